@@ -1,0 +1,95 @@
+// Package netdev is the one interface a datapath and a bridge see of a network
+// device; its subpackages implement it (linux system devices, tap, dummy, ...).
+//
+// A Device's control methods may be called from any goroutine; each RxQueue
+// and each transmit queue number belongs to one goroutine at a time.
+package netdev
+
+import (
+	"errors"
+
+	"govs/packet"
+)
+
+// ErrClosed is returned by Recv after Close.
+var ErrClosed = errors.New("netdev: closed")
+
+// ErrNotSupported is returned where a device has no such property.
+var ErrNotSupported = errors.New("netdev: not supported")
+
+// Config is what a device is made from: an Interface row's name, type and options.
+type Config struct {
+	Name    string
+	Type    string // "system", "internal", "tap", "vxlan", "dummy", ...
+	Options map[string]string
+}
+
+// Device is an open network device.
+type Device interface {
+	// Name is the Interface name, Type its registered type ("system",
+	// "internal", "tap", "vxlan", "patch", "dummy", ...).
+	Name() string
+	Type() string
+
+	// MAC returns the Ethernet address; SetMAC changes it.
+	MAC() ([6]byte, error)
+	SetMAC([6]byte) error
+
+	// MTU counts bytes above the Ethernet header.
+	MTU() (int, error)
+	SetMTU(int) error
+
+	// State returns what changes by itself; see also Changed.
+	State() (State, error)
+	// SetUp brings the device up or down.
+	SetUp(bool) error
+
+	// Stats returns the device's counters.
+	Stats() (Stats, error)
+	// Status returns keys for Interface.status ("driver_name", ...).
+	Status() map[string]string
+
+	// RxQueues returns the queues to receive from; empty for devices that
+	// never deliver packets by themselves.
+	RxQueues() []RxQueue
+	// Send transmits the batch on queue txq and returns how many packets went
+	// out. It finishes or hands on each packet's Offload. It does not keep
+	// the packets.
+	Send(txq int, batch []*packet.Packet) (int, error)
+
+	// Close releases everything; receivers get ErrClosed. It may be called twice.
+	Close() error
+}
+
+// State is the part of a device that the world changes.
+type State struct {
+	Ifindex    int
+	AdminUp    bool
+	Carrier    bool
+	LinkResets int64
+	SpeedMbps  int64 // 0 unknown
+	FullDuplex bool
+	HasDuplex  bool
+}
+
+// Stats are device counters; -1 means unknown and is left out of
+// Interface.statistics and printed "?" by dump-ports.
+type Stats struct {
+	RxPackets, TxPackets      int64
+	RxBytes, TxBytes          int64
+	RxErrors, TxErrors        int64
+	RxDropped, TxDropped      int64
+	Collisions                int64
+	RxCrcErr, RxFrameErr      int64
+	RxOverErr, RxMissedErrors int64
+	Multicast                 int64
+}
+
+// RxQueue is a source of packets.
+type RxQueue interface {
+	// FD is the descriptor to poll for readability, -1 for none.
+	FD() int
+	// Recv fills up to len(batch) packets, reusing their buffers, and returns
+	// how many. It never blocks: 0 and nil mean nothing is there.
+	Recv(batch []*packet.Packet) (int, error)
+}

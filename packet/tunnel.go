@@ -1,0 +1,38 @@
+package packet
+
+// Tunnel is the metadata of an encapsulation: what was in the outer headers of
+// a received packet, or what is to be put there. All integers are in host order.
+// Both address pairs zero means "not tunnelled".
+type Tunnel struct {
+	ID          uint64   // VNI or key
+	Src, Dst    uint32   // IPv4 endpoints
+	IPv6Src     [16]byte // IPv6 endpoints
+	IPv6Dst     [16]byte
+	Flags       uint16 // TunXxx
+	TOS         uint8
+	TTL         uint8
+	TPSrc       uint16 // outer UDP ports
+	TPDst       uint16
+	GBPID       uint16 // VXLAN group policy
+	GBPFlags    uint8
+	ErspanVer   uint8
+	ErspanIdx   uint32
+	ErspanDir   uint8
+	ErspanHwid  uint8
+	GTPUFlags   uint8
+	GTPUMsgtype uint8
+	_           uint32
+}
+
+// Flags of a Tunnel. TunOAM is the only one a flow may match (tun_flags).
+const (
+	TunOAM  = 1 << iota // the packet is for the tunnel endpoint itself
+	TunDF               // don't fragment the outer packet
+	TunCsum             // outer checksum present
+	TunKey              // ID is present
+)
+
+// IsSet reports whether t describes an encapsulation.
+func (t *Tunnel) IsSet() bool {
+	return t.Dst != 0 || t.Src != 0 || t.IPv6Dst != [16]byte{} || t.IPv6Src != [16]byte{}
+}
