@@ -2,8 +2,12 @@
 // tool whose name it was called by, and "govs TOOL ..." is the same.
 package main
 
-import "os"
+import (
+	"os"
+
+	"govs/cli"
+)
 
 func main() {
-	os.Exit(0)
+	os.Exit(run(os.Args, cli.Std()))
 }

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"govs/cli"
+	"govs/tools/appctl"
+)
+
+// tool is one row: the name that picks it, a line of help, and its Main, nil
+// for one that is not built yet.
+type tool struct {
+	name, help string
+	main       cli.Main
+}
+
+// tools lists every program of govs in the order of the help.
+var tools = [...]tool{
+	{"ovs-vsctl", "configure the switch", nil},
+	{"ovs-ofctl", "read and change OpenFlow tables", nil},
+	{"ovs-appctl", "talk to a running daemon", appctl.Main},
+	{"ovs-dpctl", "read and change datapaths", nil},
+	{"ovs-vswitchd", "the switch daemon", nil},
+	{"ovsdb-server", "the database server", nil},
+	{"ovsdb-client", "talk to a database server", nil},
+	{"ovsdb-tool", "work on database files", nil},
+	{"ovs-pki", "make keys and certificates", nil},
+	{"ovs-tcpdump", "capture on a port", nil},
+	{"ovs-tcpundump", "turn tcpdump's hex into packets", nil},
+	{"ovs-pcap", "print packets of a pcap file in hex", nil},
+	{"ovs-testcontroller", "a simple OpenFlow controller", nil},
+	{"ovs-ctl", "start and stop the daemons", nil},
+	{"vtep-ctl", "configure a VTEP database", nil},
+	{"up", "run database and switch in one process", nil},
+	{"lab", "build a two-host network and show it", nil},
+}
