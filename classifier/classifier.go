@@ -1,0 +1,212 @@
+// Package classifier finds, among many rules with priorities, the one that a
+// packet matches, by tuple-space search, and reports which bits of the packet
+// the answer depends on. It knows flow keys and masks but no OpenFlow.
+//
+// Any number of goroutines may look up, search and iterate at any time without
+// waiting; those that change a Classifier must take turns.
+package classifier
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+
+	"govs/flow"
+)
+
+// Classifier is a table of rules.
+//
+// Rules with equal masks share a subtable, a hash table over the masked key.
+// Subtables are searched in the order of their highest priorities, so the
+// search ends where no later subtable can hold a better rule. Three things keep
+// the reported bits few: the stages of a subtable (metadata, L2, L3, L4), the
+// prefix tries over address fields, and a trie over transport ports.
+type Classifier[T any] struct {
+	order    atomic.Pointer[[]entry[T]] // highest priority first
+	all      atomic.Pointer[[]*subtable[T]]
+	byMask   map[flow.Mask]*subtable[T]
+	prefixes []Prefix
+	tries    []atomic.Pointer[trie]
+	rules    atomic.Int64
+}
+
+type entry[T any] struct {
+	max int
+	sub *subtable[T]
+}
+
+// DefaultPrefixes are the fields with tries that OVS 3.7 uses unless
+// Flow_Table:prefixes says otherwise.
+var DefaultPrefixes = []Prefix{PrefixIPDst, PrefixIPSrc, PrefixIPv6Dst, PrefixIPv6Src}
+
+// maxTries bounds the fields with tries.
+const maxTries = 4
+
+// New returns an empty classifier with tries on the given fields, at most four.
+func New[T any](prefixes ...Prefix) *Classifier[T] {
+	if len(prefixes) > maxTries {
+		prefixes = prefixes[:maxTries]
+	}
+	c := &Classifier[T]{byMask: map[flow.Mask]*subtable[T]{}, prefixes: prefixes, tries: make([]atomic.Pointer[trie], len(prefixes))}
+	c.order.Store(&[]entry[T]{})
+	c.all.Store(&[]*subtable[T]{})
+	return c
+}
+
+// Len returns the number of rules, of all versions.
+func (c *Classifier[T]) Len() int { return int(c.rules.Load()) }
+
+// Subtables returns the number of distinct masks.
+func (c *Classifier[T]) Subtables() int { return len(*c.all.Load()) }
+
+// trieContext keeps the answers of the tries during one lookup.
+type trieContext struct {
+	prefixes []Prefix
+	roots    []atomic.Pointer[trie]
+	done     [maxTries]bool
+	need     [maxTries]int
+	lens     [maxTries]lengths
+}
+
+// excludes reports whether some trie shows that no rule of s matches, where the
+// trie's field is looked at in stage n of s. The bits that show it are then in wc.
+func excludes[T any](t *trieContext, s *subtable[T], n int, key *flow.Key, wc *flow.Mask) bool {
+	for i, p := range t.prefixes {
+		plen := s.plen[i]
+		if plen == 0 || s.trieStage[i] != n {
+			continue
+		}
+		if !t.done[i] {
+			t.done[i] = true
+			if p.applies(key) {
+				v, size := p.get(key)
+				t.lens[i], t.need[i] = t.roots[i].Load().lookup(v, size)
+			} else {
+				t.lens[i] = lengths{^uint64(0), ^uint64(0)}
+			}
+		}
+		if t.lens[i].has(plen) {
+			continue
+		}
+		// The trie is shared by all subtables, so it may ask for more bits
+		// than this subtable's mask has: then it is no gain.
+		if t.need[i] <= plen {
+			p.set(wc, t.need[i])
+			return true
+		}
+		if p.hasPrefix(wc, t.need[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// Lookup returns the rule with the highest priority among those that match key
+// and exist in version v, or nil. Into wc, unless it is nil, it adds the bits of
+// the key that the answer depends on: any key that agrees in them gets the same
+// answer. It does not allocate.
+func (c *Classifier[T]) Lookup(v Version, key *flow.Key, wc *flow.Mask) *Rule[T] {
+	tries := trieContext{prefixes: c.prefixes, roots: c.tries}
+	var best *Rule[T]
+	for _, e := range *c.order.Load() {
+		if best != nil && best.priority >= e.max {
+			break
+		}
+		if r := e.sub.lookup(v, key, wc, &tries); r != nil && (best == nil || r.priority > best.priority) {
+			best = r
+		}
+	}
+	return best
+}
+
+// Insert makes r visible from now on and returns the rule with the same match
+// and priority that it replaces, if there is one.
+func (c *Classifier[T]) Insert(r *Rule[T]) (old *Rule[T]) {
+	s := c.subtable(r)
+	old = s.exact(r.bits, r.priority, Latest)
+	s.insert(r, old)
+	if old == nil {
+		c.eachTrie(s, r, (*trie).insert)
+		c.rules.Add(1)
+		c.reorder(s)
+	}
+	return old
+}
+
+// InsertIn adds r beside any other rule of the same match and priority, visible
+// from version v on. The caller sees to it that the other is not visible then.
+func (c *Classifier[T]) InsertIn(r *Rule[T], v Version) {
+	r.added = v
+	s := c.subtable(r)
+	c.eachTrie(s, r, (*trie).insert)
+	s.insert(r, nil)
+	c.rules.Add(1)
+	c.reorder(s)
+}
+
+// Remove takes r out of the classifier at once. It reports false if r is not in.
+func (c *Classifier[T]) Remove(r *Rule[T]) bool {
+	s := r.in
+	if s == nil {
+		return false
+	}
+	r.removed.CompareAndSwap(never, 0)
+	s.remove(r)
+	c.eachTrie(s, r, (*trie).remove)
+	c.rules.Add(-1)
+	c.reorder(s)
+	return true
+}
+
+// eachTrie changes those tries on whose field r has a prefix.
+func (c *Classifier[T]) eachTrie(s *subtable[T], r *Rule[T], change func(*trie, value, int) *trie) {
+	for i, p := range c.prefixes {
+		if s.plen[i] == 0 {
+			continue
+		}
+		m := r.Match()
+		v, _ := p.get(&m.Key)
+		c.tries[i].Store(change(c.tries[i].Load(), v, s.plen[i]))
+	}
+}
+
+// subtable returns the subtable for r's mask, made if need be.
+func (c *Classifier[T]) subtable(r *Rule[T]) *subtable[T] {
+	full := r.fullMask()
+	s := c.byMask[full]
+	if s == nil {
+		s = newSubtable[T](r.mask, &full, c.prefixes)
+		c.byMask[full] = s
+		all := append(slices.Clone(*c.all.Load()), s)
+		c.all.Store(&all)
+	}
+	return s
+}
+
+// reorder publishes the order of subtables after a change to s. Subtables of
+// equal priority stay in the order they had.
+func (c *Classifier[T]) reorder(s *subtable[T]) {
+	old := *c.order.Load()
+	at := slices.IndexFunc(old, func(e entry[T]) bool { return e.sub == s })
+	if s.prios.empty() {
+		delete(c.byMask, s.full)
+		order := slices.Delete(slices.Clone(old), at, at+1)
+		c.order.Store(&order)
+		all := slices.DeleteFunc(slices.Clone(*c.all.Load()), func(x *subtable[T]) bool { return x == s })
+		c.all.Store(&all)
+		return
+	}
+	top := s.prios.max()
+	if at >= 0 && old[at].max == top {
+		return
+	}
+	order := make([]entry[T], len(old), len(old)+1)
+	copy(order, old)
+	if at < 0 {
+		order = append(order, entry[T]{top, s})
+	} else {
+		order[at].max = top
+	}
+	slices.SortStableFunc(order, func(a, b entry[T]) int { return cmp.Compare(b.max, a.max) })
+	c.order.Store(&order)
+}

@@ -1,0 +1,151 @@
+package classifier
+
+import (
+	"math"
+	"sync/atomic"
+
+	"govs/flow"
+)
+
+// Version numbers states of a classifier. A rule is visible in the versions
+// from the one it was added in up to, but not including, the one it was removed
+// in. A reader that looks everything up in one version sees a change of many
+// rules whole or not at all.
+type Version uint64
+
+// Latest is the version in which every rule not yet removed is visible.
+const Latest Version = math.MaxUint64 - 1
+
+const never = math.MaxUint64
+
+// maskWord is one word of a key that a mask looks at.
+type maskWord struct {
+	word uint32
+	bits uint64
+}
+
+// compact returns the words of m that are not zero, in key order.
+func compact(m *flow.Mask) []maskWord {
+	n := 0
+	for _, w := range m.Words() {
+		if w != 0 {
+			n++
+		}
+	}
+	out := make([]maskWord, 0, n)
+	for i, w := range m.Words() {
+		if w != 0 {
+			out = append(out, maskWord{uint32(i), w})
+		}
+	}
+	return out
+}
+
+// Rule is a match with a priority and a value of the classifier's user. It
+// belongs to at most one classifier and, once removed, cannot be inserted again.
+// Match and priority never change.
+type Rule[T any] struct {
+	Value T
+
+	priority int
+	mask     []maskWord // shared with the subtable once inserted
+	bits     []uint64   // the key's words under mask
+
+	hash    uint32
+	added   Version
+	removed atomic.Uint64 // Version
+
+	lower atomic.Pointer[Rule[T]] // same match, lower or equal priority
+	next  atomic.Pointer[Rule[T]] // subtable's list, in order of insertion
+	prev  *Rule[T]                // writer only
+	in    *subtable[T]            // writer only; nil before Insert and after Remove
+}
+
+// NewRule returns a rule for the packets that match m. Of two rules that match a
+// packet the one with the higher priority wins.
+func NewRule[T any](m *flow.Match, priority int, v T) *Rule[T] {
+	r := &Rule[T]{Value: v, priority: priority, mask: compact(&m.Mask)}
+	key := m.Key.Words()
+	r.bits = make([]uint64, len(r.mask))
+	for i, w := range r.mask {
+		r.bits[i] = key[w.word] & w.bits
+	}
+	r.removed.Store(never)
+	return r
+}
+
+// Priority returns the rule's priority.
+func (r *Rule[T]) Priority() int { return r.priority }
+
+// Match returns the rule's match.
+func (r *Rule[T]) Match() flow.Match {
+	var m flow.Match
+	for i, w := range r.mask {
+		m.Mask.Words()[w.word] = w.bits
+		m.Key.Words()[w.word] = r.bits[i]
+	}
+	return m
+}
+
+func (r *Rule[T]) fullMask() flow.Mask {
+	var m flow.Mask
+	for _, w := range r.mask {
+		m.Words()[w.word] = w.bits
+	}
+	return m
+}
+
+// VisibleIn reports whether the rule exists in version v.
+func (r *Rule[T]) VisibleIn(v Version) bool {
+	return r.added <= v && uint64(v) < r.removed.Load()
+}
+
+// RemoveIn makes the rule invisible from version v on. The rule stays in the
+// classifier, for readers of older versions, until Remove.
+func (r *Rule[T]) RemoveIn(v Version) { r.removed.Store(uint64(v)) }
+
+// RestoreRemoved undoes RemoveIn.
+func (r *Rule[T]) RestoreRemoved() { r.removed.Store(never) }
+
+// Covers reports whether the rule matches a packet with key k.
+func (r *Rule[T]) Covers(k *flow.Key) bool { return equal(r.mask, r.bits, k.Words()) }
+
+func equal(mask []maskWord, bits []uint64, key *flow.Words) bool {
+	bits = bits[:len(mask)]
+	for i := range mask {
+		if key[mask[i].word]&mask[i].bits != bits[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// MoreSpecific reports whether every packet that the rule matches also matches m
+// and the rule's mask has all the bits of m's: OpenFlow's loose matching.
+func (r *Rule[T]) MoreSpecific(m *flow.Match) bool {
+	mask, key := m.Mask.Words(), m.Key.Words()
+	j := 0
+	for i, want := range mask {
+		if want == 0 {
+			continue
+		}
+		for j < len(r.mask) && int(r.mask[j].word) < i {
+			j++
+		}
+		if j == len(r.mask) || int(r.mask[j].word) != i || r.mask[j].bits&want != want || (r.bits[j]^key[i])&want != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// overlaps reports whether some packet could match both the rule and m.
+func (r *Rule[T]) overlaps(m *flow.Match) bool {
+	mask, key := m.Mask.Words(), m.Key.Words()
+	for j, w := range r.mask {
+		if (r.bits[j]^key[w.word])&w.bits&mask[w.word] != 0 {
+			return false
+		}
+	}
+	return true
+}

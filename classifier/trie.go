@@ -1,0 +1,275 @@
+package classifier
+
+import (
+	"math/bits"
+
+	"govs/flow"
+)
+
+// Prefix names a field on which the classifier keeps a prefix trie, so that a
+// packet that matches no prefix of a subtable is told apart by a few leading
+// bits of the field and not by all that the subtable's mask has.
+type Prefix uint8
+
+// Fields that can have a trie.
+const (
+	PrefixIPDst Prefix = iota
+	PrefixIPSrc
+	PrefixIPv6Dst
+	PrefixIPv6Src
+	PrefixTunID
+	PrefixTunSrc
+	PrefixTunDst
+)
+
+// value is a bit string of up to 128 bits, first bit in hi's top.
+type value struct{ hi, lo uint64 }
+
+func be64(b []byte) uint64 {
+	_ = b[7]
+	return uint64(b[0])<<56 | uint64(b[1])<<48 | uint64(b[2])<<40 | uint64(b[3])<<32 |
+		uint64(b[4])<<24 | uint64(b[5])<<16 | uint64(b[6])<<8 | uint64(b[7])
+}
+
+// get returns the field of k as a bit string and its length.
+func (p Prefix) get(k *flow.Key) (value, int) {
+	switch p {
+	case PrefixIPDst:
+		return value{uint64(k.NwDst) << 32, 0}, 32
+	case PrefixIPSrc:
+		return value{uint64(k.NwSrc) << 32, 0}, 32
+	case PrefixIPv6Dst:
+		return value{be64(k.IPv6Dst[:8]), be64(k.IPv6Dst[8:])}, 128
+	case PrefixIPv6Src:
+		return value{be64(k.IPv6Src[:8]), be64(k.IPv6Src[8:])}, 128
+	case PrefixTunID:
+		return value{k.Tunnel.ID, 0}, 64
+	case PrefixTunSrc:
+		return value{uint64(k.Tunnel.Src) << 32, 0}, 32
+	case PrefixTunDst:
+		return value{uint64(k.Tunnel.Dst) << 32, 0}, 32
+	}
+	panic("classifier: no such prefix field")
+}
+
+// applies reports whether k's bytes really hold the field.
+func (p Prefix) applies(k *flow.Key) bool {
+	switch p {
+	case PrefixIPDst, PrefixIPSrc:
+		// ARP keeps its protocol addresses in the same place, but they are
+		// other fields, without a trie.
+		return k.EthType == 0x0800
+	case PrefixIPv6Dst, PrefixIPv6Src:
+		return k.EthType == 0x86dd
+	}
+	return true
+}
+
+// word is the word of the key where the field starts.
+func (p Prefix) word() uint32 {
+	var m flow.Mask
+	p.set(&m, 1)
+	for i, w := range m.Words() {
+		if w != 0 {
+			return uint32(i)
+		}
+	}
+	panic("classifier: empty field")
+}
+
+// set puts ones in the first n bits of the field in m.
+func (p Prefix) set(m *flow.Mask, n int) {
+	v := prefixMask(n)
+	switch p {
+	case PrefixIPDst:
+		m.NwDst |= uint32(v.hi >> 32)
+	case PrefixIPSrc:
+		m.NwSrc |= uint32(v.hi >> 32)
+	case PrefixIPv6Dst:
+		orBytes(&m.IPv6Dst, v)
+	case PrefixIPv6Src:
+		orBytes(&m.IPv6Src, v)
+	case PrefixTunID:
+		m.Tunnel.ID |= v.hi
+	case PrefixTunSrc:
+		m.Tunnel.Src |= uint32(v.hi >> 32)
+	case PrefixTunDst:
+		m.Tunnel.Dst |= uint32(v.hi >> 32)
+	}
+}
+
+func orBytes(b *[16]byte, v value) {
+	for i := range 8 {
+		b[i] |= byte(v.hi >> (56 - 8*i))
+		b[8+i] |= byte(v.lo >> (56 - 8*i))
+	}
+}
+
+// hasPrefix reports whether the first n bits of the field in m are set.
+func (p Prefix) hasPrefix(m *flow.Mask, n int) bool {
+	v, _ := p.get((*flow.Key)(m))
+	want := prefixMask(n)
+	return v.hi&want.hi == want.hi && v.lo&want.lo == want.lo
+}
+
+// length returns n if the field's mask in m is exactly its first n bits, else 0.
+func (p Prefix) length(m *flow.Mask) int {
+	v, _ := p.get((*flow.Key)(m))
+	n := bits.OnesCount64(v.hi) + bits.OnesCount64(v.lo)
+	if v != prefixMask(n) {
+		return 0
+	}
+	return n
+}
+
+func prefixMask(n int) value {
+	switch {
+	case n <= 0:
+		return value{}
+	case n <= 64:
+		return value{^uint64(0) << (64 - n), 0}
+	case n < 128:
+		return value{^uint64(0), ^uint64(0) << (128 - n)}
+	}
+	return value{^uint64(0), ^uint64(0)}
+}
+
+// equalBits returns how many leading bits a and b share, at most n.
+func equalBits(a, b value, n int) int {
+	z := bits.LeadingZeros64(a.hi ^ b.hi)
+	if z == 64 {
+		z += bits.LeadingZeros64(a.lo ^ b.lo)
+	}
+	return min(z, n)
+}
+
+func (v value) shl(n int) value {
+	if n >= 64 {
+		return value{v.lo << (n - 64), 0}
+	}
+	return value{v.hi<<n | v.lo>>(64-n), v.lo << n}
+}
+
+func (v value) first() int { return int(v.hi >> 63) }
+
+// trie is an immutable binary trie of prefixes with path compression; changing
+// it makes a new one that shares what did not change.
+type trie struct {
+	prefix value // nbits bits, the rest zero
+	nbits  int
+	rules  int // rules whose prefix ends here
+	edges  [2]*trie
+}
+
+func (t *trie) leaf() bool { return t.edges[0] == nil && t.edges[1] == nil }
+
+// insert returns t with one more rule at the n-bit prefix of v.
+func (t *trie) insert(v value, n int) *trie {
+	if t == nil {
+		m := prefixMask(n)
+		return &trie{prefix: value{v.hi & m.hi, v.lo & m.lo}, nbits: n, rules: 1}
+	}
+	eq := equalBits(t.prefix, v, min(t.nbits, n))
+	if eq < t.nbits {
+		lower := *t
+		lower.prefix, lower.nbits = t.prefix.shl(eq), t.nbits-eq
+		m := prefixMask(eq)
+		up := &trie{prefix: value{t.prefix.hi & m.hi, t.prefix.lo & m.lo}, nbits: eq}
+		up.edges[lower.prefix.first()] = &lower
+		if eq == n {
+			up.rules = 1
+		} else {
+			rest := v.shl(eq)
+			up.edges[rest.first()] = (*trie)(nil).insert(rest, n-eq)
+		}
+		return up
+	}
+	c := *t
+	if eq == n {
+		c.rules++
+		return &c
+	}
+	rest := v.shl(eq)
+	e := &c.edges[rest.first()]
+	*e = (*e).insert(rest, n-eq)
+	return &c
+}
+
+// remove returns t with one rule less at the n-bit prefix of v, which is there.
+func (t *trie) remove(v value, n int) *trie {
+	c := *t
+	if n == t.nbits {
+		c.rules--
+	} else {
+		rest := v.shl(t.nbits)
+		e := &c.edges[rest.first()]
+		*e = (*e).remove(rest, n-t.nbits)
+	}
+	if c.rules > 0 || (c.edges[0] != nil && c.edges[1] != nil) {
+		return &c
+	}
+	only := c.edges[0]
+	if only == nil {
+		only = c.edges[1]
+	}
+	if only == nil {
+		return nil
+	}
+	// One edge and no rule: join with the node below.
+	j := *only
+	j.prefix = value{c.prefix.hi | shr(only.prefix, c.nbits).hi, c.prefix.lo | shr(only.prefix, c.nbits).lo}
+	j.nbits += c.nbits
+	return &j
+}
+
+func shr(v value, n int) value {
+	if n >= 64 {
+		return value{0, v.hi >> (n - 64)}
+	}
+	return value{v.hi >> n, v.lo>>n | v.hi<<(64-n)}
+}
+
+// lengths is a set of prefix lengths; bit n-1 stands for length n.
+type lengths struct{ lo, hi uint64 }
+
+func (l *lengths) add(n int) {
+	if n > 64 {
+		l.hi |= 1 << (n - 65)
+	} else if n > 0 {
+		l.lo |= 1 << (n - 1)
+	}
+}
+
+func (l *lengths) has(n int) bool {
+	if n > 64 {
+		return l.hi>>(n-65)&1 != 0
+	}
+	return l.lo>>(n-1)&1 != 0
+}
+
+// lookup returns the lengths of the prefixes in t that v has, and how many of
+// v's first bits (of size) must be known to be sure of this answer.
+func (t *trie) lookup(v value, size int) (lens lengths, need int) {
+	n := 0
+	for prev := (*trie)(nil); ; {
+		if t == nil {
+			if prev == nil || prev.leaf() {
+				return lens, n
+			}
+			return lens, n + 1
+		}
+		eq := equalBits(t.prefix, v, t.nbits)
+		n += eq
+		if eq < t.nbits {
+			return lens, n + 1
+		}
+		if t.rules > 0 {
+			lens.add(n)
+		}
+		if n >= size {
+			return lens, size
+		}
+		v = v.shl(eq)
+		prev, t = t, t.edges[v.first()]
+	}
+}
