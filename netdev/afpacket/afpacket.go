@@ -1,0 +1,191 @@
+// Package afpacket is the device behind "system" ports: an existing network
+// interface, taken over by a packet socket with vnet headers, so that
+// checksum-partial frames and super-frames are received and sent whole.
+//
+// Control methods may be called from any goroutine, the queue and each
+// transmit queue number belong to one goroutine at a time.
+package afpacket
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"govs/netdev"
+	"govs/netdev/linux"
+)
+
+// maxFrame holds the largest super-frame: 64 kB of IP packet, Ethernet and an
+// inner VLAN header (the outer one is delivered beside the frame).
+const maxFrame = 65536 + 14 + 4
+
+const (
+	rcvbuf = 4 << 20
+	sndbuf = 4 << 20
+)
+
+// Device is an open packet socket bound to an interface.
+type Device struct {
+	cfg    netdev.Config
+	fd     *linux.FD
+	link   *linux.Link
+	cancel func() // ends link news
+	cnt    netdev.Counters
+	rx     rxQueue
+	tx     netdev.PerQueue[txScratch]
+
+	mu       sync.Mutex
+	closed   bool      // guarded by mu
+	ifindex  int       // what the socket is bound to, 0 if nothing; guarded by mu
+	guard    link.Link // guarded by mu
+	guardErr error     // guarded by mu
+}
+
+// Open takes over the interface cfg.Name for the switch. The error wraps ENODEV
+// ("No such device") if there is none of that name.
+func Open(cfg netdev.Config) (*Device, error) {
+	fail := func(op string, err error) (*Device, error) {
+		return nil, &netdev.OpError{Op: op, Name: cfg.Name, Err: err}
+	}
+	l := linux.NewLink(cfg.Name, nil)
+	idx, err := l.Index()
+	if err != nil {
+		return nil, err
+	}
+	// Protocol 0: nothing is received before the socket is bound and set up.
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		if errors.Is(err, unix.EPERM) {
+			err = fmt.Errorf("needs CAP_NET_RAW: %w", err)
+		}
+		return fail("open packet socket", err)
+	}
+	for _, o := range []struct {
+		opt  int
+		name string
+	}{
+		{unix.PACKET_VNET_HDR, "PACKET_VNET_HDR"},
+		{unix.PACKET_AUXDATA, "PACKET_AUXDATA"},
+		{unix.PACKET_IGNORE_OUTGOING, "PACKET_IGNORE_OUTGOING"},
+	} {
+		if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, o.opt, 1); err != nil {
+			unix.Close(fd)
+			return fail("set "+o.name, err)
+		}
+	}
+	linux.SetBuffers(fd, rcvbuf, sndbuf)
+	d := &Device{cfg: cfg, fd: linux.NewFD(fd), link: l}
+	d.rx.d = d
+	if err := d.bind(idx); err != nil {
+		unix.Close(fd)
+		return fail("bind packet socket", err)
+	}
+	d.cancel = linux.OnLink(cfg.Name, d.linkChanged)
+	return d, nil
+}
+
+// bind points the socket at an interface, makes that promiscuous and guards it.
+// The caller holds mu or is alone.
+func (d *Device) bind(ifindex int) error {
+	fd := d.fd.Num()
+	sa := &unix.SockaddrLinklayer{Protocol: htons(unix.ETH_P_ALL), Ifindex: ifindex}
+	if err := unix.Bind(fd, sa); err != nil {
+		return err
+	}
+	mreq := &unix.PacketMreq{Ifindex: int32(ifindex), Type: unix.PACKET_MR_PROMISC}
+	if err := unix.SetsockoptPacketMreq(fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, mreq); err != nil {
+		return fmt.Errorf("promiscuous mode: %w", err)
+	}
+	if d.guard != nil {
+		d.guard.Close()
+	}
+	d.guard, d.guardErr = attachGuard(ifindex)
+	d.ifindex = ifindex
+	return nil
+}
+
+// linkChanged follows an interface that was deleted and made again under the
+// same name.
+func (d *Device) linkChanged(linux.LinkEvent) {
+	idx, err := d.link.Index()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed || err != nil || idx == d.ifindex {
+		return
+	}
+	d.bind(idx) // a failure is the interface's vanishing again; the next news retries
+}
+
+func htons(v uint16) uint16 { return v<<8 | v>>8 }
+
+// Name implements netdev.Device.
+func (d *Device) Name() string { return d.cfg.Name }
+
+// Type implements netdev.Device.
+func (d *Device) Type() string { return d.cfg.Type }
+
+// MAC implements netdev.Device.
+func (d *Device) MAC() ([6]byte, error) { return d.link.MAC() }
+
+// SetMAC implements netdev.Device.
+func (d *Device) SetMAC(mac [6]byte) error { return d.link.SetMAC(mac) }
+
+// MTU implements netdev.Device.
+func (d *Device) MTU() (int, error) { return d.link.MTU() }
+
+// SetMTU implements netdev.Device.
+func (d *Device) SetMTU(mtu int) error { return d.link.SetMTU(mtu) }
+
+// State implements netdev.Device.
+func (d *Device) State() (netdev.State, error) { return d.link.State() }
+
+// SetUp implements netdev.Device.
+func (d *Device) SetUp(up bool) error { return d.link.SetUp(up) }
+
+// Stats implements netdev.Device: the kernel's counters of the interface, with
+// what this socket could not send among the drops.
+func (d *Device) Stats() (netdev.Stats, error) {
+	s, err := d.link.Stats()
+	if err == nil {
+		s.TxDropped += d.cnt.TxDropped.Load()
+		s.RxErrors += d.cnt.RxErrors.Load()
+	}
+	return s, err
+}
+
+// Status implements netdev.Device. host_stack says whether the host's own stack
+// is kept from the interface's frames, and if not, why.
+func (d *Device) Status() map[string]string {
+	s := d.link.Status()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.guardErr != nil {
+		s["host_stack"] = "still receives: " + d.guardErr.Error()
+	} else {
+		s["host_stack"] = "isolated by tcx"
+	}
+	return s
+}
+
+// RxQueues implements netdev.Device.
+func (d *Device) RxQueues() []netdev.RxQueue { return []netdev.RxQueue{&d.rx} }
+
+// Close implements netdev.Device.
+func (d *Device) Close() error {
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return nil
+	}
+	d.closed = true
+	if d.guard != nil {
+		d.guard.Close()
+	}
+	d.mu.Unlock()
+	d.cancel()
+	d.fd.Close()
+	return nil
+}

@@ -1,0 +1,241 @@
+// Package tap is the device behind internal ports and ports of type "tap": a
+// Linux tap with vnet headers, so that checksum-partial frames and super-frames
+// pass between the host's stack and the switch whole.
+//
+// Control methods may be called from any goroutine, the queue and each
+// transmit queue number belong to one goroutine at a time. The device lives as
+// long as its descriptor: it vanishes with the process, and it stays usable
+// when an operator moves it to another network namespace.
+package tap
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"govs/netdev"
+	"govs/netdev/linux"
+	"govs/packet"
+)
+
+// maxFrame holds the largest super-frame: 64 kB of IP packet, Ethernet and two
+// VLAN headers.
+const maxFrame = 65536 + 14 + 8
+
+// Device is an open tap.
+type Device struct {
+	cfg  netdev.Config
+	fd   *linux.FD
+	link *linux.Link
+	cnt  netdev.Counters
+	rx   rxQueue
+	tx   netdev.PerQueue[txScratch]
+}
+
+type txScratch struct {
+	vnet [packet.VNetHdrLen]byte
+	iov  [2]unix.Iovec
+}
+
+type rxQueue struct {
+	d    *Device
+	vnet [packet.VNetHdrLen]byte
+	iov  [2]unix.Iovec
+}
+
+// Open creates the tap cfg.Name. It starts down, as OVS's internal ports do.
+// The error is "Device or resource busy" (EBUSY) when another process or port
+// holds a tap of that name, and "Invalid argument" (EINVAL) when an interface
+// of another kind has it.
+func Open(cfg netdev.Config) (*Device, error) {
+	fail := func(op string, err error) (*Device, error) {
+		return nil, &netdev.OpError{Op: op, Name: cfg.Name, Err: err}
+	}
+	if len(cfg.Name) == 0 || len(cfg.Name) >= unix.IFNAMSIZ {
+		return fail("create tap", unix.EINVAL)
+	}
+	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENXIO) {
+			err = fmt.Errorf("the tun driver is not available here: %w", err)
+		}
+		return fail("open /dev/net/tun", err)
+	}
+	ifr, err := unix.NewIfreq(cfg.Name)
+	if err != nil {
+		unix.Close(fd)
+		return fail("create tap", unix.EINVAL)
+	}
+	ifr.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
+	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr); err != nil {
+		unix.Close(fd)
+		if errors.Is(err, unix.EPERM) {
+			err = fmt.Errorf("needs CAP_NET_ADMIN: %w", err)
+		}
+		return fail("create tap", err)
+	}
+	if err := unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, packet.VNetHdrLen); err != nil {
+		unix.Close(fd)
+		return fail("set vnet header size", err)
+	}
+	d := &Device{cfg: cfg, fd: linux.NewFD(fd)}
+	d.setOffload(fd)
+	d.link = linux.NewLink(cfg.Name, d.namespace)
+	d.rx.d = d
+	return d, nil
+}
+
+// setOffload tells the kernel what super-frames we take; older kernels know
+// fewer, without any they are cut and summed before we see them.
+func (d *Device) setOffload(fd int) {
+	const tso = unix.TUN_F_CSUM | unix.TUN_F_TSO4 | unix.TUN_F_TSO6 | unix.TUN_F_TSO_ECN
+	for _, f := range []int{tso | unix.TUN_F_USO4 | unix.TUN_F_USO6, tso, unix.TUN_F_CSUM} {
+		// The argument is a plain integer, not a pointer.
+		if unix.IoctlSetInt(fd, unix.TUNSETOFFLOAD, f) == nil {
+			return
+		}
+	}
+}
+
+// namespace returns a descriptor of the network namespace the tap is in.
+func (d *Device) namespace() (int, error) {
+	fd, ok := d.fd.Acquire()
+	if !ok {
+		return -1, netdev.ErrClosed
+	}
+	defer d.fd.Release()
+	ns, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TUNGETDEVNETNS, 0)
+	if e != 0 {
+		return -1, e
+	}
+	return int(ns), nil
+}
+
+// Name implements netdev.Device.
+func (d *Device) Name() string { return d.cfg.Name }
+
+// Type implements netdev.Device.
+func (d *Device) Type() string { return d.cfg.Type }
+
+// MAC implements netdev.Device.
+func (d *Device) MAC() ([6]byte, error) { return d.link.MAC() }
+
+// SetMAC implements netdev.Device.
+func (d *Device) SetMAC(mac [6]byte) error { return d.link.SetMAC(mac) }
+
+// MTU implements netdev.Device.
+func (d *Device) MTU() (int, error) { return d.link.MTU() }
+
+// SetMTU implements netdev.Device.
+func (d *Device) SetMTU(mtu int) error { return d.link.SetMTU(mtu) }
+
+// State implements netdev.Device.
+func (d *Device) State() (netdev.State, error) { return d.link.State() }
+
+// SetUp implements netdev.Device.
+func (d *Device) SetUp(up bool) error { return d.link.SetUp(up) }
+
+// Stats implements netdev.Device. The counters are the switch's view: what the
+// host sends by the interface is received.
+func (d *Device) Stats() (netdev.Stats, error) { return d.cnt.Stats(), nil }
+
+// Status implements netdev.Device.
+func (d *Device) Status() map[string]string { return d.link.Status() }
+
+// RxQueues implements netdev.Device.
+func (d *Device) RxQueues() []netdev.RxQueue { return []netdev.RxQueue{&d.rx} }
+
+// Close implements netdev.Device.
+func (d *Device) Close() error {
+	d.fd.Close()
+	return nil
+}
+
+// FD implements netdev.RxQueue.
+func (q *rxQueue) FD() int { return q.d.fd.Num() }
+
+// Recv implements netdev.RxQueue. The tap gives one frame per system call, so a
+// shorter batch than asked for means the queue was empty.
+func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
+	fd, ok := q.d.fd.Acquire()
+	if !ok {
+		return 0, netdev.ErrClosed
+	}
+	defer q.d.fd.Release()
+	var count, bytes, bad int64
+	var err error
+	for int(count) < len(batch) {
+		p := batch[count]
+		if len(p.Buffer()) < maxFrame {
+			p.Reset(maxFrame)
+		}
+		buf := p.Buffer()
+		q.iov[0].Base, q.iov[1].Base = &q.vnet[0], unsafe.SliceData(buf)
+		q.iov[0].SetLen(len(q.vnet))
+		q.iov[1].SetLen(len(buf))
+		var n int
+		n, err = linux.Readv(fd, q.iov[:])
+		if err != nil || n == 0 {
+			break
+		}
+		n -= packet.VNetHdrLen
+		if n < 14 {
+			bad++
+			continue
+		}
+		p.Reset(n)
+		if !linux.GetVNet(q.vnet[:], &p.Offload, n) {
+			bad++
+			continue
+		}
+		count++
+		bytes += int64(n)
+	}
+	if count > 0 {
+		q.d.cnt.RxPackets.Add(count)
+		q.d.cnt.RxBytes.Add(bytes)
+	}
+	if bad > 0 {
+		q.d.cnt.RxErrors.Add(bad)
+	}
+	return int(count), err
+}
+
+// Send implements netdev.Device. A tap that is down drops what it is given, as
+// the kernel answers EIO.
+func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
+	fd, ok := d.fd.Acquire()
+	if !ok {
+		return 0, netdev.ErrClosed
+	}
+	defer d.fd.Release()
+	s := d.tx.Get(txq)
+	var sent, bytes int64
+	var first error
+	for _, p := range batch {
+		linux.PutVNet(s.vnet[:], &p.Offload)
+		b := p.Bytes()
+		s.iov[0].Base, s.iov[1].Base = &s.vnet[0], unsafe.SliceData(b)
+		s.iov[0].SetLen(len(s.vnet))
+		s.iov[1].SetLen(len(b))
+		if err := linux.Writev(fd, s.iov[:]); err != nil {
+			if first == nil {
+				first = err
+			}
+			continue
+		}
+		sent++
+		bytes += int64(len(b))
+	}
+	if sent > 0 {
+		d.cnt.TxPackets.Add(sent)
+		d.cnt.TxBytes.Add(bytes)
+	}
+	if n := int64(len(batch)) - sent; n > 0 {
+		d.cnt.TxDropped.Add(n)
+	}
+	return int(sent), first
+}
