@@ -1,0 +1,75 @@
+// Package ofproto is the OpenFlow switch: it holds what bridges are made of
+// (ports, bundles with VLANs, flow tables, MAC table, connections), answers the
+// datapath's upcalls by translation, keeps the datapath's flows true, and serves
+// controllers and ovs-ofctl.
+//
+// A Host holds the Backers of a daemon, one for each datapath; a Backer holds
+// the Ofprotos, one for each bridge. All methods may be called from any
+// goroutine. Packets are translated on the datapath's threads from an immutable
+// snapshot (package xlate); changes make a new snapshot.
+package ofproto
+
+import (
+	"sync"
+	"time"
+
+	"govs/daemon/unixctl"
+	"govs/dpif"
+	"govs/netdev"
+)
+
+// Clock is the daemon's time.
+type Clock interface{ Now() time.Time }
+
+// Host is all the switches of one daemon.
+type Host struct {
+	clock Clock
+
+	mu      sync.Mutex
+	backers []*Backer
+}
+
+// NewHost returns a host without any datapath.
+func NewHost(c Clock) *Host { return &Host{clock: c} }
+
+// Options are what a Backer needs besides its datapath.
+type Options struct {
+	// OpenTunnel opens the device that carries all tunnels of a type (and, for
+	// types over UDP, a destination port) in the datapath, such as
+	// "vxlan_sys_4789" of type "vxlan" with port 4789.
+	OpenTunnel func(name, typ string, port uint16) (netdev.Device, error)
+	// RunDir is where BR.mgmt and BR.snoop sockets are made; empty for none.
+	RunDir string
+}
+
+// Open makes the datapath's Backer, which takes its upcalls from now on. The
+// datapath belongs to the Backer, which closes it.
+func (h *Host) Open(dp dpif.Datapath, opts Options) *Backer {
+	b := newBacker(h, dp, opts)
+	h.mu.Lock()
+	h.backers = append(h.backers, b)
+	h.mu.Unlock()
+	return b
+}
+
+// Backers returns the Backers in the order they were opened.
+func (h *Host) Backers() []*Backer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]*Backer(nil), h.backers...)
+}
+
+// Ofproto returns the switch of that name, or nil.
+func (h *Host) Ofproto(name string) *Ofproto {
+	for _, b := range h.Backers() {
+		if p := b.Ofproto(name); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// Commands returns the rows of the control commands about switches and their
+// datapaths: ofproto/*, fdb/*, bridge/dump-flows, dpif/*, upcall/*, revalidator/*,
+// tnl/ports/show.
+func (h *Host) Commands() []unixctl.Command { return nil }
