@@ -1,0 +1,112 @@
+package jsonrpc
+
+import (
+	"fmt"
+	"io"
+
+	"govs/jsonrpc/json"
+)
+
+// ParseError is the error of a stream that holds no JSON.
+type ParseError struct{ Err error }
+
+func (e *ParseError) Error() string { return fmt.Sprintf("error parsing stream: %v", e.Err) }
+func (e *ParseError) Unwrap() error { return e.Err }
+
+// MessageError is the error of JSON that is no message.
+type MessageError struct{ Err error }
+
+func (e *MessageError) Error() string { return fmt.Sprintf("received bad JSON-RPC message: %v", e.Err) }
+func (e *MessageError) Unwrap() error { return e.Err }
+
+// Reader splits a stream into messages.
+type Reader struct {
+	r          io.Reader
+	buf        []byte
+	start, end int // what has been read and not yet returned
+	seen       int // how far the scanner has looked
+	checked    int // size at which an unfinished message was last checked
+	scan       json.Scanner
+}
+
+// NewReader returns a Reader of r.
+func NewReader(r io.Reader) *Reader { return &Reader{r: r} }
+
+// checkEvery is the size at which a message that is still coming in is checked
+// for faults, and again whenever it has doubled: a peer that sends rubbish
+// must not make us wait for its end.
+const checkEvery = 64 << 10
+
+// Buffered returns the next message if all of it has been read already, and
+// nil if Next would have to read.
+func (r *Reader) Buffered() (*Message, error) {
+	b := r.buf[r.seen:r.end]
+	n, done := r.scan.Scan(b)
+	r.seen += n
+	if !done {
+		if size := r.end - r.start; size >= checkEvery && size >= 2*r.checked {
+			r.checked = size
+			_, _, err := json.ParsePrefix(r.buf[r.start:r.end])
+			if se, ok := err.(*json.SyntaxError); ok && se.Byte < size-16 {
+				return nil, &ParseError{err}
+			}
+		}
+		return nil, nil
+	}
+	text := r.buf[r.start:r.seen]
+	r.scan.Reset()
+	r.start, r.checked = r.seen, 0
+	v, err := json.Parse(text)
+	if err != nil {
+		return nil, &ParseError{err}
+	}
+	m, err := FromJSON(v)
+	if err != nil {
+		return nil, &MessageError{err}
+	}
+	return m, nil
+}
+
+// Next waits for a message. After an error the stream is of no more use.
+func (r *Reader) Next() (*Message, error) {
+	for {
+		if m, err := r.Buffered(); m != nil || err != nil {
+			return m, err
+		}
+		if err := r.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// fill reads once.
+func (r *Reader) fill() error {
+	if r.start == r.end {
+		r.start, r.end, r.seen = 0, 0, 0
+		if len(r.buf) > 1<<20 {
+			r.buf = nil // one giant message must not cost memory for ever
+		}
+	}
+	if len(r.buf)-r.end < 2048 {
+		if r.start > 0 {
+			copy(r.buf, r.buf[r.start:r.end])
+			r.seen -= r.start
+			r.end -= r.start
+			r.start = 0
+		}
+		if len(r.buf)-r.end < 2048 {
+			nb := make([]byte, max(4096, 2*len(r.buf)))
+			copy(nb, r.buf[:r.end])
+			r.buf = nb
+		}
+	}
+	n, err := r.r.Read(r.buf[r.end:])
+	r.end += n
+	if n > 0 {
+		return nil
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	return err
+}
