@@ -37,6 +37,7 @@ type Packet struct {
 	CtZone      uint16
 	CtMark      uint32
 	CtLabel     [16]byte
+	CtOrig      CtTuple // original direction's tuple of a tracked packet
 	PacketType  uint32
 	Tunnel      Tunnel // outer header it was received with, or is to be sent with
 }

@@ -36,3 +36,14 @@ const (
 func (t *Tunnel) IsSet() bool {
 	return t.Dst != 0 || t.Src != 0 || t.IPv6Dst != [16]byte{} || t.IPv6Src != [16]byte{}
 }
+
+// CtTuple is the original-direction 5-tuple of a tracked connection: the IPv4 or
+// the IPv6 addresses, the other ones zero. Integers are in host order.
+type CtTuple struct {
+	Src, Dst     uint32
+	IPv6Src      [16]byte
+	IPv6Dst      [16]byte
+	TPSrc, TPDst uint16 // ports, or ICMP type and code
+	Proto        uint8
+	_            [3]byte
+}

@@ -1,0 +1,175 @@
+package packet
+
+import "errors"
+
+// ErrSegment is returned for a super-frame whose headers do not bear out its
+// offload state.
+var ErrSegment = errors.New("packet: malformed super-frame")
+
+// Segments returns how many frames the packet stands for.
+func (p *Packet) Segments() int {
+	o := &p.Offload
+	if o.GSOType == GSONone || o.GSOSize == 0 {
+		return 1
+	}
+	hl, err := p.gsoHeader()
+	if err != nil {
+		return 1
+	}
+	return max(1, (p.Len()-hl+int(o.GSOSize)-1)/int(o.GSOSize))
+}
+
+// gsoHeader returns the length of all headers in front of the payload that is
+// to be cut, read from the packet: HdrLen of the vnet header is only a hint.
+func (p *Packet) gsoHeader() (int, error) {
+	_, l4, err := p.gsoLayers()
+	if err != nil {
+		return 0, err
+	}
+	b := p.Bytes()[l4:]
+	switch p.Offload.GSOType {
+	case GSOTCPv4, GSOTCPv6:
+		if h := TCP(b); h.Valid() {
+			return l4 + h.HeaderLen(), nil
+		}
+	case GSOUDPL4:
+		if h := UDP(b); h.Valid() {
+			return l4 + UDPLen, nil
+		}
+	}
+	return 0, ErrSegment
+}
+
+// gsoLayers returns where the network and transport headers of the super-frame
+// are: where L3 and L4 say, or else found from the Ethernet header.
+func (p *Packet) gsoLayers() (l3, l4 int, err error) {
+	b := p.Bytes()
+	l3, l4 = p.L3, p.L4
+	if l3 < 0 || l4 < 0 {
+		if l3 = l2Len(b); l3 == 0 {
+			return 0, 0, ErrSegment
+		}
+		switch h := b[l3:]; {
+		case IPv4(h).Valid():
+			l4 = l3 + IPv4(h).HeaderLen()
+		case IPv6(h).Valid() && p.Offload.CsumPartial:
+			l4 = int(p.Offload.CsumStart)
+		case IPv6(h).Valid():
+			l4 = l3 + IPv6Len
+		}
+	}
+	if l4 <= l3 || l4 >= len(b) || !IPv4(b[l3:]).Valid() && !IPv6(b[l3:]).Valid() {
+		return 0, 0, ErrSegment
+	}
+	return l3, l4, nil
+}
+
+// Segment cuts the super-frame p into the frames it stands for, reusing the
+// packets of dst as far as they go, and returns them. Each frame has p's
+// metadata, its own lengths, IP identification, sequence number, flags and
+// complete checksums, and Headroom in front, so that the caller may
+// encapsulate it. An ordinary frame is copied whole. p stays as it is.
+//
+// As devices do: the IPv4 identification counts up from that of the
+// super-frame, FIN and PSH stay on the last segment, CWR on the first
+// (RFC 3168 section 6.1.2).
+func (p *Packet) Segment(dst []*Packet) ([]*Packet, error) {
+	next := func() *Packet {
+		if n := len(dst); n < cap(dst) && dst[:n+1][n] != nil {
+			dst = dst[:n+1]
+		} else {
+			dst = append(dst, &Packet{})
+		}
+		return dst[len(dst)-1]
+	}
+	o := &p.Offload
+	if o.GSOType == GSONone || o.GSOSize == 0 {
+		q := next()
+		p.CopyTo(q)
+		q.Offload.GSOType = GSONone
+		return dst, nil
+	}
+	l3, l4, err := p.gsoLayers()
+	if err != nil {
+		return dst, err
+	}
+	hl, err := p.gsoHeader()
+	if err != nil {
+		return dst, err
+	}
+	src := p.Bytes()
+	if hl > len(src) {
+		return dst, ErrSegment
+	}
+	payload, mss := src[hl:], int(o.GSOSize)
+	isTCP := o.GSOType != GSOUDPL4
+	v4 := src[l3]>>4 == 4
+	var seq uint32
+	if isTCP {
+		seq = TCP(src[l4:]).Seq()
+	}
+	for i := 0; ; i++ {
+		n := min(mss, len(payload))
+		last := n == len(payload)
+		q := next()
+		q.copyMeta(p, hl+n)
+		b := q.Bytes()
+		copy(b, src[:hl])
+		copy(b[hl:], payload[:n])
+		q.L3, q.L4 = l3, l4
+		q.Offload = Offload{CsumValid: true}
+		h := b[l4:]
+		var acc uint64
+		if v4 {
+			ip := IPv4(b[l3:])
+			be.PutUint16(ip[2:], uint16(len(b)-l3))
+			be.PutUint16(ip[4:], IPv4(src[l3:]).ID()+uint16(i))
+			ip.Checksum()
+			acc = PseudoV4(ip, proto(isTCP), len(h))
+		} else {
+			ip := IPv6(b[l3:])
+			ip.SetPayloadLen(len(b) - l3 - IPv6Len)
+			acc = PseudoV6(ip, proto(isTCP), len(h))
+		}
+		if isTCP {
+			be.PutUint32(h[4:], seq)
+			seq += uint32(n)
+			if !last {
+				h[13] &^= TCPFin | TCPPsh
+			}
+			if i > 0 {
+				h[13] &^= TCPCwr
+			}
+			h[16], h[17] = 0, 0
+			be.PutUint16(h[16:], ^Fold(Sum(h, acc)))
+		} else {
+			be.PutUint16(h[4:], uint16(len(h)))
+			h[6], h[7] = 0, 0
+			c := ^Fold(Sum(h, acc))
+			if c == 0 {
+				c = 0xffff
+			}
+			be.PutUint16(h[6:], c)
+		}
+		payload = payload[n:]
+		if last {
+			return dst, nil
+		}
+	}
+}
+
+// proto returns the protocol number of the two kinds of super-frames.
+func proto(isTCP bool) uint8 {
+	if isTCP {
+		return protoTCP
+	}
+	return protoUDP
+}
+
+// copyMeta makes p an n byte frame with the metadata of src.
+func (p *Packet) copyMeta(src *Packet, n int) {
+	p.Reset(n)
+	buf := p.buf
+	*p = *src
+	p.buf, p.off, p.end = buf, Headroom, Headroom+n
+}
