@@ -127,7 +127,9 @@ func (h IPv6) SetLabel(v uint32) { be.PutUint32(h, be.Uint32(h)&^0xfffff|v&0xfff
 type TCP []byte
 
 // Valid reports whether the header is whole.
-func (h TCP) Valid() bool { return len(h) >= TCPLen && h.HeaderLen() >= TCPLen && h.HeaderLen() <= len(h) }
+func (h TCP) Valid() bool {
+	return len(h) >= TCPLen && h.HeaderLen() >= TCPLen && h.HeaderLen() <= len(h)
+}
 
 // HeaderLen returns the header's length in bytes, options included.
 func (h TCP) HeaderLen() int { return int(h[12]>>4) * 4 }
