@@ -3,6 +3,7 @@ package main
 import (
 	"govs/cli"
 	"govs/tools/appctl"
+	"govs/tools/lab"
 )
 
 // tool is one row: the name that picks it, a line of help, and its Main, nil
@@ -30,5 +31,5 @@ var tools = [...]tool{
 	{"ovs-ctl", "start and stop the daemons", nil},
 	{"vtep-ctl", "configure a VTEP database", nil},
 	{"up", "run database and switch in one process", nil},
-	{"lab", "build a two-host network and show it", nil},
+	{"lab", "build a two-host network and show it", lab.Main},
 }
