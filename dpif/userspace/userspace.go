@@ -2,23 +2,143 @@
 // received, looked up, changed and sent by threads of this process.
 //
 // All methods of a Datapath may be called from any goroutine. Packet threads
-// read immutable snapshots; one mutex orders the writers.
+// read immutable snapshots and are never waited for; one mutex orders the
+// writers.
 package userspace
 
 import (
-	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"govs/dpif"
 )
 
 // Config says what datapath to make.
 type Config struct {
-	Name    string // default "ovs-netdev"
-	Type    string // default "netdev"
-	Threads int    // packet threads; default one per processor, at most 4
+	Name    string           // default "ovs-netdev"
+	Type    string           // default "netdev"
+	Threads int              // packet threads; default one per processor, at most 4
+	Now     func() time.Time // clock of FlowStats.Used; default time.Now
+	// Log receives what an operator should know, rarely. Default: nothing.
+	Log func(format string, args ...any)
 }
 
-// New makes a datapath without ports and starts its packet threads.
-func New(cfg Config) (dpif.Datapath, error) {
-	return nil, errors.New("userspace datapath: not here yet")
+// Datapath is a userspace datapath.
+type Datapath struct {
+	cfg     Config
+	handler atomic.Pointer[dpif.Handler]
+	ports   atomic.Pointer[portTable]
+	classes atomic.Pointer[classTable]
+	union   atomic.Pointer[wordSet] // every bit that some flow looks at
+	threads []*thread
+	execs   execPool
+
+	mu     sync.Mutex               // orders writers
+	flows  map[dpif.UFID]*flowEntry // guarded by mu
+	closed bool                     // guarded by mu
+	count  counters                 // of executors that are no thread
+	drops  [numDrops]atomic.Uint64  // by reason
+	logged [numDrops]atomic.Bool    // reason was logged once
+	secret [2]uint64                // of ufids
+	_      [8]uint64
+}
+
+// counters are one executor's; padded against sharing a cache line.
+type counters struct {
+	hits, misses, lost, maskHits, execs atomic.Uint64
+	_                                   [3]uint64
+}
+
+var _ dpif.Datapath = (*Datapath)(nil)
+
+// New makes a datapath without ports and starts its packet threads. An idle one
+// takes no processor time.
+func New(cfg Config) (*Datapath, error) {
+	if cfg.Name == "" {
+		cfg.Name = "ovs-netdev"
+	}
+	if cfg.Type == "" {
+		cfg.Type = "netdev"
+	}
+	if cfg.Threads <= 0 {
+		cfg.Threads = min(runtime.NumCPU(), 4)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = func(string, ...any) {}
+	}
+	dp := &Datapath{cfg: cfg, flows: map[dpif.UFID]*flowEntry{}}
+	dp.ports.Store(&portTable{})
+	dp.classes.Store(&classTable{})
+	dp.union.Store(&wordSet{})
+	dp.newSecret()
+	dp.execs.dp = dp
+	dp.execs.next = cfg.Threads
+	for i := range cfg.Threads {
+		t, err := newThread(dp, i)
+		if err != nil {
+			dp.Close()
+			return nil, err
+		}
+		dp.threads = append(dp.threads, t)
+	}
+	return dp, nil
+}
+
+// Type implements dpif.Datapath.
+func (dp *Datapath) Type() string { return dp.cfg.Type }
+
+// Name implements dpif.Datapath.
+func (dp *Datapath) Name() string { return dp.cfg.Name }
+
+// SetHandler implements dpif.Datapath.
+func (dp *Datapath) SetHandler(h dpif.Handler) {
+	if h == nil {
+		dp.handler.Store(nil)
+		return
+	}
+	dp.handler.Store(&h)
+}
+
+// Stats implements dpif.Datapath.
+func (dp *Datapath) Stats() dpif.Stats {
+	var s dpif.Stats
+	add := func(c *counters) {
+		s.Hits += c.hits.Load()
+		s.Misses += c.misses.Load()
+		s.Lost += c.lost.Load()
+		s.MaskHits += c.maskHits.Load()
+	}
+	add(&dp.count)
+	for _, t := range dp.threads {
+		add(&t.x.count)
+	}
+	dp.execs.each(func(x *exec) { add(&x.count) })
+	dp.mu.Lock()
+	s.Flows = uint64(len(dp.flows))
+	dp.mu.Unlock()
+	s.Masks = uint32(dp.classes.Load().masks())
+	return s
+}
+
+// Close implements dpif.Datapath.
+func (dp *Datapath) Close() error {
+	dp.mu.Lock()
+	if dp.closed {
+		dp.mu.Unlock()
+		return nil
+	}
+	dp.closed = true
+	dp.mu.Unlock()
+	for _, t := range dp.threads {
+		t.stop()
+	}
+	for _, p := range dp.Ports() {
+		dp.PortDel(p.No)
+	}
+	return nil
 }

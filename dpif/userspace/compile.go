@@ -1,0 +1,246 @@
+package userspace
+
+import (
+	"encoding/binary"
+
+	"govs/dpif"
+	"govs/flow"
+	"govs/packet"
+)
+
+// maxNest is how deep sample(), clone() and their like may nest.
+const maxNest = 16
+
+// opKind says what an op does; the zero kind is an action we do not have.
+type opKind uint8
+
+const (
+	opUnsupported opKind = iota
+	opOutput             // n: port
+	opPushVLAN           // n: TPID<<16 | TCI
+	opPopVLAN
+	opSet       // set, val, mask
+	opTunnel    // tun
+	opPriority  // n under m
+	opMark      // n under m
+	opHash      // n: algorithm, m: basis
+	opTrunc     // n: bytes
+	opUserspace // data, attrs
+	opRecirc    // n: id
+	opSample    // n: probability, sub
+	opClone     // sub
+	opCheckLen  // n: bytes, sub if longer, els if not
+	opDrop
+)
+
+// op is one action, decoded once when the flow is put.
+type op struct {
+	kind opKind
+	last bool // nothing follows that could want the packet
+	n, m uint32
+	set  func(*packet.Packet, *flow.Key, *op) bool // false: the packet has no such header
+	val  []byte                                    // already under mask
+	mask []byte
+	tun  *packet.Tunnel
+	sub  []op
+	els  []op
+	data []byte
+	// attrs are the actions around a userspace() that asked for them.
+	attrs dpif.Actions
+}
+
+// compile decodes actions. Malformed ones are ErrInvalid; well-formed ones that
+// this datapath lacks become ops that drop and count.
+func compile(a dpif.Actions) ([]op, error) { return compileNested(a, a, 0, true) }
+
+func compileNested(a, whole dpif.Actions, nest int, last bool) ([]op, error) {
+	if nest > maxNest {
+		return nil, dpif.ErrInvalid
+	}
+	var ops []op
+	for len(a) > 0 {
+		typ, body, rest, ok := nextAttr(a)
+		if !ok {
+			return nil, dpif.ErrInvalid
+		}
+		a = rest
+		o := op{last: last && len(a) == 0}
+		var err error
+		switch typ {
+		case actOutput:
+			o.kind = opOutput
+			err = u32(body, &o.n)
+		case actPushVLAN:
+			if len(body) < 4 {
+				return nil, dpif.ErrInvalid
+			}
+			o.kind = opPushVLAN
+			o.n = binary.BigEndian.Uint32(body) &^ flow.VLANPresent
+		case actPopVLAN:
+			o.kind = opPopVLAN
+		case actSet, actSetMasked:
+			err = compileSet(&o, body, typ == actSetMasked)
+		case actHash:
+			o.kind = opHash
+			if len(body) < 8 {
+				return nil, dpif.ErrInvalid
+			}
+			o.n, o.m = binary.NativeEndian.Uint32(body), binary.NativeEndian.Uint32(body[4:])
+		case actTrunc:
+			o.kind = opTrunc
+			err = u32(body, &o.n)
+		case actRecirc:
+			o.kind = opRecirc
+			err = u32(body, &o.n)
+		case actDrop:
+			o.kind = opDrop
+		case actUserspace:
+			err = compileUserspace(&o, body, whole)
+		case actSample:
+			err = compileSample(&o, body, whole, nest)
+		case actClone:
+			o.kind = opClone
+			o.sub, err = compileNested(body, whole, nest+1, o.last)
+		case actCheckPktLen:
+			err = compileCheckLen(&o, body, whole, nest)
+		}
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, o)
+	}
+	return ops, nil
+}
+
+func u32(b []byte, v *uint32) error {
+	if len(b) < 4 {
+		return dpif.ErrInvalid
+	}
+	*v = binary.NativeEndian.Uint32(b)
+	return nil
+}
+
+func compileUserspace(o *op, b []byte, whole dpif.Actions) error {
+	o.kind = opUserspace
+	return eachAttr(b, func(typ uint16, body []byte) error {
+		switch typ {
+		case userspaceUserdata:
+			o.data = append([]byte(nil), body...)
+		case userspaceActions:
+			o.attrs = append(dpif.Actions(nil), whole...)
+		}
+		return nil
+	})
+}
+
+func compileSample(o *op, b []byte, whole dpif.Actions, nest int) error {
+	o.kind = opSample
+	return eachAttr(b, func(typ uint16, body []byte) (err error) {
+		switch typ {
+		case sampleProbability:
+			err = u32(body, &o.n)
+		case sampleActions:
+			o.sub, err = compileNested(body, whole, nest+1, false)
+		}
+		return err
+	})
+}
+
+func compileCheckLen(o *op, b []byte, whole dpif.Actions, nest int) error {
+	o.kind = opCheckLen
+	return eachAttr(b, func(typ uint16, body []byte) (err error) {
+		switch typ {
+		case checkLenPktLen:
+			if len(body) < 2 {
+				return dpif.ErrInvalid
+			}
+			o.n = uint32(binary.NativeEndian.Uint16(body))
+		case checkLenGreater:
+			o.sub, err = compileNested(body, whole, nest+1, false)
+		case checkLenLessEqual:
+			o.els, err = compileNested(body, whole, nest+1, false)
+		}
+		return err
+	})
+}
+
+// setter is how one key attribute is set: the length of its value and what
+// does it.
+type setter struct {
+	size int
+	fn   func(*packet.Packet, *flow.Key, *op) bool
+}
+
+func setterOf(key uint16) setter {
+	switch key {
+	case keyEthernet:
+		return setter{12, setEthernet}
+	case keyIPv4:
+		return setter{12, setIPv4}
+	case keyIPv6:
+		return setter{40, setIPv6}
+	case keyTCP:
+		return setter{4, setTCP}
+	case keyUDP:
+		return setter{4, setUDP}
+	case keySCTP:
+		return setter{4, setSCTP}
+	case keyICMP:
+		return setter{2, setICMP}
+	case keyICMPv6:
+		return setter{2, setICMP}
+	case keyARP:
+		return setter{22, setARP} // the kernel's struct has two bytes of padding behind
+	case keyND:
+		return setter{28, setND}
+	}
+	return setter{}
+}
+
+func compileSet(o *op, b []byte, masked bool) error {
+	key, body, rest, ok := nextAttr(b)
+	if !ok || len(rest) != 0 {
+		return dpif.ErrInvalid
+	}
+	switch key {
+	case keyTunnel:
+		if masked {
+			return dpif.ErrInvalid
+		}
+		o.kind = opTunnel
+		o.tun = &packet.Tunnel{}
+		return parseTunnel(body, o.tun)
+	case keyPriority, keySkbMark:
+		o.kind = opPriority
+		if key == keySkbMark {
+			o.kind = opMark
+		}
+		o.m = ^uint32(0)
+		if err := u32(body, &o.n); err != nil || !masked {
+			return err
+		}
+		return u32(body[4:], &o.m)
+	}
+	s := setterOf(key)
+	if s.fn == nil {
+		return nil // opUnsupported
+	}
+	size := len(body)
+	if masked {
+		size /= 2
+	}
+	if size < s.size {
+		return dpif.ErrInvalid
+	}
+	o.kind, o.set = opSet, s.fn
+	o.val = append([]byte(nil), body[:size]...)
+	o.mask = make([]byte, size)
+	for i := range o.mask {
+		o.mask[i] = 0xff
+		if masked {
+			o.mask[i] = body[size+i]
+		}
+		o.val[i] &= o.mask[i]
+	}
+	return nil
+}

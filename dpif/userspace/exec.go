@@ -1,0 +1,485 @@
+package userspace
+
+import (
+	"math/rand/v2"
+	"sync"
+
+	"govs/dpif"
+	"govs/flow"
+	"govs/packet"
+)
+
+const (
+	maxRecirc = 6  // recirculations of one packet, as in OVS
+	maxQueue  = 64 // packets that wait for one port before they are sent
+	keepCopy  = 64 // copies kept for reuse between batches
+)
+
+// exec is what runs actions: an executor with its own transmit queues, counters
+// and scratch. Each packet thread is one; others are lent out by execPool.
+//
+// Output only queues a packet, so a batch leaves a port by one system call. A
+// queued packet is shared from then on and copied before anything changes it;
+// hence a flood costs no copy, and "output, push_vlan, output" costs one.
+type exec struct {
+	dp    *Datapath
+	txq   int
+	count counters
+
+	ports *portTable
+	out   []outq
+	dirty []int32 // numbers of ports with a queue to send
+	cache cache
+
+	copies []*packet.Packet // scratch packets of this batch and before
+	used   int              // how many of them hold packets of this batch
+
+	keys    [batchSize]flow.Key
+	upcalls []dpif.Upcall
+	recirc  []work
+	now     int64
+
+	// Counters of the flow that recent packets of the batch hit.
+	last       *flowEntry
+	lastPkts   uint64
+	lastBytes  uint64
+	lastFlags  uint16
+	hits, mask uint64
+}
+
+type outq struct {
+	port *port
+	pkts []*packet.Packet
+}
+
+// work is a packet on its way through actions.
+type work struct {
+	p      *packet.Packet
+	key    *flow.Key
+	shared bool // p is queued somewhere, or others go on with it: copy before a change
+	stale  bool // key no longer says what p holds
+	trunc  int  // bytes the next output may have, 0 no limit
+	depth  int  // recirculations so far
+	nest   int
+}
+
+func (x *exec) init(dp *Datapath, txq int) { x.dp, x.txq = dp, txq }
+
+// receive takes a batch from a port: looks each packet up, runs the actions of
+// the flow it hits, and hands those without a flow up together.
+func (x *exec) receive(in *port, batch []*packet.Packet) {
+	x.begin()
+	no := uint32(in.no)
+	for i, p := range batch {
+		p.InPort = no
+		flow.Extract(p, &x.keys[i])
+	}
+	var missed [batchSize]uint8
+	misses := 0
+	for i, p := range batch {
+		f := x.lookup(&x.keys[i])
+		if f == nil {
+			missed[misses] = uint8(i)
+			misses++
+			continue
+		}
+		x.hit(f, p, &x.keys[i])
+	}
+	x.finish()
+	if misses == 0 {
+		return
+	}
+	x.count.misses.Add(uint64(misses))
+	x.upcalls = x.upcalls[:0]
+	for _, i := range missed[:misses] {
+		x.upcalls = append(x.upcalls, x.miss(batch[i], &x.keys[i]))
+	}
+	x.upcall(x.upcalls, misses)
+	clear(x.upcalls)
+}
+
+func (x *exec) begin() {
+	x.ports = x.dp.ports.Load()
+	x.now = x.dp.cfg.Now().UnixNano()
+}
+
+// finish sends what is queued and forgets the packets of this batch.
+func (x *exec) finish() {
+	for len(x.recirc) > 0 {
+		w := x.recirc[len(x.recirc)-1]
+		x.recirc = x.recirc[:len(x.recirc)-1]
+		x.again(w)
+	}
+	x.flushStats()
+	if x.hits > 0 {
+		x.count.hits.Add(x.hits)
+		x.count.maskHits.Add(x.mask)
+		x.hits, x.mask = 0, 0
+	}
+	for _, no := range x.dirty {
+		x.send(&x.out[no])
+	}
+	x.dirty = x.dirty[:0]
+	if len(x.copies) > keepCopy {
+		clear(x.copies[keepCopy:])
+		x.copies = x.copies[:keepCopy]
+	}
+	x.used = 0
+}
+
+func (x *exec) lookup(k *flow.Key) *flowEntry {
+	t := x.dp.classes.Load()
+	list, rest := t.get(k.InPort).list(), t.any.list()
+	if len(list)+len(rest) >= cacheFrom {
+		return x.cached(k, list, rest)
+	}
+	return x.search(k, list, rest)
+}
+
+func (x *exec) cached(k *flow.Key, list, rest []*subtable) *flowEntry {
+	x.cache.prepare(x.dp.union.Load())
+	f, h := x.cache.lookup(k.Words())
+	if f == nil {
+		if f = x.search(k, list, rest); f != nil {
+			x.cache.store(k.Words(), h, f)
+		}
+	}
+	return f
+}
+
+func (x *exec) search(k *flow.Key, list, rest []*subtable) *flowEntry {
+	for _, st := range list {
+		x.mask++
+		if f := st.lookup(k.Words()); f != nil {
+			return f
+		}
+	}
+	for _, st := range rest {
+		x.mask++
+		if f := st.lookup(k.Words()); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// hit accounts p to f and runs f's actions.
+func (x *exec) hit(f *flowEntry, p *packet.Packet, k *flow.Key) {
+	x.account(f, p, k)
+	w := work{p: p, key: k}
+	x.run(&w, f.acts.Load().ops)
+}
+
+func (x *exec) account(f *flowEntry, p *packet.Packet, k *flow.Key) {
+	if f != x.last {
+		x.flushStats()
+		x.last = f
+	}
+	x.hits++
+	x.lastPkts++
+	x.lastBytes += uint64(p.Len())
+	x.lastFlags |= k.TCPFlags
+}
+
+// flushStats adds what was gathered to the flow's counters: one atomic addition
+// a burst instead of one a packet.
+func (x *exec) flushStats() {
+	f := x.last
+	if f == nil {
+		return
+	}
+	f.packets.Add(x.lastPkts)
+	f.bytes.Add(x.lastBytes)
+	f.used.Store(x.now)
+	if x.lastFlags != 0 && uint16(f.tcpFlags.Load())|x.lastFlags != uint16(f.tcpFlags.Load()) {
+		f.tcpFlags.Or(uint32(x.lastFlags))
+	}
+	x.last, x.lastPkts, x.lastBytes, x.lastFlags = nil, 0, 0, 0
+}
+
+func (x *exec) miss(p *packet.Packet, k *flow.Key) dpif.Upcall {
+	return dpif.Upcall{Reason: dpif.UpcallMiss, Packet: p, Key: k, UFID: x.dp.ufid(k, nil)}
+}
+
+// upcall hands packets up; without a handler they are lost.
+func (x *exec) upcall(batch []dpif.Upcall, n int) {
+	h := x.dp.handler.Load()
+	if h == nil {
+		x.count.lost.Add(uint64(n))
+		return
+	}
+	(*h)(batch)
+}
+
+// again looks a recirculated packet up.
+func (x *exec) again(w work) {
+	flow.Extract(w.p, w.key)
+	f := x.lookup(w.key)
+	if f != nil {
+		x.account(f, w.p, w.key)
+		w.stale = false
+		x.run(&w, f.acts.Load().ops)
+		return
+	}
+	x.count.misses.Add(1)
+	if w.shared {
+		w.p = x.copy(w.p)
+	}
+	x.upcall([]dpif.Upcall{x.miss(w.p, w.key)}, 1)
+}
+
+// output queues the packet for a port.
+func (x *exec) output(w *work, no dpif.PortNo) {
+	p := x.ports.get(no)
+	if p == nil {
+		x.dp.drop(dropNoPort)
+		return
+	}
+	pk := w.p
+	if w.trunc > 0 {
+		if pk.Len() > w.trunc {
+			pk = x.copy(pk)
+			truncate(pk, w.trunc)
+		} else {
+			w.shared = true
+		}
+		w.trunc = 0
+	} else {
+		w.shared = true
+	}
+	if int(no) >= len(x.out) {
+		x.out = append(x.out, make([]outq, int(no)+1-len(x.out))...)
+	}
+	q := &x.out[no]
+	if len(q.pkts) == 0 {
+		x.dirty = append(x.dirty, int32(no))
+	} else if q.port != p || len(q.pkts) >= maxQueue {
+		x.send(q)
+	}
+	q.port = p
+	q.pkts = append(q.pkts, pk)
+}
+
+func (x *exec) send(q *outq) {
+	if len(q.pkts) == 0 {
+		return
+	}
+	q.port.dev.Send(x.txq, q.pkts) // the device counts what it could not send
+	clear(q.pkts)
+	q.pkts = q.pkts[:0]
+	q.port = nil
+}
+
+// truncate cuts p to n bytes; a super-frame or an unfinished checksum makes no
+// sense in what is left.
+func truncate(p *packet.Packet, n int) {
+	p.SetLen(n)
+	p.Offload = packet.Offload{}
+}
+
+// copy returns a scratch copy of p that lives until finish.
+func (x *exec) copy(p *packet.Packet) *packet.Packet {
+	if x.used == len(x.copies) {
+		x.copies = append(x.copies, &packet.Packet{})
+	}
+	c := x.copies[x.used]
+	x.used++
+	p.CopyTo(c)
+	return c
+}
+
+// own makes the packet one that may be changed.
+func (x *exec) own(w *work) *packet.Packet {
+	if w.shared {
+		w.p = x.copy(w.p)
+		w.shared = false
+	}
+	return w.p
+}
+
+// fork returns a work that others do not see changes of.
+func (x *exec) fork(w *work) work {
+	f := *w
+	f.shared = true
+	f.nest++
+	return f
+}
+
+// run carries out actions on w.
+func (x *exec) run(w *work, ops []op) {
+	if w.nest > maxNest {
+		x.dp.drop(dropNested)
+		return
+	}
+	for i := range ops {
+		o := &ops[i]
+		switch o.kind {
+		case opOutput:
+			x.output(w, dpif.PortNo(o.n))
+		case opPushVLAN:
+			pushVLAN(x.own(w), uint16(o.n>>16), uint16(o.n))
+			w.stale = true
+		case opPopVLAN:
+			if !popVLAN(x.own(w)) {
+				x.dp.drop(dropMalformed)
+				return
+			}
+			w.stale = true
+		case opSet:
+			if !o.set(x.own(w), w.key, o) {
+				x.dp.drop(dropMalformed)
+				return
+			}
+			w.stale = true
+		case opTunnel:
+			x.own(w).Tunnel = *o.tun
+			w.stale = true
+		case opPriority:
+			w.p.SkbPriority = w.p.SkbPriority&^o.m | o.n&o.m
+			w.stale = true
+		case opMark:
+			w.p.PktMark = w.p.PktMark&^o.m | o.n&o.m
+			w.stale = true
+		case opHash:
+			w.p.DPHash = hashFlow(x.fresh(w), o.n, o.m)
+			w.stale = true
+		case opTrunc:
+			w.trunc = int(o.n)
+		case opUserspace:
+			x.userspace(w, o)
+		case opRecirc:
+			x.recirculate(w, o)
+		case opSample:
+			if o.n == ^uint32(0) || rand.Uint32() < o.n {
+				f := x.fork(w)
+				x.run(&f, o.sub)
+				w.shared = true
+			}
+		case opClone:
+			f := x.fork(w)
+			x.run(&f, o.sub)
+			w.shared = true
+		case opCheckLen:
+			f := x.fork(w)
+			if packetLen(w.p) > int(o.n) {
+				x.run(&f, o.sub)
+			} else {
+				x.run(&f, o.els)
+			}
+			w.shared = true
+		case opDrop:
+			x.dp.drop(dropExplicit)
+			return
+		default:
+			x.dp.drop(dropUnsupported)
+			return
+		}
+	}
+}
+
+// fresh returns the key of what w's packet holds now.
+func (x *exec) fresh(w *work) *flow.Key {
+	if w.stale {
+		flow.Extract(w.p, w.key)
+		w.stale = false
+	}
+	return w.key
+}
+
+// userspace hands the packet up because an action said so. The handler may
+// change it, so it gets a copy unless nobody wants the packet any more.
+func (x *exec) userspace(w *work, o *op) {
+	p := w.p
+	if w.shared || !o.last || w.trunc > 0 {
+		p = x.copy(p)
+		if w.trunc > 0 {
+			if p.Len() > w.trunc {
+				truncate(p, w.trunc)
+			}
+			w.trunc = 0
+		}
+	}
+	var key flow.Key
+	flow.Extract(p, &key)
+	x.upcall([]dpif.Upcall{{
+		Reason: dpif.UpcallAction, Packet: p, Key: &key, UFID: x.dp.ufid(&key, nil),
+		Userdata: o.data, Actions: o.attrs,
+	}}, 1)
+}
+
+// recirculate has the packet looked up once more, after this batch's work on
+// it is done.
+func (x *exec) recirculate(w *work, o *op) {
+	if w.depth >= maxRecirc {
+		x.dp.drop(dropRecirc)
+		return
+	}
+	p, key := w.p, w.key
+	shared := w.shared
+	if !o.last {
+		p, shared = x.copy(p), false
+		k := *key
+		key = &k
+	}
+	p.RecircID = o.n
+	x.recirc = append(x.recirc, work{p: p, key: key, shared: shared, depth: w.depth + 1, nest: w.nest})
+}
+
+// Execute implements dpif.Datapath.
+func (dp *Datapath) Execute(e *dpif.Execute) error {
+	ops, err := compile(e.Actions)
+	if err != nil {
+		return err
+	}
+	x := dp.execs.get()
+	defer dp.execs.put(x)
+	x.begin()
+	w := work{p: e.Packet, key: &x.keys[0]}
+	if e.Packet.L3 < 0 || e.Key == nil {
+		flow.Extract(e.Packet, w.key)
+	} else {
+		*w.key = *e.Key
+	}
+	x.run(&w, ops)
+	x.finish()
+	return nil
+}
+
+// execPool lends executors to callers that are no packet thread, each with a
+// transmit queue number of its own.
+type execPool struct {
+	dp   *Datapath
+	mu   sync.Mutex
+	next int     // guarded by mu
+	all  []*exec // guarded by mu
+	idle []*exec // guarded by mu
+}
+
+func (p *execPool) get() *exec {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.idle); n > 0 {
+		x := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return x
+	}
+	x := &exec{}
+	x.init(p.dp, p.next)
+	p.next++
+	p.all = append(p.all, x)
+	return x
+}
+
+func (p *execPool) put(x *exec) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = append(p.idle, x)
+}
+
+func (p *execPool) each(fn func(*exec)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, x := range p.all {
+		fn(x)
+	}
+}

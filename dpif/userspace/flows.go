@@ -1,0 +1,258 @@
+package userspace
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"math/bits"
+	"sort"
+	"sync/atomic"
+	"time"
+
+	"govs/dpif"
+	"govs/flow"
+)
+
+// flowEntry is one flow. What identifies it is immutable; actions are replaced
+// whole, counters only grow (or are zeroed).
+type flowEntry struct {
+	ufid dpif.UFID
+	vals []uint64 // key under the subtable's mask
+	hash uint64
+	st   *subtable
+	cls  *class
+	acts atomic.Pointer[program]
+	dead atomic.Bool
+
+	packets, bytes atomic.Uint64
+	used           atomic.Int64 // Unix nanoseconds, 0 never
+	tcpFlags       atomic.Uint32
+}
+
+// program is a flow's actions as given and as compiled.
+type program struct {
+	attrs dpif.Actions
+	ops   []op
+}
+
+func (f *flowEntry) stats() dpif.FlowStats {
+	s := dpif.FlowStats{Packets: f.packets.Load(), Bytes: f.bytes.Load(), TCPFlags: uint16(f.tcpFlags.Load())}
+	if u := f.used.Load(); u != 0 {
+		s.Used = time.Unix(0, u)
+	}
+	return s
+}
+
+func (f *flowEntry) zero() {
+	f.packets.Store(0)
+	f.bytes.Store(0)
+	f.used.Store(0)
+	f.tcpFlags.Store(0)
+}
+
+// fill writes the flow into out.
+func (f *flowEntry) fill(out *dpif.Flow) {
+	*out = dpif.Flow{UFID: f.ufid, Actions: f.acts.Load().attrs, Stats: f.stats()}
+	out.Match.Mask = *f.st.full()
+	for i, x := range f.st.idx {
+		out.Match.Key.Words()[x] = f.vals[i]
+	}
+}
+
+func (dp *Datapath) newSecret() {
+	var b [16]byte
+	rand.Read(b[:])
+	dp.secret = [2]uint64{binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:])}
+}
+
+// ufid returns the identity of the flow to be put for a packet with key k, or,
+// with a mask, of the flow with that match.
+func (dp *Datapath) ufid(k *flow.Key, m *flow.Mask) (u dpif.UFID) {
+	a, b := dp.secret[0], dp.secret[1]
+	mix := func(v uint64) {
+		hi, lo := bits.Mul64(a^v, mixer)
+		a = hi ^ lo
+		hi, lo = bits.Mul64(b+v, 0xd6e8feb86659fd93)
+		b = bits.RotateLeft64(hi^lo, 29)
+	}
+	for i, v := range k.Words() {
+		if v != 0 {
+			mix(v ^ uint64(i)<<56)
+		}
+	}
+	if m != nil {
+		for i, v := range m.Words() {
+			if v != 0 {
+				mix(v ^ uint64(i)<<48)
+			}
+		}
+	}
+	mix(0x5bd1e995)
+	binary.LittleEndian.PutUint64(u[:], a)
+	binary.LittleEndian.PutUint64(u[8:], b)
+	return u
+}
+
+// FlowPut implements dpif.Datapath. A flow without UFID gets one from its match.
+func (dp *Datapath) FlowPut(f *dpif.Flow, flags dpif.PutFlags, old *dpif.FlowStats) error {
+	match := f.Match
+	match.Canon()
+	ufid := f.UFID
+	if ufid == (dpif.UFID{}) {
+		ufid = dp.ufid(&match.Key, &match.Mask)
+	}
+	ops, err := compile(f.Actions)
+	if err != nil {
+		return err
+	}
+	prog := &program{attrs: append(dpif.Actions(nil), f.Actions...), ops: ops}
+
+	dp.mu.Lock()
+	defer dp.mu.Unlock()
+	cls := dp.classOf(&match, false)
+	e := dp.flows[ufid]
+	if e == nil && cls != nil {
+		if st := cls.find(&match.Mask); st != nil {
+			e = st.lookup(match.Key.Words())
+		}
+	}
+	if e != nil {
+		if flags&dpif.PutModify == 0 {
+			return dpif.ErrExist
+		}
+		if old != nil {
+			*old = e.stats()
+		}
+		e.acts.Store(prog)
+		if flags&dpif.PutZeroStats != 0 {
+			e.zero()
+		}
+		return nil
+	}
+	if flags&dpif.PutCreate == 0 {
+		return dpif.ErrNotFound
+	}
+	cls = dp.classOf(&match, true)
+	st := cls.find(&match.Mask)
+	fresh := st == nil
+	if fresh {
+		st = newSubtable(newWordSet(&match.Mask))
+	}
+	e = &flowEntry{ufid: ufid, st: st, cls: cls, hash: st.wordSet.hash(match.Key.Words())}
+	e.vals = st.pack(make([]uint64, 0, len(st.idx)), match.Key.Words())
+	e.acts.Store(prog)
+	dp.widen(&match.Mask)
+	st.insert(e)
+	if fresh {
+		cls.add(st)
+	}
+	dp.flows[ufid] = e
+	if old != nil {
+		*old = dpif.FlowStats{}
+	}
+	return nil
+}
+
+// widen adds mask to the bits that caches compare. It happens before a flow
+// that looks at those bits can be found. The caller holds mu.
+func (dp *Datapath) widen(m *flow.Mask) {
+	u := dp.union.Load()
+	if u.covers(m) {
+		return
+	}
+	full := u.full()
+	for i, v := range m.Words() {
+		full.Words()[i] |= v
+	}
+	dp.union.Store(newWordSet(full))
+}
+
+// FlowDel implements dpif.Datapath.
+func (dp *Datapath) FlowDel(u dpif.UFID) (dpif.FlowStats, error) {
+	dp.mu.Lock()
+	defer dp.mu.Unlock()
+	e := dp.flows[u]
+	if e == nil {
+		return dpif.FlowStats{}, dpif.ErrNotFound
+	}
+	dp.unlink(e)
+	return e.stats(), nil
+}
+
+// unlink takes e out of all tables. The caller holds mu.
+func (dp *Datapath) unlink(e *flowEntry) {
+	e.dead.Store(true)
+	e.st.remove(e)
+	if e.st.n == 0 {
+		e.cls.drop(e.st)
+	}
+	delete(dp.flows, e.ufid)
+	if len(dp.flows) == 0 {
+		dp.union.Store(&wordSet{}) // a good moment to forget bits nobody looks at
+	}
+}
+
+// FlowGet implements dpif.Datapath.
+func (dp *Datapath) FlowGet(u dpif.UFID) (dpif.Flow, error) {
+	dp.mu.Lock()
+	e := dp.flows[u]
+	dp.mu.Unlock()
+	var f dpif.Flow
+	if e == nil {
+		return f, dpif.ErrNotFound
+	}
+	e.fill(&f)
+	return f, nil
+}
+
+// FlowDump implements dpif.Datapath. It also puts the busiest subtables in
+// front, since it looks at all counters anyway.
+func (dp *Datapath) FlowDump(fn func(*dpif.Flow) bool) error {
+	dp.mu.Lock()
+	list := make([]*flowEntry, 0, len(dp.flows))
+	sums := map[*subtable]uint64{}
+	for _, e := range dp.flows {
+		list = append(list, e)
+		sums[e.st] += e.packets.Load()
+	}
+	dp.classes.Load().each(func(c *class) { c.sort(sums) })
+	dp.mu.Unlock()
+	var f dpif.Flow
+	for _, e := range list {
+		if e.dead.Load() {
+			continue
+		}
+		e.fill(&f)
+		if !fn(&f) {
+			break
+		}
+	}
+	return nil
+}
+
+// sort orders the subtables by the packets they took since the last time.
+func (c *class) sort(sums map[*subtable]uint64) {
+	old := c.list()
+	if len(old) < 2 {
+		return
+	}
+	recent := make(map[*subtable]uint64, len(old))
+	for _, st := range old {
+		if s := sums[st]; s > st.pkts {
+			recent[st] = s - st.pkts
+		}
+		st.pkts = sums[st]
+	}
+	l := append([]*subtable(nil), old...)
+	sort.SliceStable(l, func(i, j int) bool { return recent[l[i]] > recent[l[j]] })
+	c.subtables.Store(&l)
+}
+
+// FlowFlush implements dpif.Datapath.
+func (dp *Datapath) FlowFlush() error {
+	dp.mu.Lock()
+	defer dp.mu.Unlock()
+	for _, e := range dp.flows {
+		dp.unlink(e)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package userspace
+
+import (
+	"golang.org/x/sys/unix"
+
+	"govs/dpif"
+	"govs/netdev"
+)
+
+// maxPort is the highest port number, which bounds the table below.
+const maxPort = 65535
+
+// port is one port; immutable.
+type port struct {
+	no   dpif.PortNo
+	name string
+	dev  netdev.Device
+	rx   []*rx
+}
+
+// rx is a queue that some thread polls.
+type rx struct {
+	port *port
+	q    netdev.RxQueue
+	id   int32 // in the thread's table
+	t    *thread
+}
+
+// portTable is an immutable snapshot of the ports, by number.
+type portTable struct {
+	byNo []*port // nil where there is none
+}
+
+func (t *portTable) get(no dpif.PortNo) *port {
+	if int(no) < len(t.byNo) {
+		return t.byNo[no]
+	}
+	return nil
+}
+
+// with returns a copy of the table in which number no is p.
+func (t *portTable) with(no dpif.PortNo, p *port) *portTable {
+	n := &portTable{byNo: make([]*port, max(len(t.byNo), int(no)+1))}
+	copy(n.byNo, t.byNo)
+	n.byNo[no] = p
+	return n
+}
+
+// PortAdd implements dpif.Datapath.
+func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (dpif.PortNo, error) {
+	dp.mu.Lock()
+	defer dp.mu.Unlock()
+	if dp.closed {
+		return dpif.NoPort, dpif.ErrNoDevice
+	}
+	tbl := dp.ports.Load()
+	for _, p := range tbl.byNo {
+		if p != nil && p.name == name {
+			return dpif.NoPort, dpif.ErrExist
+		}
+	}
+	no := want
+	switch {
+	case want == dpif.NoPort:
+		no = dp.choosePort(tbl, name)
+		if no > maxPort {
+			return dpif.NoPort, dpif.ErrTooMany
+		}
+	case want > maxPort:
+		return dpif.NoPort, dpif.ErrInvalid
+	case tbl.get(want) != nil:
+		return dpif.NoPort, dpif.ErrBusy
+	}
+	p := &port{no: no, name: name, dev: dev}
+	for _, q := range dev.RxQueues() {
+		p.rx = append(p.rx, &rx{port: p, q: q})
+	}
+	dp.ports.Store(tbl.with(no, p))
+	for _, r := range p.rx {
+		if err := dp.leastLoaded().add(r); err != nil {
+			dp.ports.Store(tbl)
+			for _, r := range p.rx {
+				r.t.del(r)
+			}
+			return dpif.NoPort, err
+		}
+	}
+	return no, nil
+}
+
+// choosePort returns the number for a new port: the digits of a dummy port's
+// name ("p7" is 7), as tests expect, else the lowest that is free.
+func (dp *Datapath) choosePort(tbl *portTable, name string) dpif.PortNo {
+	if dp.cfg.Type == "dummy" {
+		start := dpif.PortNo(0)
+		if len(name) > 2 && name[:2] == "br" {
+			start = 100
+		}
+		for i := range len(name) {
+			if name[i] < '0' || name[i] > '9' {
+				continue
+			}
+			n := dpif.PortNo(0)
+			for _, c := range []byte(name[i:]) {
+				if c < '0' || c > '9' || n > maxPort {
+					break
+				}
+				n = n*10 + dpif.PortNo(c-'0')
+			}
+			if n += start; n > 0 && n <= maxPort && tbl.get(n) == nil {
+				return n
+			}
+			break
+		}
+	}
+	no := dpif.PortNo(1)
+	for tbl.get(no) != nil {
+		no++
+	}
+	return no
+}
+
+// leastLoaded returns the thread with the fewest queues. The caller holds mu.
+func (dp *Datapath) leastLoaded() *thread {
+	best := dp.threads[0]
+	for _, t := range dp.threads[1:] {
+		if t.queues() < best.queues() {
+			best = t
+		}
+	}
+	return best
+}
+
+// PortDel implements dpif.Datapath. It does not wait for packet threads: the
+// device refuses those that still hold it.
+func (dp *Datapath) PortDel(no dpif.PortNo) error {
+	dp.mu.Lock()
+	tbl := dp.ports.Load()
+	p := tbl.get(no)
+	if p == nil {
+		dp.mu.Unlock()
+		return dpif.ErrNoDevice
+	}
+	dp.ports.Store(tbl.with(no, nil))
+	for _, r := range p.rx {
+		r.t.del(r)
+	}
+	dp.mu.Unlock()
+	return p.dev.Close()
+}
+
+// Ports implements dpif.Datapath.
+func (dp *Datapath) Ports() []dpif.Port {
+	var list []dpif.Port
+	for _, p := range dp.ports.Load().byNo {
+		if p != nil {
+			list = append(list, dpif.Port{No: p.no, Name: p.name, Type: p.dev.Type(), Device: p.dev})
+		}
+	}
+	return list
+}
+
+func epollAdd(ep, fd int, id int32) error {
+	return unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: id})
+}
+
+func epollDel(ep, fd int) { unix.EpollCtl(ep, unix.EPOLL_CTL_DEL, fd, nil) }
