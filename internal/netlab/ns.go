@@ -117,6 +117,9 @@ func (n *Namespace) Close() error {
 		n.ns.Close()
 		n.ns = -1
 	}
+	if n.Name == "" {
+		return nil // Here
+	}
 	return Delete(n.Name)
 }
 

@@ -1,0 +1,9 @@
+package userspace
+
+import (
+	"testing"
+
+	"govs/internal/nstest"
+)
+
+func TestMain(m *testing.M) { nstest.Main(m) }
