@@ -67,8 +67,13 @@ func (p *Packet) Bytes() []byte { return p.buf[p.off:p.end] }
 func (p *Packet) Len() int { return p.end - p.off }
 
 // Buffer returns the whole backing buffer from Headroom on, for a device to
-// receive into; follow with SetLen.
-func (p *Packet) Buffer() []byte { return p.buf[Headroom:] }
+// receive into; follow with SetLen. It is empty before the first Reset.
+func (p *Packet) Buffer() []byte {
+	if len(p.buf) < Headroom {
+		return nil
+	}
+	return p.buf[Headroom:]
+}
 
 // SetLen cuts or extends the frame to n bytes; n must fit the buffer.
 func (p *Packet) SetLen(n int) { p.end = p.off + n }

@@ -317,10 +317,10 @@ func (x *exec) run(w *work, ops []op) {
 		case opOutput:
 			x.output(w, dpif.PortNo(o.n))
 		case opPushVLAN:
-			pushVLAN(x.own(w), uint16(o.n>>16), uint16(o.n))
+			x.own(w).PushVLAN(uint16(o.n>>16), uint16(o.n))
 			w.stale = true
 		case opPopVLAN:
-			if !popVLAN(x.own(w)) {
+			if !x.own(w).PopVLAN() {
 				x.dp.drop(dropMalformed)
 				return
 			}

@@ -1,7 +1,6 @@
 package afpacket
 
 import (
-	"encoding/binary"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -73,12 +72,12 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 			continue
 		}
 		p.Reset(n)
-		if !linux.GetVNet(q.vnet[i][:], &p.Offload, n) {
+		if !p.Offload.ReadVNetHdr(q.vnet[i][:], n) {
 			bad++
 			continue
 		}
 		if tpid, tci, ok := q.vlan(i); ok {
-			pushVLAN(p, tpid, tci)
+			p.PushVLAN(tpid, tci)
 		}
 		if int(count) != i {
 			batch[count], batch[i] = p, batch[count]
@@ -112,12 +111,4 @@ func (q *rxQueue) vlan(i int) (tpid, tci uint16, ok bool) {
 		tpid = a.Vlan_tpid
 	}
 	return tpid, a.Vlan_tci, true
-}
-
-// pushVLAN puts a tag behind the Ethernet addresses.
-func pushVLAN(p *packet.Packet, tpid, tci uint16) {
-	b := p.Push(4)
-	copy(b[:12], b[4:16])
-	binary.BigEndian.PutUint16(b[12:], tpid)
-	binary.BigEndian.PutUint16(b[14:], tci)
 }

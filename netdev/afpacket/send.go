@@ -31,7 +31,7 @@ func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
 	for len(batch) > 0 {
 		n := min(len(batch), maxBatch)
 		for i, p := range batch[:n] {
-			linux.PutVNet(s.vnet[i][:], &p.Offload)
+			p.Offload.WriteVNetHdr(s.vnet[i][:])
 			b := p.Bytes()
 			m := &s.msgs[i].Hdr
 			m.Iov = &s.iov[i][0]

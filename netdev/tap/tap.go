@@ -187,7 +187,7 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 			continue
 		}
 		p.Reset(n)
-		if !linux.GetVNet(q.vnet[:], &p.Offload, n) {
+		if !p.Offload.ReadVNetHdr(q.vnet[:], n) {
 			bad++
 			continue
 		}
@@ -216,7 +216,7 @@ func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
 	var sent, bytes int64
 	var first error
 	for _, p := range batch {
-		linux.PutVNet(s.vnet[:], &p.Offload)
+		p.Offload.WriteVNetHdr(s.vnet[:])
 		b := p.Bytes()
 		s.iov[0].Base, s.iov[1].Base = &s.vnet[0], unsafe.SliceData(b)
 		s.iov[0].SetLen(len(s.vnet))
