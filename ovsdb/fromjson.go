@@ -10,8 +10,9 @@ import (
 // decoder turns JSON values into datums.
 type decoder struct {
 	syms Symbols
-	// keep returns the copy of a string to be stored.
-	keep func(string) string
+	// keep returns the copy of a string to be stored. Keys of maps, of which
+	// a database has few, go through keepKey, if it is set.
+	keep, keepKey func(string) string
 }
 
 var plainDecoder = decoder{keep: strings.Clone}
@@ -19,13 +20,13 @@ var plainDecoder = decoder{keep: strings.Clone}
 // DatumFromJSON parses a <value> of type t and checks its constraints. syms,
 // which may be nil, gives named-uuids their meaning.
 func DatumFromJSON(t *Type, v json.Value, syms Symbols) (Datum, error) {
-	d, err := (&decoder{syms, strings.Clone}).datum(t, v)
+	d, err := (&decoder{syms: syms, keep: strings.Clone}).datum(t, v)
 	return d, asError(err)
 }
 
 // AtomFromJSON parses an <atom> of type b and checks its constraints.
 func AtomFromJSON(b *BaseType, v json.Value, syms Symbols) (Atom, error) {
-	a, err := (&decoder{syms, strings.Clone}).atom(b, v)
+	a, err := (&decoder{syms: syms, keep: strings.Clone}).atom(b, v)
 	return a, asError(err)
 }
 
@@ -35,6 +36,13 @@ func (d *decoder) atom(b *BaseType, v json.Value) (Atom, *Error) {
 		err = b.check(a)
 	}
 	return a, err
+}
+
+func (d *decoder) mapKey(b *BaseType, v json.Value) (Atom, *Error) {
+	if d.keepKey == nil || b.Type != String {
+		return d.atom(b, v)
+	}
+	return (&decoder{syms: d.syms, keep: d.keepKey}).atom(b, v)
 }
 
 // unwrap returns the inside of a ["class", [...]] pair.
@@ -95,7 +103,7 @@ func (d *decoder) datum(t *Type, v json.Value) (Datum, *Error) {
 		if len(e) != 2 {
 			return Datum{}, SyntaxErrorf(v, "", "expected 2-element array")
 		}
-		if pairs[i].Key, err = d.atom(&t.Key, e[0]); err != nil {
+		if pairs[i].Key, err = d.mapKey(&t.Key, e[0]); err != nil {
 			return Datum{}, err
 		}
 		if pairs[i].Value, err = d.atom(&t.Value, e[1]); err != nil {
