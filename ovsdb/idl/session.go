@@ -1,0 +1,346 @@
+package idl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"govs/cli"
+	"govs/jsonrpc"
+	"govs/jsonrpc/json"
+	"govs/ovsdb"
+	"govs/stream"
+)
+
+// connect makes a connection to remote, or waits for one.
+func (c *Client) connect(ctx context.Context, remote string) (net.Conn, error) {
+	if c.cfg.Dial != nil {
+		return c.cfg.Dial(ctx, remote)
+	}
+	cfg := c.cfg.Stream
+	if cfg.Port == 0 {
+		cfg.Port = stream.OVSDBPort
+	}
+	if !stream.IsPassive(remote) {
+		return cfg.Dial(ctx, remote)
+	}
+	l, err := cfg.Listen(remote)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	return l.Accept()
+}
+
+// serve runs one connection to its end and says why it ended.
+func (c *Client) serve(ctx context.Context, remote string) error {
+	conn, err := c.connect(ctx, remote)
+	if err != nil {
+		if ctx.Err() == nil && !c.cfg.Once {
+			log.Info("%s: connection attempt failed (%s)", remote, cli.Strerror(err))
+		}
+		return &RemoteError{remote, err}
+	}
+	s := jsonrpc.NewSession(conn, jsonrpc.Config{Handle: c.handle})
+	defer s.Close()
+	defer context.AfterFunc(ctx, func() { s.Close() })()
+	c.mu.Lock()
+	c.session, c.copying, c.early = s, true, nil
+	c.mu.Unlock()
+	defer c.lost(s)
+	if err := c.start(ctx, s); err != nil {
+		return &RemoteError{remote, err}
+	}
+	c.probe(s, remote)
+	err = s.Err()
+	if err == io.EOF || err == nil {
+		err = errors.New("connection closed by peer")
+	}
+	if ctx.Err() == nil && !c.cfg.Once {
+		log.Warn("%s: connection dropped (%s)", remote, cli.Strerror(err))
+	}
+	return &RemoteError{remote, err}
+}
+
+// lost takes note of the session's end.
+func (c *Client) lost(s *jsonrpc.Session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session, c.early = nil, nil
+	if o := c.snap.Load(); o.Connected || o.Locked {
+		c.publish(func(s *Snapshot) { s.Connected, s.Locked = false, false })
+	}
+}
+
+// probe watches over the session until it ends.
+func (c *Client) probe(s *jsonrpc.Session, remote string) {
+	every := c.cfg.Probe
+	if every == 0 && !strings.Contains(remote, "unix:") && c.cfg.Dial == nil {
+		every = 5 * time.Second
+	}
+	if every <= 0 {
+		<-s.Done()
+		return
+	}
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.Done():
+			return
+		case <-t.C:
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), every)
+		_, err := s.Call(ctx, "echo", json.Arr())
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			log.Err("%s: no response to inactivity probe after %g seconds, disconnecting", remote, every.Seconds())
+			s.Close()
+		}
+	}
+}
+
+// start asks for the schema, the lock and the monitor.
+func (c *Client) start(ctx context.Context, s *jsonrpc.Session) error {
+	if c.cfg.LeaderOnly {
+		if err := c.checkLeader(ctx, s); err != nil {
+			return err
+		}
+	}
+	if c.cfg.Lock != "" {
+		if err := c.lock(ctx, s); err != nil {
+			return err
+		}
+	}
+	v, err := s.Call(ctx, "get_schema", json.Arr(json.Str(c.cfg.DB)))
+	if err != nil {
+		return callError(err)
+	}
+	schema, err := ovsdb.ParseSchema(v)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	if c.cfg.Schema == nil && (c.base == nil || !c.base.schema.Equal(schema)) {
+		c.base = &base{schema, looseTypes(schema)}
+		c.publish(func(s *Snapshot) {
+			s.schema, s.tables, s.Complete, s.TxnID = schema, make([]table, len(schema.Tables)), false, ovsdb.UUID{}
+		})
+	}
+	requests := c.requests(schema)
+	last := c.snap.Load()
+	c.mu.Unlock()
+	return c.monitor(ctx, s, requests, last)
+}
+
+// requests returns the <monitor-requests> for what the program wants and the
+// server has.
+func (c *Client) requests(server *ovsdb.Schema) json.Value {
+	var tables []json.Member
+	for _, t := range c.base.schema.Tables {
+		have := server.Table(t.Name)
+		want, listed := c.cfg.Tables[t.Name]
+		if have == nil || c.cfg.Tables != nil && !listed {
+			if have == nil {
+				log.Warn("%s database lacks %s table (database needs upgrade?)", c.cfg.DB, t.Name)
+			}
+			continue
+		}
+		cols := []json.Value{}
+		for _, col := range t.Own() {
+			if c.cfg.Tables != nil && !slices.Contains(want, col.Name) {
+				continue
+			}
+			if have.Column(col.Name) == nil {
+				log.Warn("%s table in %s database lacks %s column (database needs upgrade?)", t.Name, c.cfg.DB, col.Name)
+				continue
+			}
+			cols = append(cols, json.Str(col.Name))
+		}
+		req := json.Obj(json.Member{Key: "columns", Value: json.Arr(cols...)})
+		tables = append(tables, json.Member{Key: t.Name, Value: json.Arr(req)})
+	}
+	return json.Obj(tables...)
+}
+
+// monitor asks for the newest kind of monitor the server knows.
+func (c *Client) monitor(ctx context.Context, s *jsonrpc.Session, requests json.Value, last *Snapshot) error {
+	db, id := json.Str(c.cfg.DB), json.Str(c.cfg.DB)
+	v, err := s.Call(ctx, "monitor_cond_since", json.Arr(db, id, requests, json.Str(last.TxnID.String())))
+	if err == nil {
+		e := v.Elems()
+		if len(e) != 3 {
+			return fmt.Errorf("monitor_cond_since: bad reply")
+		}
+		txn, _ := ovsdb.ParseUUID(e[1].Str())
+		c.copied(e[2], formV2, e[0].Bool(), txn)
+		return nil
+	}
+	if !unknownMethod(err) {
+		return callError(err)
+	}
+	if v, err = s.Call(ctx, "monitor_cond", json.Arr(db, id, requests)); err == nil {
+		c.copied(v, formV2, false, ovsdb.UUID{})
+		return nil
+	}
+	if !unknownMethod(err) {
+		return callError(err)
+	}
+	if v, err = s.Call(ctx, "monitor", json.Arr(db, id, requests)); err != nil {
+		return callError(err)
+	}
+	c.copied(v, formV1, false, ovsdb.UUID{})
+	return nil
+}
+
+func unknownMethod(err error) bool {
+	var ce *jsonrpc.CallError
+	if !errors.As(err, &ce) {
+		return false
+	}
+	tag, _ := ce.Value.Get("error")
+	return ce.Value.Str() == "unknown method" || tag.Str() == "unknown method"
+}
+
+// callError gives an answered error OVS's words.
+func callError(err error) error {
+	var ce *jsonrpc.CallError
+	if errors.As(err, &ce) {
+		if d, ok := ce.Value.Get("details"); ok {
+			tag, _ := ce.Value.Get("error")
+			return fmt.Errorf("%s: %s", tag.Str(), d.Str())
+		}
+	}
+	return err
+}
+
+// copied takes the first copy of the database, or what has changed in it since
+// our last state.
+func (c *Client) copied(updates json.Value, f form, since bool, txn ovsdb.UUID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.publish(func(s *Snapshot) {
+		old := s.tables
+		if !since {
+			old = make([]table, len(c.base.schema.Tables))
+			for i := range old {
+				old[i].seqno = s.Seqno
+			}
+		}
+		s.tables = c.base.apply(old, updates, f, s.Seqno, log.Warn)
+		s.Connected, s.Complete, s.TxnID = true, true, txn
+	})
+	c.copying, c.failure = false, nil
+	for _, f := range c.early {
+		f()
+	}
+	c.early = nil
+}
+
+// handle gets what the server sends on its own, in order.
+func (c *Client) handle(s *jsonrpc.Session, m *jsonrpc.Message) {
+	p := m.Params.Elems()
+	at := func(i int) json.Value {
+		if i < len(p) {
+			return p[i]
+		}
+		return json.Value{}
+	}
+	switch m.Method {
+	case "update", "update2":
+		c.updated(s, at(1), m.Method == "update2", nil)
+	case "update3":
+		txn, _ := ovsdb.ParseUUID(at(1).Str())
+		c.updated(s, at(2), true, &txn)
+	case "locked", "stolen":
+		if at(0).Str() == c.cfg.Lock && c.cfg.Lock != "" {
+			c.setLocked(m.Method == "locked")
+		}
+	case "monitor_canceled":
+		// The database has gone or has another schema: begin again.
+		s.Close()
+	default:
+		if m.Type == jsonrpc.Request {
+			s.Send(jsonrpc.NewError(m, json.Str("unknown method")))
+		}
+	}
+}
+
+func (c *Client) updated(sess *jsonrpc.Session, updates json.Value, v2 bool, txn *ovsdb.UUID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.session != sess {
+		return
+	}
+	f := formV1
+	if v2 {
+		f = formV2
+	}
+	apply := func() {
+		c.publish(func(s *Snapshot) {
+			s.tables = c.base.apply(s.tables, updates, f, s.Seqno, log.Warn)
+			if txn != nil {
+				s.TxnID = *txn
+			}
+		})
+	}
+	if c.copying {
+		// The answer that carries the first copy is still on its way from
+		// the reading goroutine to ours.
+		c.early = append(c.early, apply)
+		return
+	}
+	apply()
+}
+
+func (c *Client) setLocked(locked bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.publish(func(s *Snapshot) { s.Locked = locked })
+}
+
+func (c *Client) lock(ctx context.Context, s *jsonrpc.Session) error {
+	v, err := s.Call(ctx, "lock", json.Arr(json.Str(c.cfg.Lock)))
+	if err != nil {
+		return callError(err)
+	}
+	if l, _ := v.Get("locked"); l.Bool() {
+		c.setLocked(true)
+	}
+	return nil
+}
+
+// checkLeader refuses a server that follows another one. Servers without the
+// database _Server are alone.
+func (c *Client) checkLeader(ctx context.Context, s *jsonrpc.Session) error {
+	op := json.Obj(
+		json.Member{Key: "op", Value: json.Str("select")},
+		json.Member{Key: "table", Value: json.Str("Database")},
+		json.Member{Key: "where", Value: json.Arr(json.Arr(json.Str("name"), json.Str("=="), json.Str(c.cfg.DB)))},
+		json.Member{Key: "columns", Value: json.Arr(json.Str("model"), json.Str("leader"), json.Str("connected"))})
+	v, err := s.Call(ctx, "transact", json.Arr(json.Str("_Server"), op))
+	if err != nil {
+		var ce *jsonrpc.CallError
+		if errors.As(err, &ce) {
+			return nil
+		}
+		return err
+	}
+	for _, res := range v.Elems() {
+		rows, _ := res.Get("rows")
+		for _, row := range rows.Elems() {
+			model, _ := row.Get("model")
+			leader, _ := row.Get("leader")
+			if model.Str() == "clustered" && !leader.Bool() {
+				return errors.New("clustered database server is not cluster leader; trying another server")
+			}
+		}
+	}
+	return nil
+}
