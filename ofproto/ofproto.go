@@ -123,6 +123,7 @@ type PortInfo struct {
 	Type   string
 	No     openflow.Port
 	Device netdev.Device // nil for patch and tunnel ports
+	MAC    [6]byte       // the device's address, or one made up for a port without
 	Stats  netdev.Stats
 	Config openflow.PortConfig
 	State  openflow.PortState

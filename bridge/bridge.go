@@ -1,0 +1,118 @@
+// Package bridge turns the rows of the Open_vSwitch database into switches,
+// ports and devices, and writes their state back.
+//
+// A Manager has one goroutine, in Run, which does everything; the control
+// commands it offers may be called from any.
+package bridge
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"govs/daemon/vlog"
+	"govs/dpif"
+	"govs/netdev"
+	"govs/ofproto"
+	"govs/ovsdb/idl"
+)
+
+var log = vlog.New("bridge")
+
+// Config is what a Manager works with. The daemon that makes it picks the
+// implementations behind the functions.
+type Config struct {
+	// DB is the replica of the Open_vSwitch database.
+	DB *idl.Client
+	// Host holds the switches.
+	Host *ofproto.Host
+	// Clock is the daemon's time.
+	Clock Clock
+	// OpenDatapath makes the datapath of a type ("system", "netdev", ...).
+	OpenDatapath func(typ string) (dpif.Datapath, error)
+	// OpenDevice opens the device of an interface in a datapath of type
+	// dpType. It is not called for patch and tunnel ports. ErrUnknownType for
+	// a type there is no device for.
+	OpenDevice func(dpType string, cfg netdev.Config) (netdev.Device, error)
+	// OpenTunnel opens the device that carries a datapath's tunnels.
+	OpenTunnel func(name, typ string, port uint16) (netdev.Device, error)
+	// IsTunnel reports whether an Interface type is a tunnel.
+	IsTunnel func(typ string) bool
+	// DatapathTypes and IfaceTypes are written to the columns
+	// datapath_types and iface_types; they must be what the functions above
+	// can open.
+	DatapathTypes, IfaceTypes []string
+	// RunDir is where BR.mgmt and BR.snoop are made.
+	RunDir string
+	// OnLinkChange, if set, calls fn (from any goroutine) when a network
+	// interface of the host appears, disappears or changes.
+	OnLinkChange func(fn func(name string)) (cancel func())
+}
+
+// Clock is the daemon's time.
+type Clock interface {
+	Now() time.Time
+	// At returns a channel that is closed at t, and a function to give up.
+	At(t time.Time) (<-chan struct{}, func())
+}
+
+// ErrUnknownType is OpenDevice's and OpenDatapath's answer to a type that does
+// not exist. Its text is what OVS users see.
+var ErrUnknownType = errors.New("Address family not supported by protocol")
+
+// Manager keeps the switches of a host as the database wants them.
+type Manager struct {
+	cfg      Config
+	live     map[string]*liveBridge
+	backers  map[string]*ofproto.Backer // by datapath type
+	links    chan struct{}              // a link has changed
+	statsDue time.Time
+
+	mu      sync.Mutex
+	changed map[string]bool // links that changed since the last look; guarded by mu
+
+	wg   sync.WaitGroup // of the backers' Run
+	stop context.CancelFunc
+
+	firstConfig chan struct{} // closed when the first configuration is done
+}
+
+// New returns a Manager that does nothing until Run.
+func New(cfg Config) *Manager {
+	slices.Sort(cfg.DatapathTypes)
+	slices.Sort(cfg.IfaceTypes)
+	return &Manager{
+		cfg:         cfg,
+		live:        map[string]*liveBridge{},
+		backers:     map[string]*ofproto.Backer{},
+		links:       make(chan struct{}, 1),
+		changed:     map[string]bool{},
+		firstConfig: make(chan struct{}),
+	}
+}
+
+// Configured returns a channel that is closed when the first configuration of
+// the database has been carried out.
+func (m *Manager) Configured() <-chan struct{} { return m.firstConfig }
+
+// linkChanged notes that the host's interface has changed.
+func (m *Manager) linkChanged(name string) {
+	m.mu.Lock()
+	m.changed[name] = true
+	m.mu.Unlock()
+	select {
+	case m.links <- struct{}{}:
+	default:
+	}
+}
+
+// takeChangedLinks returns the names linkChanged got since the last call.
+func (m *Manager) takeChangedLinks() map[string]bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	got := m.changed
+	m.changed = map[string]bool{}
+	return got
+}

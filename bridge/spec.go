@@ -1,0 +1,61 @@
+package bridge
+
+import (
+	"govs/ofproto"
+	"govs/openflow"
+	"govs/ovsdb"
+)
+
+// A bridgeSpec is what the database wants of one bridge: a Bridge row with its
+// ports and interfaces, defaults filled in. Specs are plain values; comparing
+// the wanted with the live one says what to change.
+type bridgeSpec struct {
+	uuid       ovsdb.UUID
+	name       string
+	dpType     string // "system" or as given
+	failMode   ofproto.FailMode
+	dpid       string // other_config:datapath-id, "" to derive from the address
+	hwaddr     string // other_config:hwaddr, "" to choose
+	macAging   int    // seconds
+	macEntries int
+	bpdu       bool
+	floodVLANs []uint16
+	protocols  openflow.Versions
+	desc       openflow.Desc
+	control    []controllerSpec
+	ports      []portSpec // ordered by name, the local port first
+}
+
+type controllerSpec struct {
+	uuid   ovsdb.UUID
+	target string
+}
+
+// A portSpec is one Port row. Its uuid is zero for a local port that has no row.
+type portSpec struct {
+	uuid   ovsdb.UUID
+	bundle ofproto.BundleSpec // Members is filled in when the interfaces are live
+	mac    string             // Port:mac
+	ifaces []ifaceSpec
+}
+
+// An ifaceSpec is one Interface row. Its uuid is zero for a local port that has
+// no row.
+type ifaceSpec struct {
+	uuid    ovsdb.UUID
+	name    string
+	typ     string // "system" for an empty type, "internal" for the local port
+	options map[string]string
+	request openflow.Port // ofport_request, 0 for any
+	mac     string        // Interface:mac
+	mtu     int           // mtu_request, 0 for none
+}
+
+// ifaceCount returns how many interfaces the bridge has.
+func (b *bridgeSpec) ifaceCount() int {
+	n := 0
+	for _, p := range b.ports {
+		n += len(p.ifaces)
+	}
+	return n
+}

@@ -1,0 +1,173 @@
+package vswitchd
+
+import (
+	"fmt"
+	"slices"
+
+	"govs/bridge"
+	"govs/dpif"
+	"govs/dpif/userspace"
+	"govs/netdev"
+	"govs/netdev/afpacket"
+	"govs/netdev/dummy"
+	"govs/netdev/tap"
+	"govs/netdev/tunnel"
+	"govs/route"
+)
+
+// A dummyMode says what --enable-dummy replaces (ovs-vswitchd(8)).
+type dummyMode uint8
+
+const (
+	noDummy       dummyMode = iota
+	dummyTypes              // types "dummy*" exist beside the others
+	dummySystem             // and stand in for "system" ports
+	dummyOverride           // and for every port and datapath that needs the host
+)
+
+// dummyModes are the values of --enable-dummy.
+var dummyModes = []struct {
+	name string
+	mode dummyMode
+}{
+	{"", dummyTypes},
+	{"system", dummySystem},
+	{"override", dummyOverride},
+}
+
+// A deviceKind is a type of Interface that has a device.
+type deviceKind struct {
+	typ     string
+	isDummy bool
+	// standIn is the dummy type that replaces it by override.
+	standIn string
+	open    func(netdev.Config) (netdev.Device, error)
+}
+
+// deviceKinds lists the interface types with devices; patch ports and tunnels
+// have none of their own.
+var deviceKinds = []deviceKind{
+	{typ: "system", standIn: "dummy", open: func(c netdev.Config) (netdev.Device, error) { return device(afpacket.Open(c)) }},
+	{typ: "internal", standIn: "dummy-internal", open: func(c netdev.Config) (netdev.Device, error) { return device(tap.Open(c)) }},
+	{typ: "tap", standIn: "dummy", open: func(c netdev.Config) (netdev.Device, error) { return device(tap.Open(c)) }},
+	{typ: "dummy", isDummy: true, open: dummy.Open},
+	{typ: "dummy-internal", isDummy: true, open: dummy.Open},
+	{typ: "dummy-pmd", isDummy: true, open: dummy.Open},
+}
+
+// device turns a concrete device into the interface without making a nil one
+// look like something.
+func device[D netdev.Device](d D, err error) (netdev.Device, error) {
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// tunnelTypes lists the interface types that are tunnels.
+var tunnelTypes = []string{"vxlan"}
+
+func isTunnel(typ string) bool { return slices.Contains(tunnelTypes, typ) }
+
+// openDevice opens the device of an interface for a datapath type.
+func (d *Daemon) openDevice(_ string, cfg netdev.Config) (netdev.Device, error) {
+	mode := d.cfg.dummy
+	for _, k := range deviceKinds {
+		if k.typ != cfg.Type || k.isDummy && mode == noDummy {
+			continue
+		}
+		if k.standIn != "" && (mode == dummyOverride || mode == dummySystem && k.typ == "system") {
+			shown := cfg.Type
+			cfg.Type = k.standIn
+			dev, err := dummy.Open(cfg)
+			if err != nil || k.standIn == "dummy-internal" {
+				return dev, err
+			}
+			return renamed{dev, shown}, nil
+		}
+		if k.typ == "system" && d.cfg.DisableSystem {
+			break
+		}
+		return k.open(cfg)
+	}
+	log.Warn("could not create netdev %s of unknown type %s", cfg.Name, cfg.Type)
+	return nil, bridge.ErrUnknownType
+}
+
+// renamed is a device that stands in for one of another type.
+type renamed struct {
+	netdev.Device
+	typ string
+}
+
+func (r renamed) Type() string { return r.typ }
+
+// ifaceTypes returns the interface types that can be opened.
+func (d *Daemon) ifaceTypes() []string {
+	types := append([]string{"patch"}, tunnelTypes...)
+	for _, k := range deviceKinds {
+		if !k.isDummy || d.cfg.dummy != noDummy {
+			types = append(types, k.typ)
+		}
+	}
+	return types
+}
+
+// datapathTypes returns the datapath types that can be opened.
+func (d *Daemon) datapathTypes() []string {
+	if d.cfg.dummy != noDummy {
+		return []string{"dummy", "netdev", "system"}
+	}
+	return []string{"netdev", "system"}
+}
+
+// openDatapath makes a datapath. "system" is the best one the machine has;
+// until there is another, that is the userspace datapath as well.
+func (d *Daemon) openDatapath(typ string) (dpif.Datapath, error) {
+	if !slices.Contains(d.datapathTypes(), typ) {
+		log.Warn("could not create datapath of unknown type %s", typ)
+		return nil, bridge.ErrUnknownType
+	}
+	name := "ovs-" + typ
+	if typ == "system" && d.cfg.dummy != dummyOverride {
+		log.Info("datapath type system: this host has no other datapath, using the userspace datapath")
+	}
+	dp, err := userspace.New(userspace.Config{
+		Name: name,
+		Type: typ,
+		Now:  d.clock.Now,
+		Log:  func(format string, args ...any) { dpLog.WarnRL(&dpLimit, format, args...) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return dp, nil
+}
+
+// openTunnel opens the device that carries all tunnels of a type on one UDP
+// port.
+func (d *Daemon) openTunnel(name, typ string, port uint16) (netdev.Device, error) {
+	rt, err := d.routes()
+	if err != nil {
+		return nil, fmt.Errorf("reading the host's routes: %w", err)
+	}
+	return tunnel.Open(netdev.Config{
+		Name: name, Type: typ,
+		Options: map[string]string{"dst_port": fmt.Sprint(port)},
+	}, rt)
+}
+
+// routes returns the mirror of the host's routes, made at first use: a switch
+// without tunnels needs none.
+func (d *Daemon) routes() (*route.Table, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.rt == nil {
+		rt, err := route.New()
+		if err != nil {
+			return nil, err
+		}
+		d.rt = rt
+	}
+	return d.rt, nil
+}

@@ -1,0 +1,137 @@
+// Package vswitchd is the switch daemon: it picks the implementations of
+// datapaths and devices, connects bridges to the database, and starts and
+// stops everything. It runs alone (ovs-vswitchd) or beside a database server in
+// one process (govs up).
+//
+// A Daemon is used by the goroutine that calls Run; its control commands may be
+// called from any.
+package vswitchd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+
+	"govs/bridge"
+	"govs/daemon/clock"
+	"govs/daemon/unixctl"
+	"govs/daemon/vlog"
+	"govs/netdev/linux"
+	"govs/ofproto"
+	"govs/ovsdb/idl"
+	"govs/ovsdb/schemas"
+	"govs/route"
+	"govs/stream"
+)
+
+var (
+	log     = vlog.New("vswitchd")
+	dpLog   = vlog.New("dpif_netdev")
+	dpLimit = vlog.RateLimit{Rate: 60, Burst: 5}
+)
+
+// Config says what switch to run.
+type Config struct {
+	// Remote is the database server, such as "unix:/run/openvswitch/db.sock".
+	Remote string
+	// Dial, if set, connects to the database instead of package stream.
+	Dial func(ctx context.Context, remote string) (net.Conn, error)
+	// Stream has the keys of ssl: remotes.
+	Stream stream.Config
+	// RunDir is where BR.mgmt and BR.snoop are made.
+	RunDir string
+	// DisableSystem forbids "system" ports.
+	DisableSystem bool
+
+	dummy dummyMode
+}
+
+// EnableDummy takes the value of --enable-dummy: "", "system" or "override".
+func (c *Config) EnableDummy(value string) error {
+	for _, m := range dummyModes {
+		if m.name == value {
+			c.dummy = m.mode
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: unknown value of --enable-dummy", value)
+}
+
+// Daemon is one switch daemon.
+type Daemon struct {
+	cfg     Config
+	clock   *clock.Clock
+	host    *ofproto.Host
+	db      *idl.Client
+	bridges *bridge.Manager
+
+	mu sync.Mutex
+	rt *route.Table // guarded by mu
+}
+
+// New returns a daemon that does nothing until Run. An error means that the
+// configuration is wrong.
+func New(cfg Config) (*Daemon, error) {
+	d := &Daemon{cfg: cfg, clock: &clock.Clock{}}
+	db, err := idl.New(idl.Config{
+		Remote: cfg.Remote,
+		DB:     "Open_vSwitch",
+		Schema: schemas.OVSSchema(),
+		Lock:   "ovs_vswitchd",
+		Dial:   cfg.Dial,
+		Stream: cfg.Stream,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.db = db
+	d.host = ofproto.NewHost(d.clock)
+	d.bridges = bridge.New(bridge.Config{
+		DB:            db,
+		Host:          d.host,
+		Clock:         d.clock,
+		OpenDatapath:  d.openDatapath,
+		OpenDevice:    d.openDevice,
+		OpenTunnel:    d.openTunnel,
+		IsTunnel:      isTunnel,
+		DatapathTypes: d.datapathTypes(),
+		IfaceTypes:    d.ifaceTypes(),
+		RunDir:        cfg.RunDir,
+		OnLinkChange: func(fn func(string)) func() {
+			return linux.OnLink("", func(e linux.LinkEvent) { fn(e.Name) })
+		},
+	})
+	return d, nil
+}
+
+// Commands returns the rows of all control commands of the switch.
+func (d *Daemon) Commands() []unixctl.Command {
+	return d.host.Commands()
+}
+
+// Configured returns a channel that is closed when the database's first
+// configuration has been carried out.
+func (d *Daemon) Configured() <-chan struct{} { return d.bridges.Configured() }
+
+// Run runs the switch until ctx ends, and returns when everything it started
+// has ended.
+func (d *Daemon) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	dbErr := make(chan error, 1)
+	go func() {
+		dbErr <- d.db.Run(ctx)
+		cancel()
+	}()
+	err := d.bridges.Run(ctx)
+	cancel()
+	if e := <-dbErr; e != nil && !errors.Is(e, context.Canceled) {
+		return e
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
