@@ -1,0 +1,129 @@
+package flow
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// flagSet names the bits of a field that is written as a set of flags.
+type flagSet struct {
+	kind  string   // as in "unknown %s flag(s)"
+	names []string // from bit 0 on; "" is written as its value in brackets
+	bits  int      // bits that may be used
+}
+
+var (
+	tcpFlagSet = flagSet{"TCP", []string{"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"}, 12}
+	tunFlagSet = flagSet{"tunnel", []string{"oam", "df", "csum", "key"}, 1}
+	ctFlagSet  = flagSet{"ct_state", []string{"new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"}, 8}
+)
+
+func (fs *flagSet) all() uint64 { return 1<<fs.bits - 1 }
+
+// name appends the name of bit i.
+func (fs *flagSet) name(dst []byte, i int) []byte {
+	if i < len(fs.names) {
+		return append(dst, fs.names[i]...)
+	}
+	return fmt.Appendf(dst, "[%x]", uint64(1)<<i)
+}
+
+// bit returns the bit called name.
+func (fs *flagSet) bit(name string) (uint64, bool) {
+	for i := range fs.bits {
+		if string(fs.name(nil, i)) == name {
+			return 1 << i, true
+		}
+	}
+	return 0, false
+}
+
+// append writes value as "a|b" when mask covers all bits of full, else as
+// "+a-b".
+func (fs *flagSet) append(dst []byte, value, mask, full uint64) []byte {
+	if mask&full == full {
+		if value == 0 {
+			return append(dst, '0')
+		}
+		first := true
+		for i := range 64 {
+			if value>>i&1 != 0 {
+				if !first {
+					dst = append(dst, '|')
+				}
+				dst, first = fs.name(dst, i), false
+			}
+		}
+		return dst
+	}
+	for i := range 64 {
+		if mask>>i&1 == 0 {
+			continue
+		}
+		sign := byte('-')
+		if value>>i&1 != 0 {
+			sign = '+'
+		}
+		dst = fs.name(append(dst, sign), i)
+	}
+	return dst
+}
+
+// parse reads "0x12[/mask]", "a|b" or "+a-b".
+func (fs *flagSet) parse(s string) (value, mask uint64, err error) {
+	unknown := func(s string) (uint64, uint64, error) {
+		return 0, 0, fmt.Errorf("%s: unknown %s flag(s)", s, fs.kind)
+	}
+	if s == "" {
+		return 0, 0, nil
+	}
+	if s[0] >= '0' && s[0] <= '9' {
+		v, m, masked := strings.Cut(s, "/")
+		n, err := strconv.ParseUint(v, 0, 32)
+		if err != nil || n&^fs.all() != 0 {
+			return unknown(s)
+		}
+		mask = fs.all()
+		if masked {
+			if mask, err = strconv.ParseUint(m, 0, 32); err != nil || mask&^fs.all() != 0 {
+				return unknown(s)
+			}
+		}
+		return n, mask, nil
+	}
+	if s[0] != '+' && s[0] != '-' {
+		for _, n := range strings.Split(s, "|") {
+			b, ok := fs.bit(n)
+			if !ok {
+				return unknown(s)
+			}
+			value |= b
+		}
+		return value, fs.all(), nil
+	}
+	for s != "" {
+		sign := s[0]
+		if sign != '+' && sign != '-' {
+			return 0, 0, fmt.Errorf("%s: %s flag must be preceded by '+' (for SET) or '-' (NOT SET)", s, fs.kind)
+		}
+		n := strings.IndexAny(s[1:], "+-") + 1
+		if n == 0 {
+			n = len(s)
+		}
+		name := s[1:n]
+		b, ok := fs.bit(name)
+		switch {
+		case !ok:
+			return unknown(name)
+		case mask&b != 0:
+			return 0, 0, fmt.Errorf("%s: Each %s flag can be specified only once", name, fs.kind)
+		}
+		mask |= b
+		if sign == '+' {
+			value |= b
+		}
+		s = s[n:]
+	}
+	return value, mask, nil
+}

@@ -1,0 +1,496 @@
+package flow
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// ParseValue reads a value of the field, with the mask that follows it if there
+// is one, else the exact mask; "" and "*" are a zero mask. Values that the field
+// cannot hold lose their upper bits, as in Open vSwitch. The error is in
+// ovs-ofctl's words.
+func (id FieldID) ParseValue(s string, env *TextEnv) (v, mask Value, err error) {
+	f := &fields[id]
+	if s == "" || s == "*" {
+		return v, mask, nil
+	}
+	switch f.Format {
+	case FormatDecimal, FormatHex:
+		v, mask, err = f.parseInt(s)
+	case FormatEthernet:
+		v, mask, err = parseEthernet(s)
+	case FormatIPv4:
+		v, mask, err = parseIPv4(s)
+	case FormatIPv6:
+		v, mask, err = parseIPv6(s)
+	case FormatOFPort:
+		p, ok := ParsePort(s, env)
+		if !ok {
+			if id == InPort || id == InPortOXM {
+				return v, mask, fmt.Errorf("%s: invalid or unknown port for %s", s, f.Name)
+			}
+			return v, mask, fmt.Errorf("%s: port value out of range for %s", s, f.Name)
+		}
+		if f.loc.in == inPort {
+			p = PortToOF11(p)
+		}
+		return U(uint64(p)), id.Ones(), nil
+	case FormatFrag:
+		for i := range fragWords {
+			if w := &fragWords[i]; w.name == s {
+				return U(w.value), U(w.mask), nil
+			}
+		}
+		return v, mask, fmt.Errorf("%s: unknown fragment type (valid types are \"no\", \"yes\", \"first\", \"later\", \"not_later\"", s)
+	case FormatTCPFlags:
+		return flagValue(&tcpFlagSet, s)
+	case FormatTunFlags:
+		return flagValue(&tunFlagSet, s)
+	case FormatCtState:
+		return flagValue(&ctFlagSet, s)
+	case FormatPacketType:
+		return parsePacketType(s)
+	}
+	if err != nil {
+		return Value{}, Value{}, err
+	}
+	if !f.Maskable && !mask.IsZero() && mask != OnesValue(int(f.Bytes)*8) {
+		return Value{}, Value{}, fmt.Errorf("%s: invalid mask for field %s", s, f.Name)
+	}
+	if id == DlVlan && v.Lo == 0xffff {
+		return v, id.Ones(), nil // "no VLAN" of OpenFlow 1.0
+	}
+	ones := id.Ones()
+	return v.And(ones), mask.And(ones), nil
+}
+
+// fragWords are the values of ip_frag.
+var fragWords = [...]struct {
+	name        string
+	value, mask uint64
+}{
+	{"no", 0, 3}, {"yes", FragAny, FragAny}, {"first", FragAny, 3}, {"later", 3, 3}, {"not_later", 0, FragLater},
+}
+
+func flagValue(fs *flagSet, s string) (Value, Value, error) {
+	v, m, err := fs.parse(s)
+	return U(v), U(m), err
+}
+
+// parseInt reads "value[/mask]", in any base that C's strtoull reads.
+func (f *Field) parseInt(s string) (v, mask Value, err error) {
+	one := func(t, what string) (Value, error) {
+		v, ok, fits := parseInteger(t)
+		if !ok {
+			return v, fmt.Errorf("%s: bad syntax for %s %s", s, f.Name, what)
+		}
+		if !fits || v.Len() > int(f.Bytes)*8 {
+			return v, fmt.Errorf("%s: %s too large for %d-byte field %s", s, what, f.Bytes, f.Name)
+		}
+		return v, nil
+	}
+	a, b, masked := strings.Cut(s, "/")
+	if v, err = one(a, "value"); err != nil {
+		return
+	}
+	mask = OnesValue(int(f.Bytes) * 8)
+	if masked {
+		mask, err = one(b, "mask")
+	}
+	return
+}
+
+// parseInteger reads a decimal, octal or hexadecimal integer; fits is false for
+// one of more than 128 bits (64, unless hexadecimal). A negative number is what
+// C makes of it.
+func parseInteger(s string) (v Value, ok, fits bool) {
+	if len(s) >= 2 && s[0] == '0' && s[1]|0x20 == 'x' {
+		h := strings.TrimLeft(s[2:], "0")
+		for i := range len(h) {
+			if !isHex(h[i]) {
+				return v, false, true
+			}
+		}
+		if len(h) > 32 {
+			return v, true, false
+		}
+		if n := len(h) - 16; n > 0 {
+			v.Hi, _ = strconv.ParseUint(h[:n], 16, 64)
+			h = h[n:]
+		}
+		if h != "" {
+			v.Lo, _ = strconv.ParseUint(h, 16, 64)
+		}
+		return v, true, true
+	}
+	neg := strings.HasPrefix(s, "-")
+	t := strings.TrimPrefix(strings.TrimPrefix(s, "-"), "+")
+	base := 10
+	if len(t) > 1 && t[0] == '0' {
+		base = 8
+	}
+	n, err := strconv.ParseUint(t, base, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		return v, true, false
+	}
+	if err != nil {
+		return v, false, true
+	}
+	if neg {
+		n = -n
+	}
+	return U(n), true, true
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
+}
+
+// parseMAC reads an address at the front of s. As with C's scanf, each part may
+// have any number of digits, of which the last two count.
+func parseMAC(s string) (v uint64, rest string, ok bool) {
+	for i := range 6 {
+		if i > 0 {
+			if !strings.HasPrefix(s, ":") {
+				return 0, s, false
+			}
+			s = s[1:]
+		}
+		n := 0
+		for n < len(s) && isHex(s[n]) {
+			n++
+		}
+		if n == 0 {
+			return 0, s, false
+		}
+		part, err := strconv.ParseUint(s[:n], 16, 64)
+		if err != nil {
+			return 0, s, false
+		}
+		v = v<<8 | part&0xff
+		s = s[n:]
+	}
+	return v, s, true
+}
+
+func parseEthernet(s string) (v, mask Value, err error) {
+	bad := func() (Value, Value, error) {
+		return Value{}, Value{}, fmt.Errorf("%s: invalid Ethernet address", s)
+	}
+	a, rest, ok := parseMAC(s)
+	if !ok {
+		return bad()
+	}
+	m := OnesValue(48).Lo
+	if rest != "" {
+		if rest[0] != '/' {
+			return bad()
+		}
+		if m, rest, ok = parseMAC(rest[1:]); !ok || rest != "" {
+			return bad()
+		}
+	}
+	return U(a & m), U(m), nil
+}
+
+// ParseMAC reads an Ethernet address.
+func ParseMAC(s string) (MAC, bool) {
+	v, rest, ok := parseMAC(s)
+	if !ok || rest != "" {
+		return MAC{}, false
+	}
+	var m MAC
+	copy(m[:], U(v).AppendBytes(nil, 6))
+	return m, true
+}
+
+// parseQuad reads a dotted quad at the front of s, each part modulo 256.
+func parseQuad(s string) (v uint32, rest string, ok bool) {
+	for i := range 4 {
+		if i > 0 {
+			if !strings.HasPrefix(s, ".") {
+				return 0, s, false
+			}
+			s = s[1:]
+		}
+		n := 0
+		for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+			n++
+		}
+		part, err := strconv.ParseUint(s[:n], 10, 64)
+		if err != nil {
+			return 0, s, false
+		}
+		v = v<<8 | uint32(part&0xff)
+		s = s[n:]
+	}
+	return v, s, true
+}
+
+// ParseIPv4 reads an IPv4 address into host order.
+func ParseIPv4(s string) (uint32, bool) {
+	v, rest, ok := parseQuad(s)
+	return v, ok && rest == ""
+}
+
+func parseIPv4(s string) (v, mask Value, err error) {
+	bad := func() (Value, Value, error) {
+		return Value{}, Value{}, fmt.Errorf("%s: invalid IP address", s)
+	}
+	a, rest, ok := parseQuad(s)
+	if !ok {
+		return bad()
+	}
+	m := ^uint32(0)
+	if rest != "" {
+		if rest[0] != '/' || len(rest) == 1 {
+			return bad()
+		}
+		if q, r, ok := parseQuad(rest[1:]); ok {
+			if r != "" {
+				return bad()
+			}
+			m = q
+		} else {
+			n, err := strconv.Atoi(rest[1:])
+			if err != nil {
+				return bad()
+			}
+			if n < 0 || n > 32 {
+				return Value{}, Value{}, fmt.Errorf("%s: IPv4 network prefix bits not between 0 and 32, inclusive", s)
+			}
+			m = uint32(^uint64(0) << (32 - n))
+		}
+	}
+	return U(uint64(a & m)), U(uint64(m)), nil
+}
+
+// ParseIPv6 reads an IPv6 address.
+func ParseIPv6(s string) ([16]byte, bool) {
+	a, err := netip.ParseAddr(s)
+	if err != nil || !a.Is6() || a.Zone() != "" {
+		return [16]byte{}, false
+	}
+	return a.As16(), true
+}
+
+func parseIPv6(s string) (v, mask Value, err error) {
+	addr, m, masked := strings.Cut(s, "/")
+	a, ok := ParseIPv6(addr)
+	if !ok {
+		return v, mask, fmt.Errorf("%s: invalid IPv6 address", s)
+	}
+	v, mask = ValueFromBytes(a[:]), OnesValue(128)
+	if masked {
+		if ma, ok := ParseIPv6(m); ok {
+			mask = ValueFromBytes(ma[:])
+		} else if n, err := strconv.Atoi(m); err != nil {
+			return v, mask, fmt.Errorf("%s: Invalid IPv6 mask", s)
+		} else if n < 0 || n > 128 {
+			return v, mask, fmt.Errorf("%s: IPv6 network prefix bits not between 0 and 128, inclusive", s)
+		} else {
+			mask = OnesValue(128).Shl(128 - n)
+			if n == 0 {
+				mask = Value{}
+			}
+		}
+	}
+	return v.And(mask), mask, nil
+}
+
+// parsePacketType reads "(namespace,type)".
+func parsePacketType(s string) (v, mask Value, err error) {
+	rest, ok := strings.CutPrefix(s, "(")
+	if !ok {
+		return v, mask, fmt.Errorf("%s: bad syntax for packet type missing '('", s)
+	}
+	ns, typ, ok := strings.Cut(rest, ",")
+	if !ok {
+		return v, mask, fmt.Errorf("%s: bad syntax for packet type missing ','", rest)
+	}
+	typ, _, ok = strings.Cut(typ, ")")
+	if !ok {
+		return v, mask, fmt.Errorf("%s: bad syntax for packet type missing ')'", typ)
+	}
+	n, e1 := strconv.ParseUint(ns, 0, 32)
+	t, e2 := strconv.ParseUint(typ, 0, 32)
+	switch {
+	case e1 != nil:
+		return v, mask, fmt.Errorf("%s: bad syntax for packet type namespace", ns)
+	case n > 0xffff:
+		return v, mask, fmt.Errorf("%s: value too large for packet type namespace", ns)
+	case e2 != nil:
+		return v, mask, fmt.Errorf("%s: bad syntax for packet type", typ)
+	case t > 0xffff:
+		return v, mask, fmt.Errorf("%s: value too large for packet type", typ)
+	}
+	return U(n<<16 | t), OnesValue(32), nil
+}
+
+// AppendValue appends a value of the field and, unless it is exact, its mask, in
+// the form that set_field prints and ParseValue reads.
+func (id FieldID) AppendValue(dst []byte, v, mask Value, names PortNames) []byte {
+	f := &fields[id]
+	ones := id.Ones()
+	if mask.IsZero() {
+		return append(dst, "ANY"...)
+	}
+	switch f.Format {
+	case FormatEthernet:
+		return appendMACMasked(dst, v.Lo, mask.Lo)
+	case FormatIPv4:
+		return appendIPv4Masked(dst, uint32(v.Lo), uint32(mask.Lo))
+	case FormatIPv6:
+		return appendIPv6Masked(dst, v, mask)
+	case FormatOFPort:
+		p := uint32(v.Lo)
+		if f.loc.in == inPort {
+			var ok bool
+			if p, ok = PortFromOF11(p); !ok {
+				return fmt.Appendf(dst, "%d", v.Lo)
+			}
+		}
+		return AppendPort(dst, p, names)
+	case FormatFrag:
+		return appendFrag(dst, v.Lo, mask.Lo)
+	case FormatTCPFlags:
+		return tcpFlagSet.append(dst, v.Lo, mask.Lo, 0xfff)
+	case FormatTunFlags:
+		return tunFlagSet.append(dst, v.Lo, mask.Lo, 1)
+	case FormatCtState:
+		return ctFlagSet.append(dst, v.Lo, mask.Lo, 0xff)
+	case FormatPacketType:
+		return fmt.Appendf(dst, "(%d,%#x)", v.Lo>>16, v.Lo&0xffff)
+	case FormatDecimal:
+		dst = strconv.AppendUint(dst, v.Lo, 10)
+	default:
+		dst = appendHex(dst, v)
+	}
+	if mask != ones {
+		dst = appendHex(append(dst, '/'), mask)
+	}
+	return dst
+}
+
+// appendHex appends v as C's %#x does: "0" for zero.
+func appendHex(dst []byte, v Value) []byte {
+	if v.IsZero() {
+		return append(dst, '0')
+	}
+	dst = append(dst, "0x"...)
+	if v.Hi == 0 {
+		return strconv.AppendUint(dst, v.Lo, 16)
+	}
+	dst = strconv.AppendUint(dst, v.Hi, 16)
+	return fmt.Appendf(dst, "%016x", v.Lo)
+}
+
+func appendFrag(dst []byte, v, mask uint64) []byte {
+	for i := range fragWords {
+		if w := &fragWords[i]; w.value == v&mask && w.mask == mask {
+			return append(dst, w.name...)
+		}
+	}
+	if mask == FragAny {
+		return append(dst, "no"...)
+	}
+	if mask == FragLater {
+		return append(dst, "later"...)
+	}
+	return append(dst, "<error>"...)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendMAC appends an Ethernet address.
+func AppendMAC(dst []byte, m MAC) []byte {
+	for i, b := range m {
+		if i > 0 {
+			dst = append(dst, ':')
+		}
+		dst = append(dst, hexDigits[b>>4], hexDigits[b&15])
+	}
+	return dst
+}
+
+// String returns the address in the usual form.
+func (m MAC) String() string { return string(AppendMAC(nil, m)) }
+
+// Uint64 returns the address as an integer.
+func (m MAC) Uint64() uint64 {
+	return uint64(binary.BigEndian.Uint16(m[:2]))<<32 | uint64(binary.BigEndian.Uint32(m[2:]))
+}
+
+// MACFromUint64 is the inverse of MAC.Uint64.
+func MACFromUint64(v uint64) (m MAC) {
+	binary.BigEndian.PutUint16(m[:2], uint16(v>>32))
+	binary.BigEndian.PutUint32(m[2:], uint32(v))
+	return m
+}
+
+func appendMACMasked(dst []byte, v, mask uint64) []byte {
+	dst = AppendMAC(dst, MACFromUint64(v))
+	if mask != 1<<48-1 {
+		dst = AppendMAC(append(dst, '/'), MACFromUint64(mask))
+	}
+	return dst
+}
+
+// AppendIPv4 appends an address given in host order.
+func AppendIPv4(dst []byte, a uint32) []byte {
+	for i := 24; i >= 0; i -= 8 {
+		dst = strconv.AppendUint(dst, uint64(a>>i&0xff), 10)
+		if i > 0 {
+			dst = append(dst, '.')
+		}
+	}
+	return dst
+}
+
+func appendIPv4Masked(dst []byte, a, mask uint32) []byte {
+	dst = AppendIPv4(dst, a)
+	if mask == ^uint32(0) {
+		return dst
+	}
+	dst = append(dst, '/')
+	if n := bits.LeadingZeros32(^mask); mask<<n == 0 {
+		return strconv.AppendUint(dst, uint64(n), 10)
+	}
+	return AppendIPv4(dst, mask)
+}
+
+// AppendIPv6 appends an address as inet_ntop does.
+func AppendIPv6(dst []byte, a [16]byte) []byte {
+	if [12]byte(a[:12]) == [12]byte{} && a[12]|a[13] != 0 {
+		// RFC 4291 section 2.5.5.1, IPv4-compatible.
+		return AppendIPv4(append(dst, "::"...), binary.BigEndian.Uint32(a[12:]))
+	}
+	return netip.AddrFrom16(a).AppendTo(dst)
+}
+
+func appendIPv6Masked(dst []byte, v, mask Value) []byte {
+	dst = AppendIPv6(dst, bytes16(v))
+	if mask == OnesValue(128) {
+		return dst
+	}
+	dst = append(dst, '/')
+	n := bits.LeadingZeros64(^mask.Hi)
+	if n == 64 {
+		n += bits.LeadingZeros64(^mask.Lo)
+	}
+	if mask == OnesValue(128).Shl(128-n) || mask.IsZero() {
+		return strconv.AppendUint(dst, uint64(n), 10)
+	}
+	return AppendIPv6(dst, bytes16(mask))
+}
+
+func bytes16(v Value) (b [16]byte) {
+	binary.BigEndian.PutUint64(b[:8], v.Hi)
+	binary.BigEndian.PutUint64(b[8:], v.Lo)
+	return b
+}
