@@ -175,3 +175,15 @@ func Parse(args []string, mode Mode, groups ...[]Option) ([]string, error) {
 		}
 	}
 }
+
+// ErrSilent ends a tool with status 1 whose message has been logged already.
+var ErrSilent = errors.New("already reported")
+
+// Fail prints an error of Parse behind the tool's name, unless it has been
+// reported, and returns the exit status.
+func (o IO) Fail(tool string, err error) int {
+	if !errors.Is(err, ErrSilent) {
+		o.Errorf(tool, "%s", err)
+	}
+	return 1
+}

@@ -7,12 +7,17 @@ package stream
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net"
+	"os"
+	"syscall"
+
+	"govs/internal/unixsock"
 )
 
 // Conn is one connection with the name OVS gives it: what was dialled, or for
-// an accepted one "unix" (with a number for uniqueness: "unix#3") or
-// "tcp:ADDRESS:PORT".
+// an accepted one "unix#N" or "tcp:ADDRESS:PORT" ("ssl:..." with TLS).
 type Conn interface {
 	net.Conn
 	Name() string
@@ -20,19 +25,19 @@ type Conn interface {
 
 // Listener accepts connections.
 type Listener interface {
-	// Accept waits for the next connection.
+	// Accept waits for the next connection. With TLS the handshake happens
+	// at the first read or write.
 	Accept() (Conn, error)
 	// Close stops listening and removes a Unix socket's file. It may be
 	// called twice and ends a waiting Accept.
 	Close() error
-	// Name returns the name it was made from, with a port chosen by the
-	// system filled in.
+	// Name returns the name it was made from.
 	Name() string
-	// Addr returns the bound address.
+	// Addr returns the bound address, with the port the system chose.
 	Addr() net.Addr
 }
 
-// Default ports, as OVS's databases and controllers use them.
+// Default ports of databases and OpenFlow controllers.
 const (
 	OVSDBPort    = 6640
 	OpenFlowPort = 6653
@@ -45,27 +50,134 @@ type Config struct {
 	TLS  *TLS   // for ssl and pssl; nil: those names give an error
 }
 
-// TLS names the files of --private-key, --certificate, --ca-cert and
-// --bootstrap-ca-cert.
-type TLS struct {
-	PrivateKey, Certificate, CACert string
-	Bootstrap                       bool
-}
-
 // Dial connects to an active name with the zero Config.
 func Dial(ctx context.Context, name string) (Conn, error) { return Config{}.Dial(ctx, name) }
 
 // Listen listens on a passive name with the zero Config.
 func Listen(name string) (Listener, error) { return Config{}.Listen(name) }
 
-// Dial connects to an active name.
-func (c Config) Dial(ctx context.Context, name string) (Conn, error) { return nil, net.ErrClosed }
+// Dial connects to an active name. With TLS the handshake is done when it
+// returns.
+func (c Config) Dial(ctx context.Context, name string) (Conn, error) {
+	k, rest, err := split(name, false)
+	if err != nil {
+		return nil, err
+	}
+	if k.network == "unix" {
+		nc, err := unixsock.Dial(ctx, c.path(rest))
+		if err != nil {
+			return nil, err
+		}
+		return &conn{Conn: nc, name: name}, nil
+	}
+	addr, err := hostPort(rest, c.Port)
+	if err != nil {
+		return nil, err
+	}
+	var cfg *tls.Config
+	if k.tls {
+		if cfg, err = c.TLS.config(false); err != nil {
+			return nil, err
+		}
+	}
+	var d net.Dialer
+	nc, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, plain(err)
+	}
+	if cfg == nil {
+		return &conn{Conn: nc, name: name}, nil
+	}
+	tc := tls.Client(nc, cfg)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		nc.Close()
+		return nil, err
+	}
+	return &conn{Conn: tc, name: name}, nil
+}
 
-// Listen listens on a passive name.
-func (c Config) Listen(name string) (Listener, error) { return nil, net.ErrClosed }
+// Listen listens on a passive name. A dead Unix socket in the way is removed;
+// one that still answers is EADDRINUSE.
+func (c Config) Listen(name string) (Listener, error) {
+	k, rest, err := split(name, true)
+	if err != nil {
+		return nil, err
+	}
+	if k.network == "unix" {
+		return listenUnix(name, c.path(rest))
+	}
+	addr, err := portHost(rest, c.Port)
+	if err != nil {
+		return nil, err
+	}
+	l := &listener{name: name, word: "tcp"}
+	if k.tls {
+		l.word = "ssl"
+		if l.tls, err = c.TLS.config(true); err != nil {
+			return nil, err
+		}
+	}
+	if l.Listener, err = net.Listen("tcp", addr); err != nil {
+		return nil, plain(err)
+	}
+	return l, nil
+}
 
-// IsActive reports whether name begins as a name to dial.
-func IsActive(name string) bool { return false }
+type conn struct {
+	net.Conn
+	name string
+}
 
-// IsPassive reports whether name begins as a name to listen on.
-func IsPassive(name string) bool { return false }
+func (c *conn) Name() string { return c.name }
+
+// CloseWrite ends the sending half where the transport can.
+func (c *conn) CloseWrite() error {
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return syscall.ENOTSUP
+}
+
+type listener struct {
+	net.Listener
+	name string
+	word string // method in the names of accepted connections
+	tls  *tls.Config
+}
+
+func (l *listener) Name() string { return l.name }
+
+func (l *listener) Accept() (Conn, error) {
+	nc, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	name := l.word + ":" + nc.RemoteAddr().String()
+	if l.tls != nil {
+		nc = tls.Server(nc, l.tls)
+	}
+	return &conn{Conn: nc, name: name}, nil
+}
+
+func (l *listener) Close() error {
+	if err := l.Listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// plain strips net's operation and addresses down to the system's error, which
+// is all that OVS prints; what has no error number stays as it is.
+func plain(err error) error {
+	var no syscall.Errno
+	var timeout net.Error
+	switch {
+	case errors.As(err, &no):
+		return no
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return syscall.ETIMEDOUT
+	}
+	return err
+}
