@@ -1,0 +1,204 @@
+package route
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// userRoute is a route added by command; it wins over the kernel's.
+type userRoute struct {
+	prefix  netip.Prefix
+	mark    uint32
+	dev     string
+	gateway netip.Addr
+	source  netip.Addr
+}
+
+// userRoute returns the decision of the longest matching route added by command.
+func (t *Table) userRoute(q query) *Egress {
+	t.mu.Lock()
+	var best *userRoute
+	for i := range t.user {
+		u := &t.user[i]
+		if u.mark == q.mark && u.prefix.Contains(q.dst) && (best == nil || u.prefix.Bits() > best.prefix.Bits()) {
+			c := *u
+			best = &c
+		}
+	}
+	t.mu.Unlock()
+	if best == nil {
+		return nil
+	}
+	l, err := t.nl.LinkByName(best.dev)
+	if err != nil {
+		return nil
+	}
+	e := &Egress{Ifindex: l.Attrs().Index, Gateway: best.gateway, Source: best.source}
+	if q.src.IsValid() {
+		e.Source = q.src
+	}
+	if t.fillLink(e) != nil {
+		return nil
+	}
+	return e
+}
+
+// AddUser adds a route by command ("ovs/route/add"). src may be invalid; it is
+// then an address of the interface.
+func (t *Table) AddUser(p netip.Prefix, dev string, gw, src netip.Addr, mark uint32) error {
+	l, err := t.nl.LinkByName(dev)
+	if err != nil {
+		return err
+	}
+	if !src.IsValid() {
+		near := p.Addr()
+		if gw.IsValid() {
+			near = gw
+		}
+		if src = t.sourceOn(l, near); !src.IsValid() {
+			return fmt.Errorf("%s: no address to send from", dev)
+		}
+	}
+	p = p.Masked()
+	t.mu.Lock()
+	t.user = slices.DeleteFunc(t.user, func(u userRoute) bool { return u.prefix == p && u.mark == mark })
+	t.user = append(t.user, userRoute{p, mark, dev, gw, src})
+	t.mu.Unlock()
+	t.forget()
+	return nil
+}
+
+// DelUser removes a route added by command and reports whether it was there.
+func (t *Table) DelUser(p netip.Prefix, mark uint32) bool {
+	p = p.Masked()
+	t.mu.Lock()
+	n := len(t.user)
+	t.user = slices.DeleteFunc(t.user, func(u userRoute) bool { return u.prefix == p && u.mark == mark })
+	found := len(t.user) < n
+	t.mu.Unlock()
+	t.forget()
+	return found
+}
+
+// sourceOn returns the interface's address to send from to an address near it.
+func (t *Table) sourceOn(l netlink.Link, near netip.Addr) netip.Addr {
+	family := netlink.FAMILY_V4
+	if near.Is6() {
+		family = netlink.FAMILY_V6
+	}
+	list, err := t.nl.AddrList(l, family)
+	if err != nil {
+		return netip.Addr{}
+	}
+	var first netip.Addr
+	for _, a := range list {
+		ip := addr(a.IP)
+		if a.Contains(near.AsSlice()) {
+			return ip
+		}
+		if !first.IsValid() {
+			first = ip
+		}
+	}
+	return first
+}
+
+// Entry is one line of "ovs/route/show".
+type Entry struct {
+	User    bool
+	Prefix  netip.Prefix
+	Mark    uint32
+	Dev     string
+	Gateway netip.Addr
+	Source  netip.Addr
+	Local   bool
+}
+
+// Entries returns the routes of the kernel's local, main and default tables
+// that a tunnel could use, and those added by command, as a lookup prefers them.
+func (t *Table) Entries() ([]Entry, error) {
+	var list []Entry
+	links := map[int]netlink.Link{}
+	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
+		rs, err := t.nl.RouteListFiltered(family, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rs {
+			if e, ok := t.entry(family, &r, links); ok {
+				list = append(list, e)
+			}
+		}
+	}
+	t.mu.Lock()
+	for _, u := range t.user {
+		list = append(list, Entry{true, u.prefix, u.mark, u.dev, u.gateway, u.source, false})
+	}
+	t.mu.Unlock()
+	slices.SortStableFunc(list, func(a, b Entry) int {
+		x, y := a.Prefix.Addr().As16(), b.Prefix.Addr().As16()
+		return cmp.Or(cmp.Compare(b.priority(), a.priority()), bytes.Compare(x[:], y[:]))
+	})
+	return list, nil
+}
+
+// priority orders entries: own addresses, then longer prefixes, then those of
+// the user.
+func (e *Entry) priority() int {
+	p := e.Prefix.Bits()
+	if e.Prefix.Addr().Is4() {
+		p += 96
+	}
+	if e.Local {
+		p += 64
+	}
+	return p
+}
+
+func (t *Table) entry(family int, r *netlink.Route, links map[int]netlink.Link) (e Entry, ok bool) {
+	switch r.Table {
+	case unix.RT_TABLE_LOCAL, unix.RT_TABLE_MAIN, unix.RT_TABLE_DEFAULT:
+	default:
+		return e, false
+	}
+	if len(r.MultiPath) > 0 {
+		r.LinkIndex, r.Gw = r.MultiPath[0].LinkIndex, r.MultiPath[0].Gw
+	}
+	if r.Type != unix.RTN_UNICAST && r.Type != unix.RTN_LOCAL || r.LinkIndex == 0 {
+		return e, false
+	}
+	l := links[r.LinkIndex]
+	if l == nil {
+		var err error
+		if l, err = t.nl.LinkByIndex(r.LinkIndex); err != nil {
+			return e, false
+		}
+		links[r.LinkIndex] = l
+	}
+	e = Entry{Dev: l.Attrs().Name, Gateway: addr(r.Gw), Source: addr(r.Src), Local: r.Type == unix.RTN_LOCAL}
+	unspec := netip.IPv4Unspecified()
+	if family == netlink.FAMILY_V6 {
+		unspec = netip.IPv6Unspecified()
+	}
+	e.Prefix = netip.PrefixFrom(unspec, 0)
+	if r.Dst != nil {
+		ones, _ := r.Dst.Mask.Size()
+		if a, valid := netip.AddrFromSlice(r.Dst.IP); valid {
+			e.Prefix = netip.PrefixFrom(a.Unmap(), ones)
+		}
+	}
+	if !e.Source.IsValid() {
+		near := e.Prefix.Addr()
+		if e.Gateway.IsValid() {
+			near = e.Gateway
+		}
+		e.Source = t.sourceOn(l, near)
+	}
+	return e, e.Source.IsValid() && !e.Prefix.Addr().IsMulticast()
+}
