@@ -80,7 +80,7 @@ func (s *Scanner) Next() (opt *Option, val string, has bool, err error) {
 
 func (s *Scanner) nextLong(word string) (*Option, string, bool, error) {
 	name, val, has := strings.Cut(word, "=")
-	opt, err := s.lookup(name)
+	opt, err := s.lookup(name, word)
 	if err != nil {
 		return nil, "", false, err
 	}
@@ -97,8 +97,9 @@ func (s *Scanner) nextLong(word string) (*Option, string, bool, error) {
 	return opt, val, has, nil
 }
 
-// lookup finds a long option by its name or a prefix that fits one row only.
-func (s *Scanner) lookup(name string) (*Option, error) {
+// lookup finds a long option by its name or a prefix that fits one row only;
+// word is what stood there in full, for the error.
+func (s *Scanner) lookup(name, word string) (*Option, error) {
 	var found []*Option
 	for i := range s.Opts {
 		o := &s.Opts[i]
@@ -112,7 +113,7 @@ func (s *Scanner) lookup(name string) (*Option, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, usagef("unrecognized option '--%s'", name)
+		return nil, usagef("unrecognized option '--%s'", word)
 	case 1:
 		return found[0], nil
 	}
@@ -120,7 +121,7 @@ func (s *Scanner) lookup(name string) (*Option, error) {
 	for _, o := range found {
 		fmt.Fprintf(&b, " '--%s'", o.Long)
 	}
-	return nil, usagef("option '--%s' is ambiguous; possibilities:%s", name, b.String())
+	return nil, usagef("option '--%s' is ambiguous; possibilities:%s", word, b.String())
 }
 
 func (s *Scanner) nextShort() (*Option, string, bool, error) {
@@ -187,3 +188,7 @@ func (o IO) Fail(tool string, err error) int {
 	}
 	return 1
 }
+
+// ErrStop is what a row's Do returns to end the scan early without a failure,
+// as --help and --version do.
+var ErrStop = errors.New("stop")

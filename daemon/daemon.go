@@ -1,66 +1,259 @@
 // Package daemon gives a program the manners of an Open vSwitch daemon:
 // directories from the environment, pidfile, --detach with readiness,
 // --monitor, fatal signals that clean up, and the common unixctl commands.
-// A Process is used by the goroutine that runs Main; OnExit and Ready may be
-// called from any.
+// A Process is used by the goroutine that runs Main; OnExit, Context and Ready
+// may be called from any.
 //
-//	p := daemon.New(argv)
-//	rest, err := cli.Parse(argv, cli.Permute, p.Options(), ...)
+//	p := daemon.New(argv, io)
+//	rest, err := cli.Parse(argv[1:], cli.Permute, p.Options(), vlog.Options(p.Name()), ...)
 //	if code, done := p.Start(); done {
 //		return code
 //	}
+//	defer p.Close()
 //	... open databases and sockets; on failure: return p.Fail("...")
 //	p.Ready()
 //	<-p.Context().Done()
-//	p.Close()
 package daemon
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"sync"
 
 	"govs/cli"
+	"govs/daemon/pidfile"
 	"govs/daemon/unixctl"
+	"govs/daemon/vlog"
+	"govs/internal/dirs"
 )
+
+var log = vlog.New("daemon_unix")
 
 // Process is one daemon of this program.
 type Process struct {
 	name string
+	argv []string
+	io   cli.IO
+
+	// What the options asked for.
+	detach, monitor, noChdir  bool
+	pidfileOn, overwrite      bool
+	pidPath, ctlPath, userArg string
+
+	stage  stage
+	notify *os.File // the pipe to the process that waits for readiness, or nil
+	pid    *pidfile.File
+	ctl    *unixctl.Server
+	sig    *signals
+
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	exits   []func()         // guarded by mu
+	request []func([]string) // guarded by mu
+	ready   bool             // guarded by mu
+	closed  bool             // guarded by mu
 }
 
 // New returns the daemon called argv[0]. argv is kept: --detach runs it again.
-func New(argv []string, io cli.IO) *Process { return &Process{name: cli.Name(argv)} }
+func New(argv []string, io cli.IO) *Process {
+	p := &Process{name: cli.Name(argv), argv: argv, io: io}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.ctl = unixctl.NewServer(p.name)
+	p.ctl.Register(Commands()...)
+	p.ctl.Register(unixctl.Command{Name: "exit", MaxArgs: unixctl.Many, Run: p.exitCommand})
+	if p.stage, p.notify = stageFromEnv(); p.stage != stageFront {
+		vlog.Inherit()
+	}
+	return p
+}
+
+// Name returns the program's name.
+func (p *Process) Name() string { return p.name }
 
 // Options returns the rows --detach, --pidfile, --overwrite-pidfile,
 // --no-chdir, --monitor, --user, --no-self-confinement and --unixctl.
-func (p *Process) Options() []cli.Option { return nil }
+func (p *Process) Options() []cli.Option {
+	on := func(b *bool) func(string, bool) error {
+		return func(string, bool) error { *b = true; return nil }
+	}
+	return []cli.Option{
+		{Long: "detach", Do: on(&p.detach)},
+		{Long: "no-chdir", Do: on(&p.noChdir)},
+		{Long: "pidfile", Arg: cli.OptArg, Meta: "FILE", Do: func(v string, _ bool) error {
+			p.pidfileOn, p.pidPath = true, v
+			return nil
+		}},
+		{Long: "overwrite-pidfile", Do: on(&p.overwrite)},
+		{Long: "monitor", Do: on(&p.monitor)},
+		// Nothing of ours confines itself, so there is nothing to turn off.
+		{Long: "no-self-confinement", Do: func(string, bool) error { return nil }},
+		{Long: "user", Arg: cli.ReqArg, Meta: "USER[:GROUP]", Do: func(v string, _ bool) error {
+			p.userArg = v
+			return checkUser(p.name, v)
+		}},
+		{Long: "unixctl", Arg: cli.ReqArg, Meta: "SOCKET", Do: func(v string, _ bool) error {
+			p.ctlPath = v
+			return nil
+		}},
+	}
+}
+
+// Usage returns the help section of Options, as the reference prints it.
+func (p *Process) Usage() string {
+	return `
+Daemon options:
+  --detach                run in background as daemon
+  --monitor               creates a process to monitor this daemon
+  --user=username[:group] changes the effective daemon user:group
+  --no-chdir              do not chdir to '/'
+  --pidfile[=FILE]        create pidfile (default: ` + p.pidfilePath() + `)
+  --overwrite-pidfile     with --pidfile, start even if already running
+`
+}
+
+func (p *Process) pidfilePath() string {
+	if p.pidPath == "" {
+		return dirs.Abs(dirs.Run(), p.name+".pid")
+	}
+	return dirs.Abs(dirs.Run(), p.pidPath)
+}
 
 // Start does what the options ask for. In a process that only starts the real
 // one (--detach, --monitor) it waits and returns the exit status with done
-// set; in the daemon itself it returns done unset, with pidfile and log ready.
-func (p *Process) Start() (code int, done bool) { return 0, false }
+// set; in the daemon itself it returns done unset, with pidfile and control
+// socket made and fatal signals caught.
+func (p *Process) Start() (code int, done bool) {
+	switch {
+	case p.stage == stageFront && p.detach:
+		// A pidfile held by another is better noticed before anything is
+		// spawned.
+		if p.pidfileOn && !p.overwrite {
+			if err := pidfile.Check(p.pidfilePath()); err != nil {
+				return p.Fail("%s", err), true
+			}
+		}
+		return p.launch(), true
+	case p.monitor && p.stage != stageDaemon:
+		return p.watch(), true
+	}
+	if p.stage != stageFront {
+		setName(p.name)
+	}
+	if p.userArg != "" {
+		if err := becomeUser(p.name, p.userArg); err != nil {
+			return p.Fail("%s", err), true
+		}
+	}
+	p.sig = p.catchSignals()
+	if p.pidfileOn {
+		f, err := pidfile.Create(p.pidfilePath(), p.overwrite)
+		if err != nil {
+			return p.Fail("%s", err), true
+		}
+		p.pid = f
+	}
+	if err := p.ctl.Start(p.ctlPath); err != nil {
+		return p.Fail("%s", err), true
+	}
+	return 0, false
+}
 
 // Server returns the daemon's unixctl server, with the commands every daemon
 // has (list-commands, version, exit, vlog/*, coverage/*, memory/show).
-func (p *Process) Server() *unixctl.Server { return nil }
+// Register the daemon's own before Start or Ready.
+func (p *Process) Server() *unixctl.Server { return p.ctl }
+
+// Detached reports whether the daemon was started by --detach.
+func (p *Process) Detached() bool { return p.detach }
 
 // Ready tells the process that started us that we serve; after it a detached
-// daemon has no standard streams.
-func (p *Process) Ready() {}
+// daemon has no standard streams and does not log to the console.
+func (p *Process) Ready() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ready {
+		return
+	}
+	p.ready = true
+	if p.notify != nil {
+		p.notify.Write([]byte{readyByte})
+		p.notify.Close()
+		p.notify = nil
+	}
+	if p.detach && p.stage != stageFront {
+		vlog.SetLevel(nil, vlog.Console, vlog.Off)
+		closeStandard()
+		if !p.noChdir {
+			os.Chdir("/")
+		}
+	}
+}
 
-// Fail logs and prints a start-up failure in OVS's form and returns the exit
+// Fail prints a start-up failure in OVS's form, cleans up and returns the exit
 // status; with --detach the parent exits with it.
-func (p *Process) Fail(format string, args ...any) int { return 1 }
+func (p *Process) Fail(format string, args ...any) int {
+	p.io.Errorf(p.name, "%s", fmt.Sprintf(format, args...))
+	p.Close()
+	return 1
+}
 
-// Context ends when the daemon must exit: unixctl exit, or a fatal signal.
-func (p *Process) Context() context.Context { return context.Background() }
+// Context ends when the daemon must exit: by the unixctl command exit. (A
+// fatal signal runs what OnExit collected and ends the process itself.)
+func (p *Process) Context() context.Context { return p.ctx }
 
 // OnExit runs f once before the process ends, last registered first, also
-// when a fatal signal ends it.
-func (p *Process) OnExit(f func()) {}
+// when a fatal signal ends it. f must not wait for other goroutines for long.
+func (p *Process) OnExit(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.exits = append(p.exits, f)
+}
 
-// OnExitRequest is called with the arguments of the unixctl command exit
-// (such as --cleanup) before the context ends.
-func (p *Process) OnExitRequest(f func(args []string)) {}
+// OnExitRequest calls f with the arguments of the unixctl command exit (such
+// as --cleanup) before the context ends.
+func (p *Process) OnExitRequest(f func(args []string)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.request = append(p.request, f)
+}
 
-// Close runs what OnExit collected and closes the control socket.
-func (p *Process) Close() {}
+func (p *Process) exitCommand(r *unixctl.Request) {
+	p.mu.Lock()
+	fs := p.request
+	p.mu.Unlock()
+	for _, f := range fs {
+		f(r.Args)
+	}
+	r.Reply("")
+	p.cancel()
+}
+
+// Close runs what OnExit collected, removes pidfile and control socket, and
+// ends the context. It may be called twice.
+func (p *Process) Close() {
+	p.cancel()
+	p.cleanup()
+	p.ctl.Close()
+	if p.sig != nil {
+		p.sig.stop()
+	}
+}
+
+func (p *Process) cleanup() {
+	p.mu.Lock()
+	fs := p.exits
+	p.exits = nil
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	p.closed = true
+	p.mu.Unlock()
+	for i := len(fs) - 1; i >= 0; i-- {
+		fs[i]()
+	}
+	p.pid.Remove()
+}

@@ -42,10 +42,8 @@ func locker(f *os.File) (int, error) {
 // OVS's words.
 func Create(path string, overwrite bool) (*File, error) {
 	if !overwrite {
-		if pid, err := running(path); err != nil {
+		if err := Check(path); err != nil {
 			return nil, err
-		} else if pid != 0 {
-			return nil, fmt.Errorf("%s: already running as pid %d, aborting", path, pid)
 		}
 	}
 	// Written and locked aside, then renamed: a reader never sees it half done.
@@ -71,6 +69,15 @@ func Create(path string, overwrite bool) (*File, error) {
 		return fail("failed to rename \"%s\" to \"%s\" (%s)", tmp, path, cli.Strerror(err))
 	}
 	return p, nil
+}
+
+// Check returns the error Create would give because another daemon runs.
+func Check(path string) error {
+	pid, err := running(path)
+	if err == nil && pid != 0 {
+		err = fmt.Errorf("%s: already running as pid %d, aborting", path, pid)
+	}
+	return err
 }
 
 // running returns the pid of a live daemon that holds the pidfile, else 0.

@@ -64,8 +64,15 @@ func lines(text string) string {
 	return text
 }
 
-// Reply answers with text; a final newline is added if missing.
-func (r *Request) Reply(text string) { r.answer(response{Result: lines(text)}) }
+// Reply answers with text; a final newline is added if missing. A client that
+// asked for JSON gets the text in an object that says so.
+func (r *Request) Reply(text string) {
+	if r.JSON {
+		r.ReplyJSON(map[string]string{"reply-format": "plain", "reply": lines(text)})
+		return
+	}
+	r.answer(response{Result: lines(text)})
+}
 
 // Replyf is Reply with a format.
 func (r *Request) Replyf(format string, args ...any) { r.Reply(fmt.Sprintf(format, args...)) }

@@ -83,6 +83,15 @@ func (o *output) pattern(d Dest) string {
 	return o.patterns[d]
 }
 
+var inherited atomic.Bool
+
+// Inherit says that this process goes on with the log of the one that started
+// it with the same options, and which has said already that it opened it.
+func Inherit() {
+	inherited.Store(true)
+	serial.Store(1)
+}
+
 // write formats a message for each destination that wants it.
 func (m *Module) write(sub string, l Level, text string) {
 	n := serial.Add(1)
@@ -157,6 +166,9 @@ func OpenFile(path string) error {
 	reg.mu.Unlock()
 	if old != nil {
 		old.Close()
+	}
+	if inherited.Swap(false) {
+		return nil
 	}
 	own().Info("opened log file %s", path)
 	return nil

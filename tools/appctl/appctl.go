@@ -2,7 +2,142 @@
 // control socket (ovs-appctl(8)). Main keeps no state.
 package appctl
 
-import "govs/cli"
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"govs/cli"
+	"govs/daemon"
+	"govs/daemon/unixctl"
+	"govs/daemon/vlog"
+	"govs/internal/version"
+)
+
+type options struct {
+	target        string
+	json, pretty  bool
+	help, version bool
+}
+
+func (o *options) rows(name string) []cli.Option {
+	return []cli.Option{
+		{Long: "target", Short: 't', Arg: cli.ReqArg, Do: func(v string, _ bool) error { o.target = v; return nil }},
+		{Long: "format", Short: 'f', Arg: cli.ReqArg, Do: func(v string, _ bool) error {
+			if v != "json" && v != "text" {
+				return fmt.Errorf("value %s on -f or --format is invalid", v)
+			}
+			o.json = v == "json"
+			return nil
+		}},
+		{Long: "pretty", Do: func(string, bool) error { o.pretty = true; return nil }},
+		{Long: "help", Short: 'h', Do: func(string, bool) error { o.help = true; return cli.ErrStop }},
+		{Long: "option", Short: 'o', Do: func(string, bool) error { return nil }},
+		{Long: "version", Short: 'V', Do: func(string, bool) error { o.version = true; return cli.ErrStop }},
+		{Long: "timeout", Short: 'T', Arg: cli.ReqArg, Do: func(v string, _ bool) error {
+			secs, err := daemon.TimeoutOption('T', v)
+			if err == nil {
+				daemon.Alarm(secs, nil)
+			}
+			return err
+		}},
+	}
+}
 
 // Main runs ovs-appctl.
-func Main(argv []string, io cli.IO) int { return 1 }
+func Main(argv []string, o cli.IO) int {
+	name := cli.Name(argv)
+	opt := options{target: "ovs-vswitchd"}
+	args, err := cli.Parse(argv[1:], cli.StopFirst, opt.rows(name), vlog.Options(name))
+	switch {
+	case opt.help:
+		usage(o.Out, name)
+		return 0
+	case opt.version:
+		version.Print(o.Out, name)
+		return 0
+	case err != nil:
+		return o.Fail(name, err)
+	case len(args) == 0:
+		o.Errorf(name, "at least one non-option argument is required (use --help for help)")
+		return 1
+	case opt.pretty && !opt.json:
+		o.Errorf(name, "--pretty is supported with --format json only")
+		return 1
+	}
+	path, err := unixctl.TargetPath(opt.target)
+	if err != nil {
+		o.Errorf(name, "%s", err)
+		return 1
+	}
+	c, err := unixctl.Connect(path)
+	if err != nil {
+		o.Errorf(name, "cannot connect to \"%s\" (%s)", path, cli.Strerror(err))
+		return 1
+	}
+	defer c.Close()
+	if opt.json {
+		if code := opt.run(c, o, name, "set-options", []string{"--format", "json"}, io.Discard); code != 0 {
+			return code
+		}
+	}
+	return opt.run(c, o, name, args[0], args[1:], o.Out)
+}
+
+// run sends a command and prints what comes back.
+func (opt *options) run(c *unixctl.Client, o cli.IO, name, cmd string, args []string, out io.Writer) int {
+	r, err := c.Do(cmd, args)
+	if err != nil {
+		o.Errorf(name, "%s: transaction error (%s)", opt.target, cli.Strerror(err))
+		return 1
+	}
+	if r.Error != nil {
+		fmt.Fprint(o.Err, opt.render(r.Error))
+		o.Errorf(name, "%s: server returned an error", opt.target)
+		return 2
+	}
+	fmt.Fprint(out, opt.render(r.Result))
+	return 0
+}
+
+// render turns a string into its text and any other value into JSON.
+func (opt *options) render(raw json.RawMessage) string {
+	var s string
+	if raw == nil || json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	var b bytes.Buffer
+	if opt.pretty {
+		json.Indent(&b, raw, "", "  ")
+	} else {
+		json.Compact(&b, raw)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func usage(w io.Writer, name string) {
+	fmt.Fprintf(w, `%[1]s, for querying and controlling Open vSwitch daemon
+usage: %[1]s [TARGET] COMMAND [ARG...]
+Targets:
+  -t, --target=TARGET  pidfile or socket to contact
+Common commands:
+  list-commands      List commands supported by the target
+  version            Print version of the target
+  vlog/list          List current logging levels
+  vlog/list-pattern  List logging patterns for each destination.
+  vlog/set [SPEC]
+      Set log levels as detailed in SPEC, which may include:
+      A valid module name (all modules, by default)
+      'syslog', 'console', 'file' (all destinations, by default))
+      'off', 'emer', 'err', 'warn', 'info', or 'dbg' ('dbg', bydefault)
+  vlog/reopen        Make the program reopen its log file
+Other options:
+  --timeout=SECS     wait at most SECS seconds for a response
+  -f, --format=FMT   answer as 'text' (the default) or as 'json'
+  --pretty           with -f json, indent what is printed
+  -h, --help         Print this helpful information
+  -V, --version      Display %[1]s version information
+`, name)
+}
