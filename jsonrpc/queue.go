@@ -17,6 +17,7 @@ type Queue struct {
 	mu      sync.Mutex
 	bufs    [][]byte // guarded by mu
 	bytes   int      // guarded by mu
+	largest int      // guarded by mu; the largest message that waits
 	writing bool     // guarded by mu
 	err     error    // guarded by mu
 	idle    *sync.Cond
@@ -54,8 +55,9 @@ func (q *Queue) Push(b []byte) {
 	}
 	q.bufs = append(q.bufs, b)
 	q.bytes += len(b)
-	// The first message may be of any size: it is what was asked for.
-	if len(q.bufs) > 1 && (q.maxMsgs > 0 && len(q.bufs) > q.maxMsgs || q.maxBytes > 0 && q.bytes > q.maxBytes) {
+	q.largest = max(q.largest, len(b))
+	// One message may be of any size: it is what was asked for.
+	if q.maxMsgs > 0 && len(q.bufs) > q.maxMsgs || q.maxBytes > 0 && q.bytes-q.largest > q.maxBytes {
 		q.err = &BacklogError{len(q.bufs), q.maxMsgs, q.bytes, q.maxBytes}
 		q.bufs, q.bytes = nil, 0
 		q.w.Close()
@@ -119,7 +121,9 @@ func (q *Queue) Flush() error {
 			_, err = q.w.Write(b)
 		}
 		q.mu.Lock()
-		q.bytes = max(0, q.bytes-size)
+		if q.bytes = max(0, q.bytes-size); q.bytes == 0 {
+			q.largest = 0
+		}
 		if err != nil && q.err == nil {
 			q.err = err
 			q.bufs, q.bytes = nil, 0

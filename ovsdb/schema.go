@@ -143,7 +143,7 @@ func parseSchema(v json.Value) (*Schema, *Error) {
 				}
 				ref := s.byName[b.RefTable]
 				if ref == nil {
-					return nil, SyntaxErrorf(json.Value{}, "", "column %s %s refers to undefined table %s", c.Name, b.what, b.RefTable).bare()
+					return nil, SyntaxErrorf(json.Value{}, "", "column %s %s refers to undefined table %s", c.Name, b.what, b.RefTable).NoSyntax()
 				}
 				// A reference from memory to disk would keep rows alive
 				// that nothing on disk refers to.
@@ -159,7 +159,8 @@ func parseSchema(v json.Value) (*Schema, *Error) {
 	return s, nil
 }
 
-func (e *Error) bare() *Error {
+// NoSyntax returns the error without the JSON text at fault.
+func (e *Error) NoSyntax() *Error {
 	e.Syntax = ""
 	return e
 }

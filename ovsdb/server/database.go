@@ -1,0 +1,473 @@
+package server
+
+import (
+	"sync"
+	"time"
+
+	"govs/jsonrpc"
+	"govs/jsonrpc/json"
+	"govs/ovsdb"
+	"govs/ovsdb/log"
+)
+
+// Storage is a database's service model: what makes changes outlast the
+// process. Calls come one at a time.
+type Storage interface {
+	// Model is the word in _Server: "standalone", "clustered", "relay".
+	Model() string
+	// Append takes a change to be made lasting by the next Flush.
+	Append(ch *ovsdb.Change)
+	// Flush makes all changes lasting; with durable, even a loss of power
+	// does not undo them. After an error none of them is kept.
+	Flush(durable bool) error
+	// Compact forgets all history up to a state.
+	Compact(s *ovsdb.Snapshot, comment string) error
+	// Status is what get-db-storage-status prints after "status: ".
+	Status() string
+	Close() error
+}
+
+// Database is one database that a server serves.
+type Database struct {
+	srv     *Server
+	store   *ovsdb.Store
+	storage Storage // nil: memory only
+	path    string
+
+	mu       sync.Mutex
+	pending  []commit         // guarded by mu; executed, not yet lasting
+	durable  bool             // guarded by mu; a pending commit asks for it
+	kinds    map[string]*kind // guarded by mu; monitors by what they look at
+	triggers []*trigger       // guarded by mu; transactions that wait
+	history  []*ovsdb.Change  // guarded by mu; the latest changes
+	watchers []*watcher       // guarded by mu
+	closed   bool
+}
+
+type watcher struct{ f func(*ovsdb.Change) }
+
+// commit is an executed transaction whose reply waits for the disk.
+type commit struct {
+	change *ovsdb.Change
+	s      *session // nil for the server's own
+	req    *jsonrpc.Message
+	result []byte
+}
+
+// trigger is a transaction with a "wait" that does not hold yet.
+type trigger struct {
+	s       *session
+	req     *jsonrpc.Message
+	since   time.Time
+	timeout time.Duration
+	timer   *time.Timer
+}
+
+// historyLen is how many changes monitor_cond_since can catch up with.
+const historyLen = 100
+
+// NewDatabase returns a database that is kept by storage, or only in memory if
+// it is nil.
+func NewDatabase(st *ovsdb.Store, storage Storage) *Database {
+	return &Database{store: st, storage: storage, kinds: map[string]*kind{}}
+}
+
+// OpenFile opens a standalone database file. A damaged end is logged and
+// dropped.
+func OpenFile(path string) (*Database, error) {
+	r, err := log.OpenDatabase(path, log.ReadWrite)
+	if err != nil {
+		return nil, err
+	}
+	st, damage := r.Load(nil)
+	if damage != nil {
+		modules().server.Err("%v", damage)
+	}
+	db := NewDatabase(st, &fileStorage{log: r.Log, diff: true, now: time.Now, lastCompact: time.Now()})
+	db.path = path
+	return db, nil
+}
+
+// Name returns the database's name.
+func (db *Database) Name() string { return db.store.Schema().Name }
+
+// Path returns the file it was opened from, or "".
+func (db *Database) Path() string { return db.path }
+
+// Snapshot returns the current state.
+func (db *Database) Snapshot() *ovsdb.Snapshot { return db.store.Published() }
+
+// Watch calls f after each change, in order, until stop is called. f must not
+// change the database itself.
+func (db *Database) Watch(f func(*ovsdb.Change)) (stop func()) {
+	w := &watcher{f}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.watchers = append(db.watchers, w)
+	return func() {
+		db.mu.Lock()
+		defer db.mu.Unlock()
+		for i, x := range db.watchers {
+			if x == w {
+				db.watchers = append(db.watchers[:i:i], db.watchers[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+// Apply commits a transaction record (see ovsdb.Store.ApplyRecord) of the
+// server itself.
+func (db *Database) Apply(record json.Value) error {
+	db.mu.Lock()
+	ch, err := db.store.ApplyRecord(record, false)
+	if err == nil && ch != nil {
+		db.push(commit{change: ch})
+	}
+	db.mu.Unlock()
+	if err == nil {
+		db.flush(nil)
+	}
+	return err
+}
+
+// Transact executes a transaction of the server itself and returns the text
+// of its result.
+func (db *Database) Transact(params json.Value) []byte {
+	db.mu.Lock()
+	res := db.store.Execute(params, ovsdb.ExecOptions{})
+	if res.Change != nil {
+		db.push(commit{change: res.Change})
+	}
+	db.durable = db.durable || res.Durable
+	db.mu.Unlock()
+	db.flush(nil)
+	return res.JSON
+}
+
+// Compact writes the current state as a new file.
+func (db *Database) Compact(comment string) error {
+	db.flush(nil)
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.storage == nil {
+		return nil
+	}
+	return db.storage.Compact(db.store.Head(), comment)
+}
+
+// Status returns the state of the storage: "ok" or what is wrong.
+func (db *Database) Status() string {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.storage == nil {
+		return "ok"
+	}
+	return db.storage.Status()
+}
+
+// Model returns the service model's name.
+func (db *Database) Model() string {
+	if db.storage == nil {
+		return "standalone"
+	}
+	return db.storage.Model()
+}
+
+// Close closes the storage. What clients were told is kept.
+func (db *Database) Close() error {
+	db.flush(nil)
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, t := range db.triggers {
+		t.timer.Stop()
+	}
+	db.triggers = nil
+	if db.closed || db.storage == nil {
+		return nil
+	}
+	db.closed = true
+	return db.storage.Close()
+}
+
+// push takes an executed transaction. db.mu is held.
+func (db *Database) push(c commit) {
+	if c.change != nil && db.storage != nil {
+		db.storage.Append(c.change)
+	}
+	db.pending = append(db.pending, c)
+	if c.change != nil && len(db.triggers) > 0 {
+		db.retry()
+	}
+}
+
+// transact executes a client's transaction. Its reply is sent by flush.
+func (db *Database) transact(s *session, req *jsonrpc.Message) {
+	if !s.dirty[db] && ovsdb.IsReadOnly(req.Params) {
+		// The published state is what the client has been told of.
+		s.reply(req, db.store.Published().Query(req.Params).JSON)
+		return
+	}
+	db.mu.Lock()
+	db.execute(&trigger{s: s, req: req})
+	db.mu.Unlock()
+	s.dirty[db] = true
+}
+
+// execute executes a transaction for the first time, or again. It reports
+// whether it is done. db.mu is held.
+func (db *Database) execute(t *trigger) bool {
+	first := t.since.IsZero()
+	opts := ovsdb.ExecOptions{
+		ReadOnly: t.s.opts.ReadOnly,
+		HasLock:  func(name string) bool { return db.srv.locks.holds(t.s, name) },
+		CanWait:  true,
+	}
+	if !first {
+		opts.Elapsed = max(1, time.Since(t.since))
+	}
+	count().transactions.Inc()
+	res := db.store.Execute(t.req.Params, opts)
+	if res.Wait {
+		if first {
+			t.since, t.timeout = time.Now(), res.Timeout
+			if res.Timeout < ovsdb.NoTimeout {
+				t.timer = time.AfterFunc(res.Timeout, func() { db.expire(t) })
+			} else {
+				t.timer = time.AfterFunc(1<<62, func() {})
+			}
+			db.triggers = append(db.triggers, t)
+		}
+		return false
+	}
+	if !first {
+		t.timer.Stop()
+		db.forget(t)
+	}
+	db.durable = db.durable || res.Durable
+	db.push(commit{res.Change, t.s, t.req, res.JSON})
+	return true
+}
+
+func (db *Database) forget(t *trigger) bool {
+	for i, x := range db.triggers {
+		if x == t {
+			db.triggers = append(db.triggers[:i:i], db.triggers[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// retry executes the waiting transactions again after a change. db.mu is held.
+func (db *Database) retry() {
+	for _, t := range append([]*trigger(nil), db.triggers...) {
+		db.execute(t)
+	}
+}
+
+func (db *Database) expire(t *trigger) {
+	db.mu.Lock()
+	waiting := false
+	for _, x := range db.triggers {
+		waiting = waiting || x == t
+	}
+	if waiting {
+		// The clock may be a little early by the transaction's own reckoning.
+		if time.Since(t.since) < t.timeout {
+			t.since = time.Now().Add(-t.timeout)
+		}
+		db.execute(t)
+	}
+	db.mu.Unlock()
+	db.flush(nil)
+}
+
+// cancel takes back a waiting transaction by its request's id.
+func (db *Database) cancel(s *session, id json.Value) bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, t := range db.triggers {
+		if t.s == s && t.req.ID.Equal(id) {
+			t.timer.Stop()
+			db.forget(t)
+			s.error(t.req, json.Str("canceled"))
+			return true
+		}
+	}
+	return false
+}
+
+// drop forgets a session that ended.
+func (db *Database) drop(s *session) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, t := range append([]*trigger(nil), db.triggers...) {
+		if t.s == s {
+			t.timer.Stop()
+			db.forget(t)
+		}
+	}
+	for key, k := range db.kinds {
+		k.drop(s)
+		if len(k.subs) == 0 {
+			delete(db.kinds, key)
+		}
+	}
+}
+
+// flush makes the executed transactions lasting, shows them to readers and
+// monitors and sends their replies, in the order in which they were executed.
+// own is the session on whose goroutine it runs, which writes for itself.
+func (db *Database) flush(own *session) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if len(db.pending) == 0 {
+		return
+	}
+	pending := db.pending
+	db.pending = nil
+	var err error
+	if db.storage != nil {
+		count().flushes.Inc()
+		err = db.storage.Flush(db.durable)
+	}
+	db.durable = false
+	if err != nil {
+		modules().server.Err("%v", err)
+		db.store.Reset(db.store.Published())
+	}
+	var others []*session
+	kick := func(s *session) {
+		if s != own {
+			for _, o := range others {
+				if o == s {
+					return
+				}
+			}
+			others = append(others, s)
+		}
+	}
+	for i := range pending {
+		c := &pending[i]
+		if c.change != nil && err == nil {
+			db.publish(c.change, kick)
+		}
+		if c.s == nil {
+			continue
+		}
+		if c.change != nil && err != nil {
+			c.result = failed(c.result, err)
+		}
+		c.s.reply(c.req, c.result)
+		kick(c.s)
+	}
+	for _, s := range others {
+		s.q.Kick()
+	}
+	if fs, ok := db.storage.(*fileStorage); ok && err == nil {
+		fs.maybeCompact(db.store.Head())
+	}
+}
+
+// failed appends an error to an array of results.
+func failed(result []byte, err error) []byte {
+	e, ok := err.(*ovsdb.Error)
+	if !ok {
+		e = ovsdb.Errorf("I/O error", "%v", err)
+	}
+	out := append([]byte(nil), result[:len(result)-1]...)
+	if len(out) > 1 {
+		out = append(out, ',')
+	}
+	return append(json.Append(out, e.JSON()), ']')
+}
+
+// publish shows a change to readers and monitors. db.mu is held.
+func (db *Database) publish(ch *ovsdb.Change, kick func(*session)) {
+	db.store.PublishSnapshot(ch.Snapshot)
+	if len(db.history) == historyLen {
+		copy(db.history, db.history[1:])
+		db.history = db.history[:historyLen-1]
+	}
+	// Only the rows matter from now on; the states would be kept alive.
+	db.history = append(db.history, &ovsdb.Change{Tables: ch.Tables, Snapshot: idOnly(ch.Snapshot), Previous: idOnly(ch.Previous)})
+	for _, k := range db.kinds {
+		k.update(ch, kick)
+	}
+	for _, w := range db.watchers {
+		w.f(ch)
+	}
+}
+
+func idOnly(s *ovsdb.Snapshot) *ovsdb.Snapshot { return &ovsdb.Snapshot{ID: s.ID} }
+
+// fileStorage keeps a standalone database in its file.
+type fileStorage struct {
+	log         *log.Log
+	diff        bool
+	now         func() time.Time
+	lastCompact time.Time
+	buf         []byte
+	err         error
+}
+
+func (f *fileStorage) Model() string { return "standalone" }
+
+func (f *fileStorage) Append(ch *ovsdb.Change) {
+	rec, ok := ch.AppendRecord(f.buf[:0], f.diff, f.now())
+	if f.buf = rec[:0]; cap(rec) > 1<<20 {
+		f.buf = nil
+	}
+	if ok {
+		f.log.Append(rec)
+	}
+}
+
+func (f *fileStorage) Flush(durable bool) error {
+	f.err = f.log.Flush()
+	if f.err == nil && durable {
+		f.err = f.log.Sync()
+	}
+	return f.err
+}
+
+func (f *fileStorage) Compact(s *ovsdb.Snapshot, comment string) error {
+	if err := f.log.Flush(); err != nil {
+		return err
+	}
+	f.lastCompact = f.now()
+	return f.log.Compact(s, comment, f.now())
+}
+
+// The rule of ovsdb(7): compact when the log has grown to four times its last
+// snapshot ten minutes after the last compaction, or to twice after a day, and
+// never below 10 MB.
+const (
+	compactMinSize  = 10 << 20
+	compactMinDelay = 10 * time.Minute
+	compactMaxDelay = 24 * time.Hour
+)
+
+func (f *fileStorage) maybeCompact(s *ovsdb.Snapshot) {
+	size := f.log.Size()
+	if size < compactMinSize {
+		return
+	}
+	age := f.now().Sub(f.lastCompact)
+	if age < compactMinDelay || size < 2*f.log.Base() || size < 4*f.log.Base() && age < compactMaxDelay {
+		return
+	}
+	if err := f.Compact(s, ""); err != nil {
+		modules().server.Warn("%s: compacting failed: %v", f.log.Name(), err)
+	}
+}
+
+func (f *fileStorage) Status() string {
+	if f.err != nil {
+		return f.err.Error()
+	}
+	return "ok"
+}
+
+func (f *fileStorage) Close() error { return f.log.Close() }

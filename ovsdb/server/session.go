@@ -1,0 +1,362 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"govs/cli"
+	"govs/jsonrpc"
+	"govs/jsonrpc/json"
+	"govs/ovsdb"
+)
+
+// session is one client's connection. Its goroutine reads requests, executes
+// as many as have come in, and writes what they produced; others push updates
+// into its queue, which then a second goroutine writes.
+type session struct {
+	srv   *Server
+	conn  net.Conn
+	name  string
+	opts  SessionOptions
+	q     *jsonrpc.Queue
+	aware atomic.Bool // set_db_change_aware
+	since time.Time
+
+	// dirty are the databases with transactions of this session that are not
+	// flushed; only its own goroutine uses it.
+	dirty    map[*Database]bool
+	batched  int
+	lastRead atomic.Int64
+}
+
+func (s *Server) newSession(conn net.Conn, name string, opts SessionOptions) *session {
+	c := &session{srv: s, conn: conn, name: name, opts: opts, dirty: map[*Database]bool{}, since: time.Now()}
+	c.q = jsonrpc.NewQueue(conn, 0, s.cfg.MaxBacklog)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		conn.Close()
+		return nil
+	}
+	s.sessions[c] = struct{}{}
+	count().sessions.Inc()
+	return c
+}
+
+// maxBatch is how many pipelined requests are executed before their replies
+// are written.
+const maxBatch = 256
+
+// touchReader notes when the peer was last heard of.
+type touchReader struct{ s *session }
+
+func (t touchReader) Read(b []byte) (int, error) {
+	n, err := t.s.conn.Read(b)
+	if t.s.opts.Probe > 0 {
+		t.s.lastRead.Store(time.Now().UnixNano())
+	}
+	return n, err
+}
+
+func (c *session) run() error {
+	stop := make(chan struct{})
+	go c.q.Run(stop)
+	if c.opts.Probe > 0 {
+		go c.probe(stop)
+	}
+	r := jsonrpc.NewReader(touchReader{c})
+	var err error
+	for {
+		var m *jsonrpc.Message
+		m, err = r.Buffered()
+		if m == nil && err == nil {
+			if err = c.flush(); err != nil {
+				break
+			}
+			m, err = r.Next()
+		}
+		if err != nil {
+			break
+		}
+		c.handle(m)
+		if c.batched++; c.batched >= maxBatch {
+			if err = c.flush(); err != nil {
+				break
+			}
+		}
+	}
+	close(stop)
+	c.flushDBs()
+	c.explain(err)
+	c.conn.Close()
+	for _, db := range c.srv.DBs() {
+		db.drop(c)
+	}
+	c.srv.locks.drop(c)
+	c.srv.mu.Lock()
+	delete(c.srv.sessions, c)
+	c.srv.mu.Unlock()
+	return err
+}
+
+// explain logs why a session ended, where that is news.
+func (c *session) explain(err error) {
+	log := modules().session
+	var pe *jsonrpc.ParseError
+	var me *jsonrpc.MessageError
+	var be *jsonrpc.BacklogError
+	if qe := c.q.Err(); qe != nil {
+		err = qe
+	}
+	switch {
+	case errors.As(err, &be):
+		log.Err("%v, jsonrpc: %s.", be, c.name)
+	case errors.As(err, &pe):
+		log.Warn("%s: error parsing stream: %v", c.name, pe.Err)
+	case errors.As(err, &me):
+		log.Warn("%s: received bad JSON-RPC message: %v", c.name, me.Err)
+	case errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed):
+	default:
+		log.Warn("%s: receive error: %s", c.name, cli.Strerror(err))
+	}
+}
+
+// probe asks a silent peer for a sign of life.
+func (c *session) probe(stop chan struct{}) {
+	c.lastRead.Store(time.Now().UnixNano())
+	asked := false
+	for {
+		quiet := time.Since(time.Unix(0, c.lastRead.Load()))
+		wait := c.opts.Probe - quiet
+		if quiet >= c.opts.Probe {
+			if asked {
+				modules().rpc.Err("%s: no response to inactivity probe after %.3g seconds, disconnecting", c.name, c.opts.Probe.Seconds())
+				c.conn.Close()
+				return
+			}
+			asked = true
+			m := jsonrpc.Message{Type: jsonrpc.Request, Method: "echo", Params: json.Arr(), ID: json.Str("echo")}
+			c.q.Push(m.Append(nil))
+			c.q.Kick()
+			c.lastRead.Store(time.Now().UnixNano())
+			wait = c.opts.Probe
+		} else if wait < c.opts.Probe {
+			asked = false
+		}
+		select {
+		case <-stop:
+			return
+		case <-time.After(max(wait, time.Millisecond)):
+		}
+	}
+}
+
+func (c *session) flushDBs() {
+	for db := range c.dirty {
+		db.flush(c)
+		delete(c.dirty, db)
+	}
+	c.batched = 0
+}
+
+// flush makes the batch's transactions lasting and writes all replies.
+func (c *session) flush() error {
+	c.flushDBs()
+	return c.q.Flush()
+}
+
+// reply queues the reply to a request. result is JSON text.
+func (c *session) reply(req *jsonrpc.Message, result []byte) {
+	b := make([]byte, 0, len(result)+64)
+	b = json.Append(append(b, `{"error":null,"id":`...), req.ID)
+	b = append(append(b, `,"result":`...), result...)
+	c.q.Push(append(b, '}'))
+}
+
+func (c *session) error(req *jsonrpc.Message, err json.Value) {
+	c.q.Push(jsonrpc.NewError(req, err).Append(nil))
+}
+
+func (c *session) notify(method string, params json.Value) {
+	m := jsonrpc.Message{Type: jsonrpc.Notify, Method: method, Params: params}
+	c.q.Push(m.Append(nil))
+}
+
+// method is one row of the protocol: how many parameters a request must begin
+// with is checked by run itself, in the reference's words.
+type method struct {
+	name string
+	run  func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error)
+}
+
+// later is the result of a method that replies by itself.
+var later = json.RawText("")
+
+func methods() []method {
+	return []method{
+		{"transact", (*session).transactMethod},
+		{"echo", func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error) { return m.Params, nil }},
+		{"monitor", func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error) { return c.monitorMethod(m, v1) }},
+		{"monitor_cond", func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error) { return c.monitorMethod(m, v2) }},
+		{"monitor_cond_since", func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error) { return c.monitorMethod(m, v3) }},
+		{"monitor_cond_change", (*session).condChangeMethod},
+		{"monitor_cancel", (*session).monitorCancelMethod},
+		{"get_schema", (*session).getSchemaMethod},
+		{"list_dbs", (*session).listDBsMethod},
+		{"lock", func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error) { return c.lockMethod(m, false) }},
+		{"steal", func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error) { return c.lockMethod(m, true) }},
+		{"unlock", (*session).unlockMethod},
+		{"set_db_change_aware", (*session).awareMethod},
+		{"get_server_id", func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
+			return json.Str(c.srv.id.String()), nil
+		}},
+	}
+}
+
+func (c *session) handle(m *jsonrpc.Message) {
+	switch m.Type {
+	case jsonrpc.Request:
+	case jsonrpc.Notify:
+		if m.Method == "cancel" {
+			for _, db := range c.srv.DBs() {
+				if e := m.Params.Elems(); len(e) == 1 && db.cancel(c, e[0]) {
+					return
+				}
+			}
+			return
+		}
+		modules().rpc.Dbg("%s: received unexpected %s message", c.name, m.Type)
+		return
+	default:
+		if m.ID.Kind() == json.String && m.ID.Str() == "echo" {
+			return // the answer to our own probe
+		}
+		modules().rpc.Dbg("%s: received unexpected %s message", c.name, m.Type)
+		return
+	}
+	if m.Method != "transact" {
+		// Replies keep the order of requests.
+		c.flushDBs()
+	}
+	for _, row := range methods() {
+		if row.name != m.Method {
+			continue
+		}
+		result, err := row.run(c, m)
+		switch {
+		case err != nil:
+			c.error(m, err.JSON())
+		case result.Kind() == json.Raw:
+			if result != later {
+				c.q.Push(jsonrpc.NewReply(m, result).Append(nil))
+			}
+		default:
+			c.q.Push(jsonrpc.NewReply(m, result).Append(nil))
+		}
+		return
+	}
+	c.error(m, ovsdb.SyntaxErrorf(requestJSON(m), "unknown method", "").JSON())
+}
+
+func requestJSON(m *jsonrpc.Message) json.Value {
+	v, _ := json.Parse(m.Append(nil))
+	return v
+}
+
+// lookup finds the database a request's first parameter names.
+func (c *session) lookup(m *jsonrpc.Message) (*Database, *ovsdb.Error) {
+	e := m.Params.Elems()
+	if len(e) == 0 || e[0].Kind() != json.String {
+		return nil, ovsdb.SyntaxErrorf(m.Params, "", "%s request params must begin with <db-name>", m.Method)
+	}
+	db := c.srv.DB(e[0].Str())
+	if db == nil {
+		return nil, ovsdb.SyntaxErrorf(m.Params, "unknown database", "%s request specifies unknown database %s", m.Method, e[0].Str())
+	}
+	return db, nil
+}
+
+func (c *session) transactMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
+	db, err := c.lookup(m)
+	if err == nil {
+		db.transact(c, m)
+	}
+	return later, err
+}
+
+func (c *session) getSchemaMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
+	db, err := c.lookup(m)
+	if err != nil {
+		return json.Value{}, err
+	}
+	return db.store.Schema().JSON(), nil
+}
+
+func (c *session) listDBsMethod(*jsonrpc.Message) (json.Value, *ovsdb.Error) {
+	var names []json.Value
+	for _, db := range c.srv.DBs() {
+		names = append(names, json.Str(db.Name()))
+	}
+	return json.Arr(names...), nil
+}
+
+// lockName returns a request's only parameter, an <id>.
+func lockName(m *jsonrpc.Message) (string, *ovsdb.Error) {
+	e := m.Params.Elems()
+	if len(e) != 1 || e[0].Kind() != json.String || !isID(e[0].Str()) {
+		return "", ovsdb.SyntaxErrorf(m.Params, "", "%s request params must be <id>", m.Method)
+	}
+	return e[0].Str(), nil
+}
+
+func isID(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || i > 0 && c >= '0' && c <= '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func (c *session) lockMethod(m *jsonrpc.Message, steal bool) (json.Value, *ovsdb.Error) {
+	if c.opts.ReadOnly {
+		return json.Value{}, ovsdb.Errorf("not allowed", "lock and unlock methods not allowed, DB server is read only.")
+	}
+	name, err := lockName(m)
+	if err != nil {
+		return json.Value{}, err
+	}
+	if c.srv.locks.waits(c, name) {
+		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "must issue \"unlock\" before new \"%s\"", m.Method)
+	}
+	locked := c.srv.locks.acquire(c, name, steal)
+	return json.Obj(json.Member{Key: "locked", Value: json.Bool(locked)}), nil
+}
+
+func (c *session) unlockMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
+	if c.opts.ReadOnly {
+		return json.Value{}, ovsdb.Errorf("not allowed", "lock and unlock methods not allowed, DB server is read only.")
+	}
+	name, err := lockName(m)
+	if err != nil {
+		return json.Value{}, err
+	}
+	if !c.srv.locks.waits(c, name) {
+		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "\"unlock\" without \"lock\" or \"steal\"")
+	}
+	c.srv.locks.release(c, name)
+	return json.Obj(), nil
+}
+
+func (c *session) awareMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
+	e := m.Params.Elems()
+	if len(e) != 1 || !e[0].IsBool() {
+		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "true or false parameter expected")
+	}
+	c.aware.Store(e[0].Bool())
+	return json.Obj(), nil
+}
