@@ -351,3 +351,10 @@ func (n *Network) MakeMistake(ctx context.Context) error {
 	_, err := n.tool(ctx, n.Hosts[1], "ovs-vsctl", "add-port", "br-tun", nic, "--", "set", "interface", nic, "ofport_request=1")
 	return err
 }
+
+// Ping sends count pings from one machine to another, a tenth of a second
+// apart, and returns how many were answered.
+func (n *Network) Ping(ctx context.Context, from, to string, count int) (int, error) {
+	pongs, err := n.Machines[from].NS.Ping(ctx, n.Machines[to].addr(), count, 100*time.Millisecond, time.Second)
+	return len(pongs), err
+}
