@@ -86,10 +86,9 @@ func (m *Manager) Run(ctx context.Context) error {
 }
 
 // ready reports whether a snapshot may be acted upon: it is whole and we are
-// the only switch daemon of this database.
-func ready(s *idl.Snapshot) bool {
-	return s.Complete && s.Locked && idl.First(s, "Open_vSwitch") != nil
-}
+// the only switch daemon of this database. A database that was never
+// initialized has no Open_vSwitch row and wants no bridges.
+func ready(s *idl.Snapshot) bool { return s.Complete && s.Locked }
 
 // configColumns lists what of the database is configuration, which is not
 // written by us: a change elsewhere needs no new configuration.
@@ -141,8 +140,9 @@ func (m *Manager) startWrite(ctx context.Context, seen *idl.Snapshot, confirm, s
 	}
 	if confirm {
 		// next_cfg of the snapshot that was carried out, not of a newer one.
-		if root := idl.First(t, "Open_vSwitch"); root != nil {
-			t.SetInt(root, "cur_cfg", idl.First(seen, "Open_vSwitch").Int("next_cfg"))
+		root, done := idl.First(t, "Open_vSwitch"), idl.First(seen, "Open_vSwitch")
+		if root != nil && done != nil {
+			t.SetInt(root, "cur_cfg", done.Int("next_cfg"))
 		}
 	}
 	if !t.Changed() {
@@ -206,8 +206,11 @@ func (m *Manager) linksMatter(changed map[string]bool) bool {
 
 // applyLimits carries out the limits on datapath flows of other_config.
 func (m *Manager) applyLimits(s *idl.Snapshot) {
-	other := idl.First(s, "Open_vSwitch").Map("other_config")
-	l := limits(other)
+	root := idl.First(s, "Open_vSwitch")
+	if root == nil {
+		return
+	}
+	l := limits(root.Map("other_config"))
 	for _, b := range m.backers {
 		b.SetLimits(l)
 	}

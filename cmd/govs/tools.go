@@ -4,6 +4,7 @@ import (
 	"govs/cli"
 	"govs/tools/appctl"
 	"govs/tools/lab"
+	"govs/tools/vswitchd"
 )
 
 // tool is one row: the name that picks it, a line of help, and its Main, nil
@@ -19,7 +20,7 @@ var tools = [...]tool{
 	{"ovs-ofctl", "read and change OpenFlow tables", nil},
 	{"ovs-appctl", "talk to a running daemon", appctl.Main},
 	{"ovs-dpctl", "read and change datapaths", nil},
-	{"ovs-vswitchd", "the switch daemon", nil},
+	{"ovs-vswitchd", "the switch daemon", vswitchd.Main},
 	{"ovsdb-server", "the database server", nil},
 	{"ovsdb-client", "talk to a database server", nil},
 	{"ovsdb-tool", "work on database files", nil},
