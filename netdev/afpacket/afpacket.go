@@ -9,9 +9,9 @@ package afpacket
 import (
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 
-	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
 	"govs/netdev"
@@ -40,7 +40,7 @@ type Device struct {
 	mu       sync.Mutex
 	closed   bool      // guarded by mu
 	ifindex  int       // what the socket is bound to, 0 if nothing; guarded by mu
-	guard    link.Link // guarded by mu
+	guard    io.Closer // guarded by mu
 	guardErr error     // guarded by mu
 }
 
@@ -164,6 +164,8 @@ func (d *Device) Status() map[string]string {
 	defer d.mu.Unlock()
 	if d.guardErr != nil {
 		s["host_stack"] = "still receives: " + d.guardErr.Error()
+	} else if _, older := d.guard.(*filter); older {
+		s["host_stack"] = "isolated by a tc filter"
 	} else {
 		s["host_stack"] = "isolated by tcx"
 	}
