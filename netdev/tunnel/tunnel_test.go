@@ -1,0 +1,178 @@
+package tunnel
+
+import (
+	"net/netip"
+	"testing"
+
+	"govs/internal/nstest"
+	"govs/netdev"
+	"govs/packet"
+	"govs/route"
+)
+
+func TestMain(m *testing.M) { nstest.Main(m) }
+
+// tcpFrame is a TCP SYN over IPv4 over Ethernet with right checksums.
+func tcpFrame() []byte {
+	b := make([]byte, 14+20+20)
+	copy(b, []byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0})
+	ip := packet.IPv4(b[14:])
+	copy(ip, []byte{0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2})
+	ip.Checksum()
+	tcp := b[34:]
+	copy(tcp, []byte{0x12, 0x34, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff})
+	be.PutUint16(tcp[16:], ^packet.Fold(packet.Sum(tcp, packet.PseudoV4(ip, 6, 20))))
+	return b
+}
+
+func vxlanFrame(inner []byte) []byte {
+	b := make([]byte, packet.VXLANLen, packet.VXLANLen+len(inner))
+	putVXLAN(b, &packet.Tunnel{ID: 5007})
+	return append(b, inner...)
+}
+
+func TestGetVXLAN(t *testing.T) {
+	good := vxlanFrame(tcpFrame())
+	bits := append([]byte(nil), good...)
+	bits[1] = 1
+	noVNI := append([]byte(nil), good...)
+	noVNI[0] = 0
+	for _, c := range []struct {
+		name string
+		b    []byte
+		ok   bool
+	}{
+		{"good", good, true}, {"unknown bits", bits, false}, {"no VNI", noVNI, false},
+		{"short header", good[:7], false}, {"short frame", good[:8+13], false}, {"empty", nil, false},
+	} {
+		p := packet.New(c.b)
+		if ok := getVXLAN(p); ok != c.ok {
+			t.Errorf("%s: %v", c.name, ok)
+		} else if ok && (p.Tunnel.ID != 5007 || p.Len() != len(c.b)-8) {
+			t.Errorf("%s: %+v, %d bytes", c.name, p.Tunnel, p.Len())
+		}
+	}
+}
+
+func TestUnfinished(t *testing.T) {
+	b := tcpFrame()
+	p := packet.New(b)
+	if unfinished(p); p.Offload != (packet.Offload{}) {
+		t.Errorf("finished: %+v", p.Offload)
+	}
+	ip := packet.IPv4(b[14:])
+	be.PutUint16(b[50:], packet.Fold(packet.PseudoV4(ip, 6, 20)))
+	p = packet.New(b)
+	if unfinished(p); !p.Offload.CsumPartial || p.Offload.CsumStart != 34 || p.Offload.CsumOffset != 16 {
+		t.Errorf("open: %+v", p.Offload)
+	}
+	p.FinishChecksum()
+	if string(p.Bytes()) != string(tcpFrame()) {
+		t.Error("finishing did not give the right checksum")
+	}
+}
+
+func TestOuter(t *testing.T) {
+	d := &Device{kind: kindOf("vxlan"), port: 4789}
+	w := &path{l2l3: append([]byte{2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 8, 0,
+		0x45, 0, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0}, 10, 10, 0, 51, 10, 10, 0, 52)}
+	inner := tcpFrame()
+	var buf [maxOuter]byte
+	h := w.outer(buf[:], d, &packet.Tunnel{ID: 7, TTL: 9, TOS: 4, Flags: packet.TunDF | packet.TunCsum}, inner)
+	all := append(append([]byte(nil), h...), inner...)
+	ip := packet.IPv4(all[14:])
+	if !ip.Valid() || packet.Checksum(ip[:20]) != 0 || ip.TTL() != 9 || ip.TOS() != 4 || ip.Frag() != 0x4000 ||
+		ip.TotalLen() != len(all)-14 {
+		t.Errorf("outer IP % x", ip[:20])
+	}
+	udp := packet.UDP(ip[20:])
+	if udp.Len() != len(udp) || packet.Fold(packet.Sum(udp, packet.PseudoV4(ip, 17, len(udp)))) != 0xffff {
+		t.Errorf("outer UDP % x", udp[:8])
+	}
+	if src := be.Uint16(udp); src < 32768 || src > 61000 {
+		t.Errorf("source port %d", src)
+	}
+	if n := testing.AllocsPerRun(100, func() { w.outer(buf[:], d, &packet.Tunnel{ID: 7}, inner) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	nstest.Need(t)
+	rt, err := route.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	for _, c := range []struct {
+		cfg  netdev.Config
+		text string
+	}{
+		{netdev.Config{Name: "x", Type: "lisp"}, "Address family not supported by protocol"},
+		{netdev.Config{Name: "x", Type: "vxlan", Options: map[string]string{"dst_port": "70000"}}, "Invalid argument"},
+	} {
+		if _, err := Open(c.cfg, rt); err == nil || netdev.Strerror(err) != c.text {
+			t.Errorf("%+v: %v", c.cfg, err)
+		}
+	}
+	d, err := Open(netdev.Config{Name: "a", Type: "vxlan"}, rt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(netdev.Config{Name: "b", Type: "vxlan"}, rt); err == nil || netdev.Strerror(err) != "Address already in use" {
+		t.Errorf("second: %v", err)
+	}
+	d.Close()
+	d.Close()
+	if _, err := d.RxQueues()[0].Recv([]*packet.Packet{{}}); err != netdev.ErrClosed {
+		t.Errorf("receive after close: %v", err)
+	}
+	if _, err := d.Send(0, []*packet.Packet{{}}); err != netdev.ErrClosed {
+		t.Errorf("send after close: %v", err)
+	}
+}
+
+// TestLocal sends to an endpoint on this host, which a frame on an interface
+// would never reach.
+func TestLocal(t *testing.T) {
+	nstest.Need(t)
+	rt, err := route.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	d, err := Open(netdev.Config{Name: "a", Type: "vxlan"}, rt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	lo(t)
+	p := packet.New(tcpFrame())
+	dst := netip.MustParseAddr("127.0.0.1").As4()
+	p.Tunnel = packet.Tunnel{ID: 99, Dst: be.Uint32(dst[:])}
+	if n, err := d.Send(0, []*packet.Packet{p}); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	got := []*packet.Packet{{}}
+	n, err := d.RxQueues()[0].Recv(got)
+	if n != 1 || err != nil || got[0].Tunnel.ID != 99 || string(got[0].Bytes()) != string(tcpFrame()) {
+		t.Errorf("%d %v %+v", n, err, got[0].Tunnel)
+	}
+}
+
+func FuzzDecap(f *testing.F) {
+	f.Add(vxlanFrame(tcpFrame()))
+	f.Add([]byte{8, 0, 0, 0, 0, 0, 1, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p := packet.New(b)
+		if !getVXLAN(p) {
+			return
+		}
+		unfinished(p)
+		innerHash(p.Bytes())
+		p.FinishChecksum()
+		if p.Offload.GSOType != packet.GSONone {
+			p.Segment(nil)
+		}
+	})
+}
