@@ -92,7 +92,8 @@ func TestOuter(t *testing.T) {
 	if src := be.Uint16(udp); src < 32768 || src > 61000 {
 		t.Errorf("source port %d", src)
 	}
-	if n := testing.AllocsPerRun(100, func() { w.outer(buf[:], d, &packet.Tunnel{ID: 7}, inner) }); n != 0 {
+	tun := &packet.Tunnel{ID: 7}
+	if n := testing.AllocsPerRun(100, func() { w.outer(buf[:], d, tun, inner) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
