@@ -136,7 +136,9 @@ func (d *Daemon) openDatapath(typ string) (dpif.Datapath, error) {
 		Name: name,
 		Type: typ,
 		Now:  d.clock.Now,
-		Log:  func(format string, args ...any) { dpLog.WarnRL(&dpLimit, format, args...) },
+		// Where dummies stand in for everything, so do their datapath's manners.
+		NamedPorts: d.cfg.dummy == dummyOverride,
+		Log:        func(format string, args ...any) { dpLog.WarnRL(&dpLimit, format, args...) },
 	})
 	if err != nil {
 		return nil, err

@@ -91,7 +91,7 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 // choosePort returns the number for a new port: the digits of a dummy port's
 // name ("p7" is 7), as tests expect, else the lowest that is free.
 func (dp *Datapath) choosePort(tbl *portTable, name string) dpif.PortNo {
-	if dp.cfg.Type == "dummy" {
+	if dp.cfg.NamedPorts {
 		start := dpif.PortNo(0)
 		if len(name) > 2 && name[:2] == "br" {
 			start = 100

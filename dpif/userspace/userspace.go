@@ -21,6 +21,9 @@ type Config struct {
 	Type    string           // default "netdev"
 	Threads int              // packet threads; default one per processor, at most 4
 	Now     func() time.Time // clock of FlowStats.Used; default time.Now
+	// NamedPorts takes a new port's number from the digits of its name, as tests
+	// with dummy ports expect ("p7" is 7). Type "dummy" implies it.
+	NamedPorts bool
 	// Log receives what an operator should know, rarely. Default: nothing.
 	Log func(format string, args ...any)
 }
@@ -71,6 +74,7 @@ func New(cfg Config) (*Datapath, error) {
 	if cfg.Log == nil {
 		cfg.Log = func(string, ...any) {}
 	}
+	cfg.NamedPorts = cfg.NamedPorts || cfg.Type == "dummy"
 	dp := &Datapath{cfg: cfg, flows: map[dpif.UFID]*flowEntry{}}
 	dp.ports.Store(&portTable{})
 	dp.classes.Store(&classTable{})
