@@ -142,9 +142,11 @@ func (p *Process) watch() int {
 		if started {
 			title(fmt.Sprintf("%s: monitoring pid %d (%s)", p.name, cmd.Process.Pid, status))
 			p.Ready()
+			vlog.CloseFile() // so that logs can be rotated
 		}
 		cmd.Wait()
 		p.child(nil)
+		vlog.Reopen()
 		ws := cmd.ProcessState.Sys().(syscall.WaitStatus)
 		if !started && crashes == 0 {
 			if ws.Exited() && ws.ExitStatus() != 0 {
