@@ -135,7 +135,7 @@ func (t *Txn) build() *plan {
 	}
 	p.waits = len(p.ops) - 1
 	for _, e := range t.edits {
-		if e.old != nil && e.now == nil {
+		if e.old != nil && e.now == nil && e.table.IsRoot {
 			p.ops = append(p.ops, op("delete", member("table", json.Str(e.table.Name)), where(e.old.uuid)))
 		}
 	}

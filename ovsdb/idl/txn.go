@@ -125,12 +125,16 @@ func (t *Txn) edit(r *Row) *edit {
 
 // Insert adds a row with default values. Its UUID is provisional: it may be
 // used in this transaction; Result.UUID tells the one the server chose.
-func (t *Txn) Insert(table string) *Row {
+func (t *Txn) Insert(table string) *Row { return t.InsertAs(table, ovsdb.NewUUID()) }
+
+// InsertAs is Insert with a provisional UUID that the caller made, and may have
+// used for references already.
+func (t *Txn) InsertAs(table string, u ovsdb.UUID) *Row {
 	ts := t.schema.Table(table)
 	if ts == nil {
 		panic("idl: no table " + table)
 	}
-	r := newRow(ts, ovsdb.NewUUID())
+	r := newRow(ts, u)
 	e := &edit{table: ts, now: r, set: map[int]bool{}}
 	t.edits = append(t.edits, e)
 	t.byUUID[r.uuid] = e
@@ -256,7 +260,10 @@ func RefSet(rows ...*Row) ovsdb.Datum {
 }
 
 // Delete deletes a row. References to it stay in the transaction's view; the
-// server refuses strong ones, and drops weak ones. Deleting twice does no harm.
+// server refuses strong ones, and drops weak ones. A row of a table whose rows
+// live by references (no isRoot) goes when the last strong reference to it
+// does: the server alone decides that, and Delete only hides the row from the
+// transaction's view. Deleting twice does no harm.
 func (t *Txn) Delete(r *Row) {
 	if e := t.byUUID[r.uuid]; e != nil && e.now == nil {
 		return
@@ -320,7 +327,9 @@ func (e *edit) changes() bool {
 	switch {
 	case e.old == nil:
 		return e.now != nil
-	case e.now == nil || e.forced:
+	case e.now == nil:
+		return e.table.IsRoot
+	case e.forced:
 		return true
 	}
 	for c := range e.set {
