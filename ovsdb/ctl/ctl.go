@@ -39,6 +39,10 @@ type Command struct {
 	// Options lists options such as "--may-exist", or "--id=" for one that
 	// takes a value.
 	Options []string
+	// Help has pairs of a synopsis and what that form does, and Section is
+	// the heading in the help above the first command that has one.
+	Section string
+	Help    []string
 	Access  Access
 	// Need names the columns the command reads, and refuses arguments that
 	// are wrong whatever the database holds. It runs before connecting.
@@ -153,9 +157,8 @@ type App struct {
 	Commands []Command
 	Records  []Records
 	Show     []Show
-	// Usage is the part of the help that describes the tool and its own
-	// commands; Daemon is whom it waits for.
-	Usage, Daemon string
+	// About is the first line of the help, Daemon whom the tool waits for.
+	About, Daemon string
 	Timeouts      []string // environment variables for --timeout
 	// Always names the columns that every run reads.
 	Always func(n *Need)

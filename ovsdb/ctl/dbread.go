@@ -64,9 +64,6 @@ func needGet(n *Need, c *Call) error {
 
 func runGet(c *Context) error {
 	t := c.table()
-	if id, ok := c.Options["--id"]; ok && !c.Must() {
-		return fmt.Errorf("--if-exists and --id may not be specified together%.0s", id)
-	}
 	row, err := c.record(t)
 	if row == nil || err != nil {
 		return err

@@ -64,6 +64,7 @@ type Client struct {
 	remotes []string
 
 	snap atomic.Pointer[Snapshot]
+	once atomic.Bool
 
 	mu      sync.Mutex
 	base    *base            // guarded by mu
@@ -90,6 +91,7 @@ func New(cfg Config) (*Client, error) {
 		}
 		c.remotes = []string{"local"}
 	}
+	c.once.Store(cfg.Once)
 	s := &Snapshot{replaced: make(chan struct{})}
 	if cfg.Schema != nil {
 		c.base = &base{cfg.Schema, looseTypes(cfg.Schema)}
@@ -171,7 +173,7 @@ func (c *Client) Run(ctx context.Context) error {
 		c.mu.Lock()
 		c.failure = err
 		c.mu.Unlock()
-		if c.cfg.Once && i+1 >= len(c.remotes) {
+		if c.once.Load() && i+1 >= len(c.remotes) {
 			return err
 		}
 		if time.Since(start) > limit {
@@ -190,6 +192,9 @@ func (c *Client) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// Persist undoes Config.Once: from now on a lost connection is made again.
+func (c *Client) Persist() { c.once.Store(false) }
 
 // Kick ends the connection, if there is one; Run makes a new one.
 func (c *Client) Kick() {

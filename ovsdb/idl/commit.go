@@ -80,7 +80,11 @@ func (t *Txn) Commit(ctx context.Context) *Result {
 		}
 		return &Result{Status: Failed, Err: callError(err)}
 	}
-	return p.result(t, v)
+	r := p.result(t, v)
+	if te, ok := r.Err.(*TxnError); ok {
+		log.Warn("transaction error: %s", te)
+	}
+	return r
 }
 
 // Start commits on a goroutine of its own; the result comes by the channel.

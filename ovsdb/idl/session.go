@@ -42,7 +42,7 @@ func (c *Client) connect(ctx context.Context, remote string) (net.Conn, error) {
 func (c *Client) serve(ctx context.Context, remote string) error {
 	conn, err := c.connect(ctx, remote)
 	if err != nil {
-		if ctx.Err() == nil && !c.cfg.Once {
+		if ctx.Err() == nil && !c.once.Load() {
 			log.Info("%s: connection attempt failed (%s)", remote, cli.Strerror(err))
 		}
 		return &RemoteError{remote, err}
@@ -62,7 +62,7 @@ func (c *Client) serve(ctx context.Context, remote string) error {
 	if err == io.EOF || err == nil {
 		err = errors.New("connection closed by peer")
 	}
-	if ctx.Err() == nil && !c.cfg.Once {
+	if ctx.Err() == nil && !c.once.Load() {
 		log.Warn("%s: connection dropped (%s)", remote, cli.Strerror(err))
 	}
 	return &RemoteError{remote, err}
