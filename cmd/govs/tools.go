@@ -4,6 +4,7 @@ import (
 	"govs/cli"
 	"govs/tools/appctl"
 	"govs/tools/lab"
+	"govs/tools/vsctl"
 	"govs/tools/vswitchd"
 )
 
@@ -16,7 +17,7 @@ type tool struct {
 
 // tools lists every program of govs in the order of the help.
 var tools = [...]tool{
-	{"ovs-vsctl", "configure the switch", nil},
+	{"ovs-vsctl", "configure the switch", vsctl.Main},
 	{"ovs-ofctl", "read and change OpenFlow tables", nil},
 	{"ovs-appctl", "talk to a running daemon", appctl.Main},
 	{"ovs-dpctl", "read and change datapaths", nil},

@@ -172,12 +172,7 @@ func (c cell) Text(d table.Data) string {
 }
 
 // JSON returns the value's <value> form.
-func (c cell) JSON() any { return jsonText(c.d.AppendJSON(nil, c.t)) }
-
-type jsonText []byte
-
-// MarshalJSON returns the text.
-func (j jsonText) MarshalJSON() ([]byte, error) { return j, nil }
+func (c cell) JSON() string { return string(c.d.AppendJSON(nil, c.t)) }
 
 var uuidType = ovsdb.ScalarType(ovsdb.UUIDType)
 
