@@ -136,11 +136,7 @@ func ParseAtom(b *BaseType, s string, syms Symbols) (Atom, error) {
 	case Integer:
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil {
-			if u, err2 := strconv.ParseInt(s, 0, 64); err2 == nil && strings.HasPrefix(strings.ToLower(strings.TrimLeft(s, "+-")), "0x") {
-				n = u
-			} else {
-				return a, fmt.Errorf("\"%s\" is not a valid integer or range", s)
-			}
+			return a, fmt.Errorf("\"%s\" is not a valid integer or range", s)
 		}
 		a = IntAtom(n)
 	case Real:
@@ -273,12 +269,12 @@ func ParseDatum(t *Type, s string, syms Symbols) (Datum, error) {
 			}
 			if isMap {
 				p = skipSpaces(p)
-				if p == "" || p[0] != '=' {
-					var c byte
-					if p != "" {
-						c = p[0]
-					}
-					return Datum{}, fmt.Errorf("%s: syntax error at \"%s\" expecting \"=\"", s, strings.TrimRight(string(rune(c)), "\x00"))
+				if p == "" {
+					// OVS's message ends at the NUL that ends the text.
+					return Datum{}, fmt.Errorf("%s: syntax error at \"", s)
+				}
+				if p[0] != '=' {
+					return Datum{}, fmt.Errorf("%s: syntax error at \"%c\" expecting \"=\"", s, p[0])
 				}
 				p = skipSpaces(p[1:])
 				if tok, p, err = tokenAt(p); err != nil {
