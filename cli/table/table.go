@@ -210,7 +210,11 @@ func (s *Style) table(b *strings.Builder, g *Grid) {
 	}
 	if s.MaxWidth > 0 {
 		for x := range widths {
-			widths[x] = min(widths[x], s.MaxWidth)
+			least := 0
+			if !s.NoHeadings {
+				least = len(g.Heads[x])
+			}
+			widths[x] = min(widths[x], max(s.MaxWidth, least))
 		}
 	}
 	line := func(words []string) {

@@ -74,9 +74,9 @@ br0,"{a=""b c<&"", z=""1""}",[59800636-9c15-474f-a425-5888432fa932],[]
 `},
 		{"-f json", `{"data":[["br0",["map",[["a","b c<&"],["z","1"]]],["uuid","59800636-9c15-474f-a425-5888432fa932"],["set",[]]]],"headings":["name","external_ids","ports","fail_mode"]}
 `},
-		{"--max-column-width=10", `name external_i ports      fail_mode
----- ---------- ---------- ---------
-br0  {a="b c<&" [59800636- []
+		{"--max-column-width=10", `name external_ids ports      fail_mode
+---- ------------ ---------- ---------
+br0  {a="b c<&",  [59800636- []
 `},
 	} {
 		var s Style
