@@ -57,15 +57,16 @@ type Reply struct {
 // Do sends one command and waits for the answer. err is a failure of the
 // connection, not of the command.
 func (c *Client) Do(name string, args []string) (*Reply, error) {
-	if args == nil {
-		args = []string{}
+	params := make([]json.RawMessage, len(args))
+	for i, a := range args {
+		params[i], _ = json.Marshal(a)
 	}
 	b := new(bytes.Buffer)
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	id := json.RawMessage(strconv.Itoa(c.id))
 	c.id++
-	if err := enc.Encode(request{ID: id, Method: name, Params: args}); err != nil {
+	if err := enc.Encode(request{ID: id, Method: name, Params: params}); err != nil {
 		return nil, err
 	}
 	if _, err := c.c.Write(b.Bytes()); err != nil {

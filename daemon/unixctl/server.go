@@ -148,15 +148,23 @@ func (s *Server) serve(c net.Conn) {
 	var ses session
 	for {
 		lim.N = maxRequest
-		var q request
-		if err := dec.Decode(&q); err != nil {
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil {
 			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
-				log.Warn("bad request: %s", cli.Strerror(err))
+				log.Warn("received bad JSON-RPC message: %s", cli.Strerror(err))
 			}
 			return
 		}
-		log.Dbg("received request %s%q, id=%s", q.Method, q.Params, q.ID)
-		a := s.call(&ses, q.Method, q.Params)
+		q, err := parse(raw)
+		if err != nil {
+			log.Warn("received bad JSON-RPC message: %s", err)
+			return
+		}
+		a := response{Error: lines("\"" + q.Method + "\" command has non-string argument")}
+		if args, ok := q.args(); ok {
+			log.Dbg("received request %s%q, id=%s", q.Method, args, q.ID)
+			a = s.call(&ses, q.Method, args)
+		}
 		a.ID = q.ID
 		if err := enc.Encode(a); err != nil {
 			log.Dbg("send: %s", cli.Strerror(err))

@@ -40,14 +40,7 @@ type Request struct {
 	reply chan response
 }
 
-// request and response are the messages on the wire; a response has null for
-// the one of result and error that does not apply.
-type request struct {
-	ID     json.RawMessage `json:"id"`
-	Method string          `json:"method"`
-	Params []string        `json:"params"`
-}
-
+// response has null for the one of result and error that does not apply.
 type response struct {
 	ID     json.RawMessage `json:"id"`
 	Result any             `json:"result"`
