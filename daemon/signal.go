@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -37,11 +38,14 @@ func SignalText(s syscall.Signal) string {
 type signals struct {
 	ch   chan os.Signal
 	done chan struct{}
+	once sync.Once
 }
 
 func (s *signals) stop() {
-	signal.Stop(s.ch)
-	close(s.done)
+	s.once.Do(func() {
+		signal.Stop(s.ch)
+		close(s.done)
+	})
 }
 
 // catchSignals makes fatal signals clean up, say so, and then kill the process
