@@ -71,7 +71,7 @@ func TestTools(t *testing.T) {
 	}
 }
 
-var initLine = regexp.MustCompile(`^init (govs/\S+) @[0-9.]+ ms, ([0-9.]+) ms clock, ([0-9]+) bytes, ([0-9]+) allocs`)
+const initLine = `^init (govs/\S+) @[0-9.]+ ms, ([0-9.]+) ms clock, ([0-9]+) bytes, ([0-9]+) allocs`
 
 // TestStartUp holds that no package works before main: a tool is called
 // thousands of times by scripts. Modules and counters register themselves,
@@ -88,9 +88,10 @@ func TestStartUp(t *testing.T) {
 	if err := c.Run(); err != nil {
 		t.Fatal(err)
 	}
+	line := regexp.MustCompile(initLine)
 	const maxAllocs, maxBytes = 60, 16 << 10
 	for s := bufio.NewScanner(&b); s.Scan(); {
-		m := initLine.FindStringSubmatch(s.Text())
+		m := line.FindStringSubmatch(s.Text())
 		if m == nil {
 			continue
 		}
