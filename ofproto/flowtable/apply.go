@@ -1,0 +1,277 @@
+package flowtable
+
+import (
+	"reflect"
+	"slices"
+	"time"
+
+	"govs/classifier"
+	"govs/flow"
+	"govs/openflow"
+)
+
+// Apply does what a flow-mod from a controller asks.
+func (t *Tables) Apply(fm *openflow.FlowMod, now time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	err := t.apply(fm, int(fm.Priority), now)
+	t.unlearn()
+	return err
+}
+
+// AddHidden adds or replaces a flow of the switch's own; a priority above 65535
+// or the internal table hides it from controllers.
+func (t *Tables) AddHidden(table uint8, m *flow.Match, priority int, actions []openflow.Action, now time.Time) *Rule {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r, _ := t.add(&openflow.FlowMod{Match: *m, Table: table, Actions: actions, Flags: openflow.FlagHiddenFields | openflow.FlagNoReadonly}, priority, now)
+	return r
+}
+
+// Delete removes one flow, if it is still there, telling controllers why.
+func (t *Tables) Delete(r *Rule, why openflow.FlowRemovedReason) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.remove(r, why)
+	t.unlearn()
+}
+
+func (t *Tables) apply(fm *openflow.FlowMod, priority int, now time.Time) error {
+	switch fm.Command {
+	case openflow.FlowAdd:
+		_, err := t.add(fm, priority, now)
+		return err
+	case openflow.FlowModify, openflow.FlowModifyStrict:
+		return t.modify(fm, priority, now)
+	case openflow.FlowDelete, openflow.FlowDeleteStrict:
+		return t.delete(fm, priority)
+	}
+	return ErrCommand
+}
+
+func (t *Tables) add(fm *openflow.FlowMod, priority int, now time.Time) (*Rule, error) {
+	id := fm.Table
+	if id == openflow.TableAny {
+		id = 0
+	}
+	if id >= N {
+		return nil, ErrBadTable
+	}
+	if id == Internal && fm.Flags&openflow.FlagNoReadonly == 0 {
+		return nil, ErrPerm
+	}
+	if fm.Flags&openflow.FlagEmergency != 0 {
+		return nil, ErrEmergency
+	}
+	tbl := &t.tables[id]
+	old := tbl.cls.FindExact(classifier.Latest, &fm.Match, priority)
+	if old == nil && fm.Flags&openflow.FlagCheckOverlap != 0 && tbl.cls.FindOverlap(classifier.Latest, &fm.Match, priority) != nil {
+		return nil, ErrOverlap
+	}
+	if old == nil && tbl.max != 0 && tbl.Len() >= tbl.max {
+		return nil, ErrTableFull
+	}
+	r := t.rule(fm, id, now)
+	if old != nil {
+		if fm.Flags&openflow.FlagResetCounts == 0 {
+			r.Stats = old.Value.Stats
+		}
+	}
+	t.put(r, &fm.Match, priority)
+	return r, nil
+}
+
+const keptFlags = openflow.FlagSendFlowRem | openflow.FlagNoPktCounts | openflow.FlagNoByteCounts | openflow.FlagCheckOverlap | openflow.FlagResetCounts
+
+// rule makes the rule a flow-mod describes; it is not in its table yet.
+func (t *Tables) rule(fm *openflow.FlowMod, table uint8, now time.Time) *Rule {
+	r := &Rule{
+		Table: table, Cookie: fm.NewCookie, Actions: fm.Actions, Flags: fm.Flags & keptFlags,
+		Importance: fm.Importance, Created: now, Stats: &Counters{},
+		teacher: teaches(fm.Actions),
+	}
+	r.idle.Store(uint32(fm.IdleTimeout))
+	r.hard.Store(uint32(fm.HardTimeout))
+	r.modified.Store(now.UnixNano())
+	r.Stats.used.Store(now.UnixNano())
+	return r
+}
+
+// put inserts r in place of a flow of the same match and priority.
+func (t *Tables) put(r *Rule, m *flow.Match, priority int) {
+	r.cls, r.tbl = classifier.NewRule(m, priority, r), &t.tables[r.Table]
+	if old := t.tables[r.Table].cls.Insert(r.cls); old != nil {
+		t.forget(old.Value)
+	}
+	if r.IdleTimeout() != 0 || r.HardTimeout() != 0 {
+		t.expirable[r] = struct{}{}
+	}
+	t.countTaught(r, 1)
+	t.changed(r.Table)
+}
+
+// forget undoes what put noted of a flow that is no longer in its table.
+func (t *Tables) forget(r *Rule) {
+	r.removed.Store(true)
+	delete(t.expirable, r)
+	t.countTaught(r, -1)
+}
+
+func (t *Tables) remove(r *Rule, why openflow.FlowRemovedReason) {
+	if !t.tables[r.Table].cls.Remove(r.cls) {
+		return
+	}
+	t.forget(r)
+	t.changed(r.Table)
+	if t.Removed != nil && !r.Hidden() {
+		t.Removed(r, why)
+	}
+}
+
+func (t *Tables) modify(fm *openflow.FlowMod, priority int, now time.Time) error {
+	f := &filter{fm.Cookie, fm.CookieMask, openflow.PortNone, openflow.GroupAny}
+	sel, err := t.loose(fm.Table, &fm.Match, f)
+	if fm.Command == openflow.FlowModifyStrict {
+		sel, err = t.strict(fm.Table, &fm.Match, priority, f)
+	}
+	if err != nil {
+		return err
+	}
+	rules := slices.Collect(sel)
+	if len(rules) == 0 {
+		if fm.CookieMask != 0 || fm.NewCookie == ^uint64(0) {
+			return nil
+		}
+		_, err := t.add(fm, priority, now)
+		return err
+	}
+	for _, old := range rules {
+		if old.Table == Internal && fm.Flags&openflow.FlagNoReadonly == 0 {
+			return ErrPerm
+		}
+	}
+	for _, old := range rules {
+		t.replaceActions(old, fm, now)
+	}
+	return nil
+}
+
+// replaceActions puts in old's place a rule with fm's actions; times, timeouts
+// and, unless asked otherwise, counters stay.
+func (t *Tables) replaceActions(old *Rule, fm *openflow.FlowMod, now time.Time) {
+	r := &Rule{
+		Table: old.Table, Cookie: old.Cookie, Actions: fm.Actions, Flags: old.Flags, Importance: old.Importance,
+		Created: old.Created, Stats: old.Stats, teacher: teaches(fm.Actions),
+	}
+	if fm.ModifyCookie {
+		r.Cookie = fm.NewCookie
+	}
+	if fm.Flags&openflow.FlagResetCounts != 0 {
+		r.Stats = &Counters{}
+		r.Stats.used.Store(old.Stats.used.Load())
+	}
+	r.idle.Store(old.idle.Load())
+	r.hard.Store(old.hard.Load())
+	r.modified.Store(now.UnixNano())
+	m := old.Match()
+	t.put(r, &m, old.Priority())
+}
+
+func (t *Tables) delete(fm *openflow.FlowMod, priority int) error {
+	f := &filter{fm.Cookie, fm.CookieMask, fm.OutPort, fm.OutGroup}
+	sel, err := t.loose(fm.Table, &fm.Match, f)
+	if fm.Command == openflow.FlowDeleteStrict {
+		sel, err = t.strict(fm.Table, &fm.Match, priority, f)
+	}
+	if err != nil {
+		return err
+	}
+	rules := slices.Collect(sel)
+	for _, r := range rules {
+		if r.Table == Internal && fm.Flags&openflow.FlagNoReadonly == 0 {
+			return ErrPerm
+		}
+	}
+	for _, r := range rules {
+		t.remove(r, openflow.RemovedDelete)
+	}
+	return nil
+}
+
+// Learn does what a learn action asks with the flow it made from a packet: it
+// refreshes the flow if it is there already, and otherwise changes the tables
+// as a strict modify does. Limit, if not zero, is the most flows with this
+// cookie in the table; ok is false when that kept the flow out. It returns the
+// flow so that later packets can refresh it without coming here.
+func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Rule, ok bool, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id := fm.Table
+	if id >= N {
+		return nil, false, ErrBadTable
+	}
+	old := t.tables[id].cls.FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
+	if old != nil {
+		r := old.Value
+		if r.Cookie == fm.NewCookie && r.IdleTimeout() == fm.IdleTimeout && r.HardTimeout() == fm.HardTimeout && sameActions(r.Actions, fm.Actions) {
+			r.Refresh(now)
+			return r, true, nil
+		}
+	} else if limit != 0 {
+		n := uint32(0)
+		for r := range t.tables[id].cls.All(classifier.Latest) {
+			if r.Value.Cookie == fm.NewCookie {
+				n++
+			}
+		}
+		if n >= limit {
+			return nil, false, nil
+		}
+	}
+	if err := t.apply(fm, int(fm.Priority), now); err != nil {
+		return nil, false, err
+	}
+	if c := t.tables[id].cls.FindExact(classifier.Latest, &fm.Match, int(fm.Priority)); c != nil {
+		return c.Value, true, nil
+	}
+	return nil, true, nil
+}
+
+func sameActions(a, b []openflow.Action) bool {
+	return len(a) == len(b) && (len(a) == 0 || reflect.DeepEqual(a, b))
+}
+
+// countTaught keeps count of the rules that teach with delete_learned.
+func (t *Tables) countTaught(r *Rule, by int) {
+	if !r.teacher {
+		return
+	}
+	for _, a := range r.Actions {
+		l, ok := a.(*openflow.Learn)
+		if !ok || l.Flags&openflow.LearnDeleteLearned == 0 {
+			continue
+		}
+		k := taught{l.Table, l.Cookie}
+		t.toUnlearn[k] += by
+		if t.toUnlearn[k] == 0 {
+			delete(t.toUnlearn, k)
+			t.unlearning = append(t.unlearning, k)
+		}
+	}
+}
+
+// unlearn deletes the flows whose last teacher with delete_learned is gone.
+func (t *Tables) unlearn() {
+	for len(t.unlearning) > 0 {
+		k := t.unlearning[0]
+		t.unlearning = t.unlearning[1:]
+		if t.toUnlearn[k] > 0 || k.table >= N {
+			continue
+		}
+		for r := range t.tables[k.table].cls.All(classifier.Latest) {
+			if r.Value.Cookie == k.cookie {
+				t.remove(r.Value, openflow.RemovedDelete)
+			}
+		}
+	}
+}

@@ -1,0 +1,224 @@
+// Package flowtable is the flow tables of an OpenFlow switch: what flow-mods do
+// to them, what they tell about flows, and how flows time out. It has no clock;
+// the time is passed in.
+//
+// Lookups and dumps take no lock and may run at any time; changes wait for each
+// other.
+package flowtable
+
+import (
+	"errors"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"govs/classifier"
+	"govs/flow"
+	"govs/openflow"
+)
+
+// N is the number of tables, numbered from 0.
+const N = 255
+
+// Internal is the table for the switch's own purposes, which controllers cannot
+// see or change.
+const Internal = N - 1
+
+// Errors of Apply; the connection turns them into OpenFlow's.
+var (
+	ErrOverlap   = errors.New("OFPFMFC_OVERLAP")
+	ErrBadTable  = errors.New("OFPBRC_BAD_TABLE_ID")
+	ErrPerm      = errors.New("OFPBRC_EPERM")
+	ErrTableFull = errors.New("OFPFMFC_TABLE_FULL")
+	ErrEmergency = errors.New("OFPFMFC_BAD_EMERG_TIMEOUT")
+	ErrCommand   = errors.New("OFPFMFC_BAD_COMMAND")
+)
+
+// Table is one flow table.
+type Table struct {
+	// Matched and Missed count lookups.
+	Matched, Missed atomic.Uint64
+
+	cls *classifier.Classifier[*Rule]
+	seq atomic.Uint64
+	max int // most flows; 0 for no limit
+}
+
+// Len returns the number of flows, hidden ones included.
+func (t *Table) Len() int { return t.cls.Len() }
+
+// Seq changes with every change of the table's flows.
+func (t *Table) Seq() uint64 { return t.seq.Load() }
+
+// Lookup returns the flow for a packet with key k, or nil, and adds to wc, if it
+// is not nil, the bits of k it depends on.
+func (t *Table) Lookup(v classifier.Version, k *flow.Key, wc *flow.Mask) *Rule {
+	if r := t.cls.Lookup(v, k, wc); r != nil {
+		return r.Value
+	}
+	return nil
+}
+
+// Tables are the flow tables of a switch.
+type Tables struct {
+	// Removed, if set, is called with each flow that goes other than by being
+	// replaced. It is called with the tables locked and must not change them.
+	Removed func(r *Rule, why openflow.FlowRemovedReason)
+
+	tables [N]Table
+	seq    atomic.Uint64
+
+	mu         sync.Mutex
+	expirable  map[*Rule]struct{}
+	toUnlearn  map[taught]int // flows whose learned flows go with the last teacher
+	unlearning []taught
+}
+
+// taught identifies what a learn with delete_learned teaches.
+type taught struct {
+	table  uint8
+	cookie uint64
+}
+
+// New returns empty tables whose lookups use tries on the given fields.
+func New(prefixes ...classifier.Prefix) *Tables {
+	t := &Tables{expirable: map[*Rule]struct{}{}, toUnlearn: map[taught]int{}}
+	for i := range t.tables {
+		t.tables[i].cls = classifier.New[*Rule](prefixes...)
+	}
+	return t
+}
+
+// Table returns table i, which is less than N.
+func (t *Tables) Table(i uint8) *Table { return &t.tables[i] }
+
+// Seq changes with every change of any table.
+func (t *Tables) Seq() uint64 { return t.seq.Load() }
+
+// SetMax limits the flows of table i; 0 is no limit.
+func (t *Tables) SetMax(i uint8, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tables[i].max = n
+}
+
+func (t *Tables) changed(table uint8) {
+	t.tables[table].seq.Add(1)
+	t.seq.Add(1)
+}
+
+// selected returns the tables that a request for id is about; those of
+// controllers when id is TableAny.
+func (t *Tables) selected(id uint8) (from, to int, err error) {
+	switch {
+	case id == openflow.TableAny:
+		return 0, Internal, nil
+	case int(id) < N:
+		return int(id), int(id) + 1, nil
+	}
+	return 0, 0, ErrBadTable
+}
+
+// filter says which flows a request is about besides its match.
+type filter struct {
+	cookie, cookieMask uint64
+	port               openflow.Port
+	group              uint32
+}
+
+func (f *filter) passes(r *Rule) bool {
+	return !r.Hidden() && (r.Cookie^f.cookie)&f.cookieMask == 0 &&
+		(f.port == openflow.PortNone || outputs(r.Actions, f.port)) &&
+		(f.group == openflow.GroupAny || usesGroup(r.Actions, f.group))
+}
+
+// loose yields the flows that match m loosely and pass f.
+func (t *Tables) loose(id uint8, m *flow.Match, f *filter) (iter.Seq[*Rule], error) {
+	from, to, err := t.selected(id)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(*Rule) bool) {
+		for i := from; i < to; i++ {
+			for r := range t.tables[i].cls.Matching(classifier.Latest, m) {
+				if f.passes(r.Value) && !yield(r.Value) {
+					return
+				}
+			}
+		}
+	}, nil
+}
+
+// strict yields the flows with exactly this match and priority that pass f. It
+// needs the lock.
+func (t *Tables) strict(id uint8, m *flow.Match, priority int, f *filter) (iter.Seq[*Rule], error) {
+	from, to, err := t.selected(id)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(*Rule) bool) {
+		for i := from; i < to; i++ {
+			if r := t.tables[i].cls.FindExact(classifier.Latest, m, priority); r != nil && f.passes(r.Value) && !yield(r.Value) {
+				return
+			}
+		}
+	}, nil
+}
+
+// Flows yields the flows that a flow stats request is about, without hidden ones.
+func (t *Tables) Flows(q *openflow.FlowStatsRequest) (iter.Seq[*Rule], error) {
+	return t.loose(q.Table, &q.Match, &filter{q.Cookie, q.CookieMask, q.OutPort, q.OutGroup})
+}
+
+// All yields every flow of every table, hidden and internal ones too.
+func (t *Tables) All() iter.Seq[*Rule] {
+	return func(yield func(*Rule) bool) {
+		for i := range t.tables {
+			for r := range t.tables[i].cls.All(classifier.Latest) {
+				if !yield(r.Value) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Expire removes the flows that have timed out by now and returns how many.
+func (t *Tables) Expire(now time.Time) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for r := range t.expirable {
+		if why, ok := r.expired(now); ok {
+			t.remove(r, why)
+			n++
+		}
+	}
+	t.unlearn()
+	return n
+}
+
+// NoteTimeouts makes Expire look at r, whose timeouts were reduced.
+func (t *Tables) NoteTimeouts(r *Rule) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !r.Removed() && (r.IdleTimeout() != 0 || r.HardTimeout() != 0) {
+		t.expirable[r] = struct{}{}
+	}
+}
+
+// Flush removes all flows, hidden ones too, but not those of the internal table.
+// Nobody is told.
+func (t *Tables) Flush() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	told := t.Removed
+	t.Removed = nil
+	for i := range Internal {
+		for r := range t.tables[i].cls.All(classifier.Latest) {
+			t.remove(r.Value, openflow.RemovedDelete)
+		}
+	}
+	t.Removed = told
+}

@@ -1,0 +1,318 @@
+package xlate
+
+import (
+	"govs/flow"
+	"govs/openflow"
+)
+
+// do carries out a list of actions. last says that nothing follows for the packet.
+func (t *Translator) do(actions []openflow.Action, last bool) {
+	if len(actions) == 0 {
+		if t.node != nil {
+			t.add(NodeAction, "drop")
+		}
+		return
+	}
+	for i, a := range actions {
+		if t.err != nil || t.exit {
+			return
+		}
+		if t.node != nil {
+			t.add(NodeAction, actionText(a))
+		}
+		t.one(a, last && i == len(actions)-1 && len(t.actionSet) == 0)
+	}
+}
+
+func (t *Translator) one(a openflow.Action, last bool) {
+	f, wc := &t.flow, t.wc
+	switch a := a.(type) {
+	case *openflow.Output:
+		t.output(a.Port, a.MaxLen, last)
+	case *openflow.Resubmit:
+		t.doResubmit(a, last)
+	case *openflow.GotoTable:
+		t.resubmit(f.InPort, a.Table, true, true, last)
+	case *openflow.OutputReg:
+		t.outputReg(a, last)
+	case *openflow.Controller:
+		t.controller(a)
+	case *openflow.Clone:
+		t.clone(a.Actions)
+	case *openflow.Note:
+	case *openflow.Exit:
+		t.exit = true
+
+	case *openflow.SetField:
+		t.setField(a)
+	case *openflow.Move:
+		t.move(a)
+	case *openflow.Learn:
+		t.learn(a)
+	case *openflow.Push:
+		a.Field.Unwildcard(t.wc)
+		t.stack = append(t.stack, a.Field.Get(f))
+	case *openflow.Pop:
+		if len(t.stack) == t.stackBase {
+			t.reportError("stack underflow")
+			return
+		}
+		v := t.stack[len(t.stack)-1]
+		t.stack = t.stack[:len(t.stack)-1]
+		a.Field.Unwildcard(t.wc)
+		a.Field.Set(f, v)
+		t.reportSubfield(a.Field)
+
+	case *openflow.SetEthSrc:
+		wc.EthSrc = broadcast
+		f.EthSrc = a.MAC
+	case *openflow.SetEthDst:
+		wc.EthDst = broadcast
+		f.EthDst = a.MAC
+	case *openflow.SetVLANVID:
+		wc.VLANs[0].TCI |= vidMask | flow.VLANPresent
+		t.setTCI(a.VID, vidMask, a.PushIfNeeded)
+	case *openflow.SetVLANPCP:
+		wc.VLANs[0].TCI |= pcpMask | flow.VLANPresent
+		t.setTCI(uint16(a.PCP)<<13, pcpMask, a.PushIfNeeded)
+	case *openflow.StripVLAN:
+		popVLAN(f, wc)
+	case *openflow.PushVLAN:
+		pushVLAN(f, wc)
+		f.VLANs[0] = flow.VLAN{TPID: a.EtherType, TCI: flow.VLANPresent}
+
+	case *openflow.SetIPv4Src:
+		if f.EthType == flow.EthTypeIP {
+			wc.NwSrc = ^uint32(0)
+			f.NwSrc = a.Addr
+		}
+	case *openflow.SetIPv4Dst:
+		if f.EthType == flow.EthTypeIP {
+			wc.NwDst = ^uint32(0)
+			f.NwDst = a.Addr
+		}
+	case *openflow.SetIPDSCP:
+		if f.IsIP() {
+			wc.NwTOS |= dscpMask
+			f.NwTOS = f.NwTOS&^dscpMask | a.DSCP&dscpMask
+		}
+	case *openflow.SetIPECN:
+		if f.IsIP() {
+			wc.NwTOS |= ecnMask
+			f.NwTOS = f.NwTOS&^ecnMask | a.ECN&ecnMask
+		}
+	case *openflow.SetIPTTL:
+		if f.IsIP() {
+			wc.NwTTL = 0xff
+			f.NwTTL = a.TTL
+		}
+	case *openflow.SetL4SrcPort:
+		if f.IsIP() && f.NwFrag&flow.FragLater == 0 {
+			wc.NwProto, wc.TPSrc = 0xff, 0xffff
+			f.TPSrc = a.Port
+		}
+	case *openflow.SetL4DstPort:
+		if f.IsIP() && f.NwFrag&flow.FragLater == 0 {
+			wc.NwProto, wc.TPDst = 0xff, 0xffff
+			f.TPDst = a.Port
+		}
+	case *openflow.DecTTL:
+		t.decTTL(a)
+
+	case *openflow.SetTunnel:
+		f.Tunnel.ID = a.ID
+	case *openflow.Enqueue:
+		wc.SkbPriority = ^uint32(0)
+		t.enqueue(a, last)
+	case *openflow.SetQueue:
+		wc.SkbPriority = ^uint32(0)
+		f.SkbPriority = queuePriority(a.Queue)
+	case *openflow.PopQueue:
+		wc.SkbPriority = ^uint32(0)
+		if f.SkbPriority != t.origPrio {
+			f.SkbPriority = t.origPrio
+			t.report("queue = %#x", f.SkbPriority)
+		}
+	case *openflow.WriteMetadata:
+		f.Metadata = f.Metadata&^a.Mask | a.Value&a.Mask
+	case *openflow.WriteActions:
+		t.writeActions(a.Actions)
+		t.reportActionSet("is")
+	case *openflow.ClearActions:
+		t.reportActionSet("was")
+		t.actionSet = t.actionSet[:0]
+		f.ActsetOutput = flow.PortUnset
+	case *openflow.FinTimeout:
+		wc.NwProto = 0xff
+		if f.NwProto == flow.ProtoTCP && t.rule != nil && f.NwFrag&flow.FragLater == 0 {
+			t.effect(Effect{kind: effectFin, ptr: t.rule, idle: a.Idle, hard: a.Hard})
+		}
+	case *openflow.Conjunction:
+		t.reportError("executing no-op conjunction action")
+	case *openflow.CTClear:
+		clearConntrack(f)
+	case *openflow.DebugSlow:
+		t.out.Slow |= SlowAction
+	default:
+		// The flow table's check refuses what is not here before it gets in.
+		t.reportError("unsupported action")
+		t.err = ErrUnsupported
+	}
+}
+
+// Supported reports whether translation can do the action.
+func Supported(a openflow.Action) bool {
+	switch a := a.(type) {
+	case *openflow.Output, *openflow.Resubmit, *openflow.GotoTable, *openflow.OutputReg,
+		*openflow.Note, *openflow.Exit, *openflow.SetField, *openflow.Move, *openflow.Learn, *openflow.Push,
+		*openflow.Pop, *openflow.SetEthSrc, *openflow.SetEthDst, *openflow.SetVLANVID, *openflow.SetVLANPCP,
+		*openflow.StripVLAN, *openflow.PushVLAN, *openflow.SetIPv4Src, *openflow.SetIPv4Dst, *openflow.SetIPDSCP,
+		*openflow.SetIPECN, *openflow.SetIPTTL, *openflow.SetL4SrcPort, *openflow.SetL4DstPort, *openflow.DecTTL,
+		*openflow.SetTunnel, *openflow.Enqueue, *openflow.SetQueue, *openflow.PopQueue, *openflow.WriteMetadata,
+		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CTClear, *openflow.DebugSlow:
+		return true
+	case *openflow.Controller:
+		return !a.Pause
+	case *openflow.Clone:
+		return AllSupported(a.Actions)
+	case *openflow.WriteActions:
+		return AllSupported(a.Actions)
+	}
+	return false
+}
+
+// AllSupported reports whether translation can do all of the actions.
+func AllSupported(actions []openflow.Action) bool {
+	for _, a := range actions {
+		if !Supported(a) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *Translator) setTCI(bits, mask uint16, push bool) {
+	v := &t.flow.VLANs[0]
+	if v.TCI&flow.VLANPresent == 0 && !push {
+		return
+	}
+	if v.TPID == 0 {
+		v.TPID = flow.EthTypeVLAN
+	}
+	v.TCI = v.TCI&^mask | bits&mask | flow.VLANPresent
+}
+
+func (t *Translator) setField(a *openflow.SetField) {
+	if !a.Field.PrereqsOK(&t.flow, t.wc) {
+		if t.node != nil {
+			t.reportWarn("unmet prerequisites for " + a.Field.String() + ", set_field ignored")
+		}
+		return
+	}
+	a.Field.SetMask(t.wc, a.Field.GetMask(t.wc).Or(a.Mask))
+	a.Field.SetMasked(&t.flow, a.Value, a.Mask)
+}
+
+func (t *Translator) move(a *openflow.Move) {
+	if a.Dst.Field.PrereqsOK(&t.flow, t.wc) && a.Src.Field.PrereqsOK(&t.flow, t.wc) {
+		a.Src.Unwildcard(t.wc)
+		a.Dst.Unwildcard(t.wc)
+		a.Dst.Set(&t.flow, a.Src.Get(&t.flow))
+	}
+	t.reportSubfield(a.Dst)
+}
+
+func (t *Translator) doResubmit(a *openflow.Resubmit, last bool) {
+	in := uint32(a.InPort)
+	if a.InPort == openflow.PortInPort {
+		in = t.flow.InPort
+	}
+	table := a.Table
+	if table == openflow.TableAny {
+		table = t.table
+	}
+	t.resubmit(in, table, false, false, last)
+}
+
+func (t *Translator) outputReg(a *openflow.OutputReg, last bool) {
+	v := a.Src.Get(&t.flow)
+	if v.Hi == 0 && v.Lo <= 0xffff {
+		if t.node != nil {
+			t.report("output port is %s", openflow.Port(v.Lo))
+		}
+		a.Src.Unwildcard(t.wc)
+		t.output(openflow.Port(v.Lo), a.MaxLen, last)
+		return
+	}
+	if v.Hi == 0 && v.Lo >= 0xffffff00 && v.Lo <= 0xffffffff {
+		a.Src.Unwildcard(t.wc)
+		t.output(openflow.Port(v.Lo&0xffff), a.MaxLen, last)
+		return
+	}
+	t.reportWarn("output port is out of range")
+}
+
+// clone runs actions on a copy of the packet: what they change is put back.
+func (t *Translator) clone(actions []openflow.Action) {
+	saved := t.flow
+	tunnel := t.wc.Tunnel
+	n := len(t.stack)
+	stack := append([]flow.Value(nil), t.stack...)
+	set := t.actionSet
+	t.actionSet = append([]openflow.Action(nil), set...)
+	t.do(actions, false)
+	if t.err == nil {
+		t.doActionSet()
+	}
+	t.flow = saved
+	_ = tunnel
+	t.stack = append(t.stack[:0], stack[:n]...)
+	t.actionSet = set
+	t.exit = false
+}
+
+func (t *Translator) decTTL(a *openflow.DecTTL) {
+	f := &t.flow
+	t.wc.NwTTL = 0xff
+	if !f.IsIP() {
+		return
+	}
+	if f.NwTTL > 1 {
+		f.NwTTL--
+		return
+	}
+	ids := a.IDs
+	if len(ids) == 0 {
+		ids = []uint16{0}
+	}
+	for _, id := range ids {
+		t.controller(&openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonInvalidTTL, ID: id})
+	}
+	// The packet goes no further, but what was done before counts.
+	t.exit = true
+}
+
+// queuePriority is the skb priority that stands for a queue (TC_H_MAKE(1, queue+1)).
+func queuePriority(queue uint32) uint32 { return 1<<16 | (queue+1)&0xffff }
+
+func (t *Translator) enqueue(a *openflow.Enqueue, last bool) {
+	old := t.flow.SkbPriority
+	t.flow.SkbPriority = queuePriority(a.Queue)
+	p := a.Port
+	if p == openflow.PortInPort {
+		p = openflow.Port(t.flow.InPort)
+	} else if uint32(p) == t.flow.InPort {
+		t.flow.SkbPriority = old
+		return
+	}
+	t.compose(uint32(p), last)
+	t.flow.SkbPriority = old
+}
+
+func clearConntrack(f *flow.Key) {
+	f.CtState, f.CtZone, f.CtMark = 0, 0, 0
+	f.CtLabel = [16]byte{}
+	f.CtNwProto, f.CtTPSrc, f.CtTPDst = 0, 0, 0
+	f.CtNwSrc, f.CtNwDst = 0, 0
+	f.CtIPv6Src, f.CtIPv6Dst = [16]byte{}, [16]byte{}
+}

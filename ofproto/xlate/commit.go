@@ -1,0 +1,312 @@
+package xlate
+
+import (
+	"encoding/binary"
+
+	"govs/flow"
+)
+
+// Changes to the packet are not emitted as they are made but when the packet
+// goes out: then the datapath is told how to make what base says it has into
+// what flow says it should be, in as few actions as possible.
+
+// setKey is the value and mask of a set action, as bytes of the key struct of
+// linux/openvswitch.h, with the lengths of its members.
+type setKey struct {
+	key, base, mask [40]byte
+	n               int
+	at              int
+}
+
+// same compares member by member; members that do not change lose their mask. It
+// reports whether all are the same, and whether the rest of the mask is exact.
+func (s *setKey) same(members ...int) (same, exact bool) {
+	same, exact = true, true
+	at := 0
+	for _, n := range members {
+		if string(s.key[at:at+n]) == string(s.base[at:at+n]) {
+			clear(s.mask[at : at+n])
+			exact = false
+		} else {
+			same = false
+			for _, b := range s.mask[at : at+n] {
+				exact = exact && b == 0xff
+			}
+		}
+		at += n
+	}
+	s.n = at
+	return same, exact
+}
+
+func (t *Translator) set(attr uint16, s *setKey, members ...int) bool {
+	same, exact := s.same(members...)
+	if same {
+		return false
+	}
+	if exact {
+		t.odp.set(attr, s.key[:s.n], nil)
+	} else {
+		t.odp.set(attr, s.key[:s.n], s.mask[:s.n])
+	}
+	return true
+}
+
+// commit emits what makes the packet look like flow.
+func (t *Translator) commit() {
+	f, b, wc := &t.flow, &t.base, t.wc
+	if f.EthSrc != b.EthSrc || f.EthDst != b.EthDst {
+		t.commitEthernet()
+	}
+	if f.NwProto != 0 {
+		switch b.EthType {
+		case flow.EthTypeIP:
+			t.commitIPv4()
+		case flow.EthTypeIPv6:
+			t.commitIPv6()
+		case flow.EthTypeARP:
+			t.commitARP()
+		}
+	}
+	if f.TPSrc != b.TPSrc || f.TPDst != b.TPDst {
+		t.commitPorts()
+	}
+	if f.VLANs != b.VLANs {
+		t.commitVLAN()
+	}
+	if f.SkbPriority != b.SkbPriority {
+		t.commitU32(keyPriority, f.SkbPriority, wc.SkbPriority)
+		b.SkbPriority = f.SkbPriority
+	}
+	if f.PktMark != b.PktMark {
+		t.commitU32(keySkbMark, f.PktMark, wc.PktMark)
+		b.PktMark = f.PktMark
+	}
+}
+
+func (t *Translator) commitU32(attr uint16, v, mask uint32) {
+	var s setKey
+	binary.NativeEndian.PutUint32(s.key[:], v)
+	binary.NativeEndian.PutUint32(s.base[:], ^v)
+	binary.NativeEndian.PutUint32(s.mask[:], mask)
+	t.set(attr, &s, 4)
+}
+
+func (t *Translator) commitEthernet() {
+	f, b := &t.flow, &t.base
+	var s setKey
+	put := func(d *[40]byte, k *flow.Key) {
+		copy(d[0:], k.EthSrc[:])
+		copy(d[6:], k.EthDst[:])
+	}
+	put(&s.key, f)
+	put(&s.base, b)
+	put(&s.mask, (*flow.Key)(t.wc))
+	t.set(keyEthernet, &s, 6, 6)
+	b.EthSrc, b.EthDst = f.EthSrc, f.EthDst
+}
+
+func (t *Translator) commitIPv4() {
+	f, b := &t.flow, &t.base
+	if f.NwSrc == b.NwSrc && f.NwDst == b.NwDst && f.NwTOS == b.NwTOS && f.NwTTL == b.NwTTL {
+		return
+	}
+	var s setKey
+	put := func(d *[40]byte, k *flow.Key) {
+		binary.BigEndian.PutUint32(d[0:], k.NwSrc)
+		binary.BigEndian.PutUint32(d[4:], k.NwDst)
+		d[8], d[9], d[10], d[11] = k.NwProto, k.NwTOS, k.NwTTL, fragType(k.NwFrag)
+	}
+	put(&s.key, f)
+	put(&s.base, b)
+	put(&s.mask, (*flow.Key)(t.wc))
+	s.mask[8], s.mask[11] = 0, 0
+	s.base[8], s.base[11] = s.key[8], s.key[11]
+	t.set(keyIPv4, &s, 4, 4, 1, 1, 1, 1)
+	b.NwSrc, b.NwDst, b.NwTOS, b.NwTTL = f.NwSrc, f.NwDst, f.NwTOS, f.NwTTL
+}
+
+func fragType(f uint8) uint8 {
+	switch {
+	case f&flow.FragLater != 0:
+		return 2
+	case f&flow.FragAny != 0:
+		return 1
+	}
+	return 0
+}
+
+func (t *Translator) commitIPv6() {
+	f, b := &t.flow, &t.base
+	if f.IPv6Src != b.IPv6Src || f.IPv6Dst != b.IPv6Dst || f.NwTOS != b.NwTOS || f.NwTTL != b.NwTTL || f.IPv6Label != b.IPv6Label {
+		var s setKey
+		put := func(d *[40]byte, k *flow.Key) {
+			copy(d[0:], k.IPv6Src[:])
+			copy(d[16:], k.IPv6Dst[:])
+			binary.BigEndian.PutUint32(d[32:], k.IPv6Label)
+			d[36], d[37], d[38], d[39] = k.NwProto, k.NwTOS, k.NwTTL, fragType(k.NwFrag)
+		}
+		put(&s.key, f)
+		put(&s.base, b)
+		put(&s.mask, (*flow.Key)(t.wc))
+		s.mask[36], s.mask[39] = 0, 0
+		s.base[36], s.base[39] = s.key[36], s.key[39]
+		t.set(keyIPv6, &s, 16, 16, 4, 1, 1, 1, 1)
+		b.IPv6Src, b.IPv6Dst, b.NwTOS, b.NwTTL, b.IPv6Label = f.IPv6Src, f.IPv6Dst, f.NwTOS, f.NwTTL, f.IPv6Label
+	}
+	if b.IsND() && (f.NDTarget != b.NDTarget || f.ArpSHA != b.ArpSHA || f.ArpTHA != b.ArpTHA) {
+		var s setKey
+		put := func(d *[40]byte, k *flow.Key) {
+			copy(d[0:], k.NDTarget[:])
+			copy(d[16:], k.ArpSHA[:])
+			copy(d[22:], k.ArpTHA[:])
+		}
+		put(&s.key, f)
+		put(&s.base, b)
+		put(&s.mask, (*flow.Key)(t.wc))
+		t.set(keyND, &s, 16, 6, 6)
+		b.NDTarget, b.ArpSHA, b.ArpTHA = f.NDTarget, f.ArpSHA, f.ArpTHA
+		t.out.Slow |= SlowAction
+	}
+}
+
+func (t *Translator) commitARP() {
+	f, b := &t.flow, &t.base
+	if f.NwSrc == b.NwSrc && f.NwDst == b.NwDst && f.NwProto == b.NwProto && f.ArpSHA == b.ArpSHA && f.ArpTHA == b.ArpTHA {
+		return
+	}
+	var s setKey
+	put := func(d *[40]byte, k *flow.Key) {
+		binary.BigEndian.PutUint32(d[0:], k.NwSrc)
+		binary.BigEndian.PutUint32(d[4:], k.NwDst)
+		d[9] = k.NwProto
+		copy(d[10:], k.ArpSHA[:])
+		copy(d[16:], k.ArpTHA[:])
+	}
+	put(&s.key, f)
+	put(&s.base, b)
+	put(&s.mask, (*flow.Key)(t.wc))
+	if t.wc.NwProto == 0xff {
+		s.mask[8] = 0xff
+	}
+	if t.set(keyARP, &s, 4, 4, 2, 6, 6, 2) {
+		// Kernels and hardware cannot rewrite ARP, so OVS sends such packets
+		// through the slow path, and so do we.
+		t.out.Slow |= SlowAction
+	}
+	b.NwSrc, b.NwDst, b.NwProto, b.ArpSHA, b.ArpTHA = f.NwSrc, f.NwDst, f.NwProto, f.ArpSHA, f.ArpTHA
+}
+
+func (t *Translator) commitPorts() {
+	f, b := &t.flow, &t.base
+	if b.EthType != flow.EthTypeIP && b.EthType != flow.EthTypeIPv6 || b.NwFrag&flow.FragLater != 0 {
+		return
+	}
+	var s setKey
+	var attr uint16
+	icmp := false
+	switch {
+	case f.NwProto == flow.ProtoTCP:
+		attr = keyTCP
+	case f.NwProto == flow.ProtoUDP:
+		attr = keyUDP
+	case f.NwProto == flow.ProtoSCTP:
+		attr = keySCTP
+	case f.NwProto == flow.ProtoICMP && b.EthType == flow.EthTypeIP:
+		attr, icmp = keyICMP, true
+	case f.NwProto == flow.ProtoICMPv6 && b.EthType == flow.EthTypeIPv6:
+		attr, icmp = keyICMPv6, true
+	default:
+		return
+	}
+	if icmp {
+		put := func(d *[40]byte, k *flow.Key) { d[0], d[1] = uint8(k.TPSrc), uint8(k.TPDst) }
+		put(&s.key, f)
+		put(&s.base, b)
+		put(&s.mask, (*flow.Key)(t.wc))
+		if t.set(attr, &s, 1, 1) {
+			t.out.Slow |= SlowAction
+		}
+	} else {
+		put := func(d *[40]byte, k *flow.Key) {
+			binary.BigEndian.PutUint16(d[0:], k.TPSrc)
+			binary.BigEndian.PutUint16(d[2:], k.TPDst)
+		}
+		put(&s.key, f)
+		put(&s.base, b)
+		put(&s.mask, (*flow.Key)(t.wc))
+		t.set(attr, &s, 2, 2)
+	}
+	b.TPSrc, b.TPDst = f.TPSrc, f.TPDst
+}
+
+// commitVLAN pops the headers that differ, from the innermost common one
+// outwards, and pushes the new ones.
+func (t *Translator) commitVLAN() {
+	f, b := &t.flow, &t.base
+	fn, bn := vlanCount(f), vlanCount(b)
+	for fn > 0 && bn > 0 && f.VLANs[fn-1] == b.VLANs[bn-1] {
+		fn--
+		bn--
+	}
+	for ; bn > 0; bn-- {
+		popVLAN(b, t.wc)
+		t.odp.flag(attrPopVLAN)
+	}
+	for ; fn > 0; fn-- {
+		v := f.VLANs[fn-1]
+		pushVLAN(b, nil)
+		b.VLANs[0] = v
+		tpid := v.TPID
+		if tpid == 0 {
+			tpid = flow.EthTypeVLAN
+		}
+		t.odp.pushVLAN(tpid, v.TCI)
+	}
+	b.VLANs = f.VLANs
+}
+
+func vlanCount(k *flow.Key) int {
+	n := 0
+	for n < len(k.VLANs) && k.VLANs[n].TCI&flow.VLANPresent != 0 {
+		n++
+	}
+	return n
+}
+
+var exactVLAN = flow.VLAN{TPID: 0xffff, TCI: 0xffff}
+
+// popVLAN removes the outermost VLAN header from k.
+func popVLAN(k *flow.Key, wc *flow.Mask) {
+	n := vlanCount(k)
+	if n > 1 {
+		if wc != nil {
+			for i := 1; i < n; i++ {
+				wc.VLANs[i] = exactVLAN
+			}
+		}
+		copy(k.VLANs[:], k.VLANs[1:])
+	}
+	if n > 0 {
+		k.VLANs[n-1] = flow.VLAN{}
+	}
+}
+
+// pushVLAN makes room for an outermost VLAN header in k.
+func pushVLAN(k *flow.Key, wc *flow.Mask) {
+	if wc != nil {
+		for i, n := 0, vlanCount(k); i < n; i++ {
+			wc.VLANs[i] = exactVLAN
+		}
+	}
+	copy(k.VLANs[1:], k.VLANs[:])
+	k.VLANs[0] = flow.VLAN{}
+}
+
+// commitTunnel emits the tunnel header that the next output is to have.
+func (t *Translator) commitTunnel() {
+	if t.flow.Tunnel.IsSet() && t.flow.Tunnel != t.base.Tunnel {
+		t.base.Tunnel = t.flow.Tunnel
+		t.odp.setTunnel(&t.base.Tunnel)
+	}
+}

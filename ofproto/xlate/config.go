@@ -1,0 +1,135 @@
+package xlate
+
+import (
+	"sync/atomic"
+
+	"govs/dpif"
+	"govs/flow"
+	"govs/ofproto/flowtable"
+	"govs/openflow"
+	"govs/proto/maclearn"
+)
+
+// BundleID identifies a bundle for as long as it lives, across Configs.
+type BundleID uint32
+
+// Config is all switches of one datapath at one moment. Nothing in it changes
+// but the flow and MAC tables it refers to.
+type Config struct {
+	Bridges []*Bridge
+	ByODP   map[dpif.PortNo]*Port // ports with a datapath port of their own
+	Tunnels *TunnelMap
+}
+
+// Bridge is one switch.
+type Bridge struct {
+	Name        string
+	Tables      *flowtable.Tables
+	MACs        *maclearn.Table[BundleID]
+	Ports       map[uint32]*Port // by OpenFlow port number
+	FloodOrder  []*Port          // for FLOOD and ALL
+	Bundles     []*Bundle        // for NORMAL, in the order floods go out
+	ForwardBPDU bool
+	Frag        openflow.FragHandling
+	// MissToController: packets that match no flow go to a controller.
+	MissToController bool
+	Owner            any // the switch itself, for the caller
+}
+
+// Port is one OpenFlow port.
+type Port struct {
+	Bridge *Bridge
+	No     uint32
+	Name   string
+	ODP    dpif.PortNo // NoPort for patch ports
+	Peer   *Port       // the other end of a patch port
+	Patch  bool
+	Tunnel *Tunnel
+	Bundle *Bundle
+	Config openflow.PortConfig
+	Live   bool
+	// Counters of packets that pass a port without a device.
+	Counters *PortCounters
+}
+
+// PortCounters count packets of patch and tunnel ports.
+type PortCounters struct {
+	RxPackets, RxBytes, TxPackets, TxBytes atomic.Uint64
+}
+
+// VLANMode is how a bundle treats VLANs.
+type VLANMode uint8
+
+// VLAN modes; see ovs-vswitchd.conf.db(5), Port:vlan_mode.
+const (
+	VLANAccess VLANMode = iota
+	VLANTrunk
+	VLANNativeTagged
+	VLANNativeUntagged
+	VLANDot1qTunnel
+)
+
+// PriorityTags is when a frame without a VLAN keeps an 802.1Q header for its
+// priority.
+type PriorityTags uint8
+
+// Values of PriorityTags.
+const (
+	PriorityTagsNo PriorityTags = iota
+	PriorityTagsIfNonzero
+	PriorityTagsAlways
+)
+
+// VLANSet is a set of VLAN ids.
+type VLANSet [4096 / 64]uint64
+
+// Has reports whether vid is in the set; a nil set has all.
+func (s *VLANSet) Has(vid uint16) bool {
+	return s == nil || s[vid>>6&63]>>(vid&63)&1 != 0
+}
+
+// Add puts vid into the set.
+func (s *VLANSet) Add(vid uint16) { s[vid>>6&63] |= 1 << (vid & 63) }
+
+// Bundle is one or more ports that act as one in NORMAL forwarding.
+type Bundle struct {
+	Bridge       *Bridge
+	ID           BundleID
+	Name         string
+	Ports        []*Port
+	VLANMode     VLANMode
+	VLAN         uint16
+	Trunks       *VLANSet // nil: all
+	CVLANs       *VLANSet // nil: all
+	QinQEthType  uint16
+	PriorityTags PriorityTags
+	Floodable    bool
+	Protected    bool
+	Bond         bool
+}
+
+// noneBundle stands for where packets of a controller come from.
+var noneBundle = &Bundle{Name: "OFPP_NONE", VLANMode: VLANTrunk}
+
+// bundle returns the bundle with the given id, or nil.
+func (b *Bridge) bundle(id BundleID) *Bundle {
+	for _, u := range b.Bundles {
+		if u.ID == id {
+			return u
+		}
+	}
+	return nil
+}
+
+// Receiver finds the port that a packet with key k, as the datapath sees it,
+// came in by: by tunnel header or by datapath port. It returns nil if no switch
+// has such a port.
+func (c *Config) Receiver(k *flow.Key) *Port {
+	if k.Tunnel.IsSet() {
+		if p := c.Tunnels.Receive(k); p != nil {
+			return p
+		}
+		return nil
+	}
+	return c.ByODP[dpif.PortNo(k.InPort)]
+}

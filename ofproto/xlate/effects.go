@@ -1,0 +1,109 @@
+package xlate
+
+import (
+	"sync/atomic"
+	"time"
+
+	"govs/flow"
+	"govs/ofproto/flowtable"
+	"govs/openflow"
+	"govs/proto/maclearn"
+)
+
+// Effect is one thing that should happen besides forwarding: a count or
+// something to be learned.
+type Effect struct {
+	ptr  any
+	port BundleID
+	kind effectKind
+	grat bool
+	vlan uint16
+	mac  flow.MAC
+	idle uint16
+	hard uint16
+}
+
+type effectKind uint8
+
+const (
+	effectRule  effectKind = iota // *flowtable.Rule matched
+	effectMiss                    // *flowtable.Table had no match
+	effectRx                      // *PortCounters
+	effectTx                      // *PortCounters
+	effectMAC                     // *Bridge saw mac in vlan at port
+	effectLearn                   // *Learned
+	effectFin                     // *flowtable.Rule saw a FIN
+)
+
+// Learned is a flow that a learn action makes.
+type Learned struct {
+	Tables *flowtable.Tables
+	Mod    openflow.FlowMod
+	Limit  uint32
+	rule   atomic.Pointer[flowtable.Rule]
+}
+
+// Stats are what a number of packets of a flow amount to.
+type Stats struct {
+	Packets, Bytes uint64
+	Used           time.Time
+	TCPFlags       uint16
+}
+
+func (t *Translator) effect(e Effect) { t.out.Effects = append(t.out.Effects, e) }
+
+// Apply makes the effects of the packets in s happen at time now. No packets
+// means that nothing is counted, but what is to be learned is.
+func Apply(effects []Effect, s *Stats, now time.Time) {
+	for i := range effects {
+		effects[i].apply(s, now)
+	}
+}
+
+// Sticks reports whether the effect is repeated by packets that the datapath
+// forwards by itself.
+func (e *Effect) Sticks() bool { return true }
+
+func (e *Effect) apply(s *Stats, now time.Time) {
+	if s.Packets == 0 && e.kind < effectMAC {
+		return
+	}
+	switch e.kind {
+	case effectRule:
+		e.ptr.(*flowtable.Rule).Count(s.Packets, s.Bytes, s.Used)
+	case effectMiss:
+		e.ptr.(*flowtable.Table).Missed.Add(s.Packets)
+	case effectRx:
+		c := e.ptr.(*PortCounters)
+		c.RxPackets.Add(s.Packets)
+		c.RxBytes.Add(s.Bytes)
+	case effectTx:
+		c := e.ptr.(*PortCounters)
+		c.TxPackets.Add(s.Packets)
+		c.TxBytes.Add(s.Bytes)
+	case effectMAC:
+		b := e.ptr.(*Bridge)
+		seen := maclearn.Sighting[BundleID]{MAC: e.mac, VLAN: e.vlan, Port: e.port, Gratuitous: e.grat}
+		if b.MACs.Needs(&seen, now) {
+			b.MACs.Learn(&seen, now)
+		}
+	case effectLearn:
+		l := e.ptr.(*Learned)
+		if r := l.rule.Load(); r != nil && !r.Removed() {
+			r.Refresh(now)
+			return
+		}
+		if r, _, err := l.Tables.Learn(&l.Mod, l.Limit, now); err == nil {
+			l.rule.Store(r)
+		}
+	case effectFin:
+		if s.TCPFlags&(tcpFIN|tcpRST) != 0 {
+			e.ptr.(*flowtable.Rule).ReduceTimeouts(e.idle, e.hard)
+		}
+	}
+}
+
+const (
+	tcpFIN = 1
+	tcpRST = 4
+)

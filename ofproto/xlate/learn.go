@@ -1,0 +1,101 @@
+package xlate
+
+import (
+	"fmt"
+	"strings"
+
+	"govs/flow"
+	"govs/openflow"
+)
+
+// learn makes the flow that a learn action describes from the packet in hand.
+func (t *Translator) learn(a *openflow.Learn) {
+	f := &t.flow
+	for i := range a.Specs {
+		if s := &a.Specs[i]; s.Src == openflow.LearnSrcField {
+			s.SrcField.Unwildcard(t.wc)
+		}
+	}
+	if !t.in.Effects && t.node == nil {
+		return
+	}
+	l := &Learned{Tables: t.bridge.Tables, Limit: a.Limit}
+	fm := &l.Mod
+	fm.Command = openflow.FlowModifyStrict
+	fm.Table = a.Table
+	fm.Priority = a.Priority
+	fm.NewCookie = a.Cookie
+	fm.IdleTimeout, fm.HardTimeout = a.IdleTimeout, a.HardTimeout
+	fm.Buffer = openflow.NoBuffer
+	fm.OutPort, fm.OutGroup = openflow.PortNone, openflow.GroupAny
+	if a.Flags&openflow.LearnSendFlowRem != 0 {
+		fm.Flags |= openflow.FlagSendFlowRem
+	}
+	if a.FinIdleTimeout != 0 || a.FinHardTimeout != 0 {
+		fm.Actions = append(fm.Actions, &openflow.FinTimeout{Idle: a.FinIdleTimeout, Hard: a.FinHardTimeout})
+	}
+	for i := range a.Specs {
+		s := &a.Specs[i]
+		var v flow.Value
+		if s.Src == openflow.LearnSrcField {
+			v = s.SrcField.Get(f)
+		} else {
+			v = s.SrcValue.Cut(int(s.NBits))
+		}
+		switch s.Dst {
+		case openflow.LearnDstMatch:
+			setMatch(&fm.Match, s.DstField, v)
+		case openflow.LearnDstLoad:
+			d := s.DstField
+			fm.Actions = append(fm.Actions, &openflow.SetField{Field: d.Field, Value: v.Shl(int(d.Ofs)), Mask: d.Mask(), Load: true})
+		case openflow.LearnDstOutput:
+			if p, ok := portOf(s, v); ok {
+				fm.Actions = append(fm.Actions, &openflow.Output{Port: p})
+			}
+		}
+	}
+	if t.node != nil {
+		t.report("%s", learnedText(fm))
+	}
+	if t.in.Effects {
+		t.effect(Effect{kind: effectLearn, ptr: l})
+	}
+}
+
+// portOf turns a learned value into a port number.
+func portOf(s *openflow.LearnSpec, v flow.Value) (openflow.Port, bool) {
+	if s.NBits > 16 {
+		p, ok := openflow.PortFromWide(uint32(v.Lo))
+		return p, ok && v.Hi == 0 && v.Lo>>32 == 0
+	}
+	return openflow.Port(v.Lo), true
+}
+
+// setMatch adds a subfield with its prerequisites to a match.
+func setMatch(m *flow.Match, d flow.Subfield, v flow.Value) {
+	old, mask := m.Get(d.Field)
+	bits := d.Mask()
+	m.SetMasked(d.Field, old.AndNot(bits).Or(v.Shl(int(d.Ofs)).And(bits)), mask.Or(bits))
+}
+
+func learnedText(fm *openflow.FlowMod) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "table=%d ", fm.Table)
+	b.WriteString(matchText(&fm.Match))
+	fmt.Fprintf(&b, " priority=%d", fm.Priority)
+	if fm.NewCookie != 0 {
+		fmt.Fprintf(&b, " cookie=%#x", fm.NewCookie)
+	}
+	if fm.IdleTimeout != 0 {
+		fmt.Fprintf(&b, " idle=%d", fm.IdleTimeout)
+	}
+	if fm.HardTimeout != 0 {
+		fmt.Fprintf(&b, " hard=%d", fm.HardTimeout)
+	}
+	if fm.Flags&openflow.FlagSendFlowRem != 0 {
+		b.WriteString(" send_flow_rem")
+	}
+	b.WriteString(" actions=")
+	b.WriteString(actionsText(fm.Actions))
+	return b.String()
+}

@@ -1,0 +1,147 @@
+package xlate
+
+import (
+	"govs/dpif"
+	"govs/openflow"
+	"govs/packet"
+)
+
+// output does an output action.
+func (t *Translator) output(p openflow.Port, maxLen uint16, last bool) {
+	switch p {
+	case openflow.PortInPort:
+		t.compose(t.flow.InPort, last)
+	case openflow.PortTable:
+		t.resubmit(t.flow.InPort, 0, true, true, false)
+	case openflow.PortNormal:
+		t.normal()
+	case openflow.PortFlood:
+		t.flood(false, last)
+	case openflow.PortAll:
+		t.flood(true, last)
+	case openflow.PortController:
+		reason := openflow.ReasonAction
+		switch {
+		case t.in.PacketOut:
+			reason = openflow.ReasonPacketOut
+		case t.inActSet:
+			reason = openflow.ReasonActionSet
+		case t.rule != nil && t.rule.Priority() == 0 && t.rule != missRule:
+			// A flow that matches everything with the lowest priority is a
+			// table-miss flow.
+			if m := t.rule.Match(); m.Mask.IsZero() {
+				reason = openflow.ReasonNoMatch
+			}
+		}
+		t.controller(&openflow.Controller{MaxLen: maxLen, Reason: reason})
+	case openflow.PortNone:
+	default:
+		if uint32(p) == t.flow.InPort {
+			t.reportWarn("skipping output to input port")
+			return
+		}
+		t.compose(uint32(p), last)
+	}
+}
+
+// flood sends to all ports but the one the packet came in by; without all, to
+// those that floods are allowed to.
+func (t *Translator) flood(all, last bool) {
+	in := t.flow.InPort
+	for _, p := range t.bridge.FloodOrder {
+		if p.No == in || !all && p.Config&openflow.PortNoFlood != 0 {
+			continue
+		}
+		t.compose(p.No, last)
+	}
+}
+
+// compose sends the packet out by a port.
+func (t *Translator) compose(no uint32, last bool) {
+	p := t.bridge.Ports[no]
+	f := &t.flow
+	switch {
+	case p == nil:
+		t.reportWarn("Nonexistent output port")
+		return
+	case p.Config&openflow.PortNoFwd != 0:
+		t.report("OFPPC_NO_FWD set, skipping output")
+		return
+	case p.Bundle != nil && p.Bundle.Protected:
+		if in := t.bridge.Ports[f.InPort]; in != nil && in.Bundle != nil && in.Bundle.Protected {
+			t.reportWarn("Flow is between protected ports, skipping output.")
+			return
+		}
+	}
+	if p.Peer != nil {
+		t.patch(p, last)
+		return
+	}
+	vlans, tos, mark := f.VLANs, f.NwTOS, f.PktMark
+	odp := p.ODP
+	if p.Tunnel != nil {
+		saved := f.Tunnel
+		p.Tunnel.send(f, t.wc)
+		if t.tunnelDst.IsSet() && f.Tunnel.Dst == t.tunnelDst.Dst && f.Tunnel.IPv6Dst == t.tunnelDst.IPv6Dst {
+			t.reportWarn("Not tunneling to our own address")
+			f.Tunnel = saved
+			f.NwTOS, f.PktMark = tos, mark
+			return
+		}
+		if p.Counters != nil {
+			t.effect(Effect{kind: effectTx, ptr: p.Counters})
+		}
+		odp = p.Tunnel.ODP
+		t.report("output to kernel tunnel")
+		t.commitTunnel()
+		f.Tunnel = saved
+	}
+	if odp != dpif.NoPort {
+		t.commit()
+		t.odp.output(odp)
+		t.out.Output = true
+	}
+	f.VLANs, f.NwTOS, f.PktMark = vlans, tos, mark
+}
+
+// patch continues the packet's way in the bridge at the other end of a patch
+// port. What that bridge does to the packet is undone afterwards.
+func (t *Translator) patch(p *Port, last bool) {
+	peer := p.Peer
+	saved := t.flow
+	savedTunnel := t.wc.Tunnel
+	bridge, node, table, rule, cookie := t.bridge, t.node, t.table, t.rule, t.cookie
+	stackBase := t.stackBase
+	t.stackBase = len(t.stack)
+	actionSet := t.actionSet
+	t.actionSet = nil
+
+	f := &t.flow
+	f.InPort = peer.No
+	f.Metadata = 0
+	f.Tunnel = packet.Tunnel{}
+	t.wc.Tunnel = packet.Tunnel{}
+	f.Regs = [32]uint32{}
+	f.ActsetOutput = uint32(openflow.PortUnset)
+	clearConntrack(f)
+	t.bridge = peer.Bridge
+	t.node = t.enterBridge(peer.Bridge)
+	if t.mayReceive(peer) {
+		t.resubmit(f.InPort, 0, true, true, last)
+		t.doActionSet()
+	}
+
+	t.flow = saved
+	t.wc.Tunnel = savedTunnel
+	t.bridge, t.node, t.table, t.rule, t.cookie = bridge, node, table, rule, cookie
+	t.stack = t.stack[:t.stackBase]
+	t.stackBase = stackBase
+	t.actionSet = actionSet
+	// That the other bridge stops, or fails, does not concern this one.
+	t.exit = false
+	t.err = nil
+	if p.Counters != nil && peer.Counters != nil {
+		t.effect(Effect{kind: effectTx, ptr: p.Counters})
+		t.effect(Effect{kind: effectRx, ptr: peer.Counters})
+	}
+}

@@ -1,0 +1,105 @@
+package xlate
+
+import (
+	"govs/flow"
+	"govs/ofproto/flowtable"
+	"govs/openflow"
+)
+
+// Rules for packets that match no flow. They are in no table.
+var (
+	missRule   = &flowtable.Rule{Table: flowtable.Internal, Stats: &flowtable.Counters{}, Actions: []openflow.Action{&openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonNoMatch}}}
+	noMissRule = &flowtable.Rule{Table: flowtable.Internal, Stats: &flowtable.Counters{}}
+	fragRule   = &flowtable.Rule{Table: flowtable.Internal, Stats: &flowtable.Counters{}}
+)
+
+// lookup finds the flow for the packet in a table, as if it had come in by
+// inPort, and returns it or the rule for packets without one; nil if such
+// packets are none of our business (miss is false).
+func (t *Translator) lookup(table uint8, inPort uint32, mayPacketIn, miss bool) *flowtable.Rule {
+	f := &t.flow
+	var src, dst uint16
+	frag := false
+	if f.NwFrag&flow.FragAny != 0 && t.bridge.Frag != openflow.FragNXMatch {
+		if t.bridge.Frag == openflow.FragDrop {
+			return fragRule
+		}
+		// Fragments look alike: none has ports.
+		frag, src, dst = true, f.TPSrc, f.TPDst
+		f.TPSrc, f.TPDst = 0, 0
+	}
+	oldPort := f.InPort
+	f.InPort = inPort
+	tbl := t.bridge.Tables.Table(table)
+	t.out.Tables.add(table)
+	r := tbl.Lookup(t.version, f, t.wc)
+	f.InPort = oldPort
+	if frag {
+		f.TPSrc, f.TPDst = src, dst
+	}
+	if r != nil {
+		return r
+	}
+	t.effect(Effect{kind: effectMiss, ptr: tbl})
+	if !miss {
+		return nil
+	}
+	if mayPacketIn && t.bridge.MissToController {
+		if p := t.bridge.Ports[inPort]; p == nil || p.Config&openflow.PortNoPacketIn == 0 {
+			return missRule
+		}
+	}
+	return noMissRule
+}
+
+// count makes the flow count the packet.
+func (t *Translator) count(r *flowtable.Rule) {
+	if r != missRule && r != noMissRule && r != fragRule {
+		t.effect(Effect{kind: effectRule, ptr: r})
+	}
+}
+
+// resubmit looks the packet up in a table and does what the flow found there says.
+func (t *Translator) resubmit(inPort uint32, table uint8, mayPacketIn, miss, last bool) {
+	switch {
+	case t.depth >= maxDepth:
+		t.reportError("over max translation depth %d", maxDepth)
+		t.err = ErrTooDeep
+		return
+	case t.resubmits >= maxResubmits:
+		t.reportError("over %d resubmit actions", maxResubmits)
+		t.err = ErrTooMany
+		return
+	case len(t.odp.b) > maxActions:
+		t.reportError("resubmits yielded over 64 kB of actions")
+		t.exit = true
+		return
+	case len(t.stack)*16 >= maxStack:
+		t.reportError("resubmits yielded over 64 kB of stack")
+		t.err = ErrStack
+		return
+	}
+	if table >= flowtable.N {
+		return
+	}
+	oldTable := t.table
+	t.table = table
+	if r := t.lookup(table, inPort, mayPacketIn, miss); r != nil {
+		t.count(r)
+		oldNode := t.node
+		t.node = t.reportTable(r, table)
+		oldRule, oldCookie := t.rule, t.cookie
+		deepens := 0
+		if table <= oldTable {
+			deepens = 1
+		}
+		t.resubmits++
+		t.depth += deepens
+		t.rule, t.cookie = r, r.Cookie
+		t.do(r.Actions, last)
+		t.rule, t.cookie = oldRule, oldCookie
+		t.depth -= deepens
+		t.node = oldNode
+	}
+	t.table = oldTable
+}

@@ -1,0 +1,112 @@
+package xlate
+
+import (
+	"fmt"
+
+	"govs/flow"
+	"govs/ofproto/flowtable"
+)
+
+// Trace is an account of a translation, as a tree.
+type Trace struct {
+	Nodes []*Node
+	root  Node
+}
+
+// NodeKind says what a Node of a Trace is.
+type NodeKind uint8
+
+// Kinds of nodes.
+const (
+	NodeBridge NodeKind = iota
+	NodeTable
+	NodeAction
+	NodeDetail
+	NodeWarn
+	NodeError
+	NodeBucket
+	NodeThaw
+)
+
+// Node is one thing that happened, with what followed from it.
+type Node struct {
+	Kind NodeKind
+	Text string
+	Subs []*Node
+}
+
+func (t *Translator) add(kind NodeKind, text string) *Node {
+	n := &Node{Kind: kind, Text: text}
+	t.node.Subs = append(t.node.Subs, n)
+	return n
+}
+
+// The report functions cost nothing when not tracing but their arguments.
+
+func (t *Translator) report(format string, args ...any) {
+	if t.node != nil {
+		t.add(NodeDetail, fmt.Sprintf(format, args...))
+	}
+}
+
+func (t *Translator) reportWarn(text string) {
+	if t.node != nil {
+		t.add(NodeWarn, text)
+	}
+}
+
+// reportError reports what an administrator should know even without a trace.
+func (t *Translator) reportError(format string, args ...any) {
+	if t.node != nil {
+		t.add(NodeError, fmt.Sprintf(format, args...))
+	} else if t.in.Packet != nil {
+		warn(t.bridge.Name, &t.base, format, args...)
+	}
+}
+
+func (t *Translator) enterBridge(b *Bridge) *Node {
+	if t.node == nil {
+		return nil
+	}
+	return t.add(NodeBridge, fmt.Sprintf("bridge(\"%s\")", b.Name))
+}
+
+func (t *Translator) reportTable(r *flowtable.Rule, table uint8) *Node {
+	if t.node == nil {
+		return nil
+	}
+	return t.add(NodeTable, fmt.Sprintf("%2d. %s", table, ruleText(r)))
+}
+
+func ruleText(r *flowtable.Rule) string {
+	switch r {
+	case missRule:
+		return "No match, and a \"packet-in\" is called for."
+	case noMissRule:
+		return "No match."
+	case fragRule:
+		return "Packets are IP fragments and the fragment handling mode is \"drop\"."
+	}
+	m := r.Match()
+	s := matchText(&m)
+	if s != "" {
+		s += ", "
+	}
+	s += fmt.Sprintf("priority %d", r.Priority())
+	if r.Cookie != 0 {
+		s += fmt.Sprintf(", cookie %#x", r.Cookie)
+	}
+	return s
+}
+
+// reportSubfield reports what a part of a field has become.
+func (t *Translator) reportSubfield(sf flow.Subfield) {
+	if t.node == nil {
+		return
+	}
+	t.add(NodeDetail, sf.String()+" is now "+subfieldText(sf, &t.flow))
+}
+
+func macText(m flow.MAC) string {
+	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
+}

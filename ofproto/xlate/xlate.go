@@ -1,0 +1,309 @@
+package xlate
+
+import (
+	"errors"
+	"time"
+
+	"govs/classifier"
+	"govs/dpif"
+	"govs/flow"
+	"govs/ofproto/flowtable"
+	"govs/openflow"
+	"govs/packet"
+)
+
+// Limits of one translation.
+const (
+	maxDepth     = 64   // nested resubmits to the same or an earlier table
+	maxResubmits = 4096 // resubmits in all
+	maxActions   = 65535
+	maxStack     = 65536 // bytes
+)
+
+// Errors of a translation, in OVS's words. The packet is dropped then.
+var (
+	ErrTooDeep         = errors.New("Recursion too deep")
+	ErrTooMany         = errors.New("Too many resubmits")
+	ErrStack           = errors.New("Stack too deep")
+	ErrNoRecirculation = errors.New("No recirculation context")
+	ErrNoBridge        = errors.New("Bridge not found")
+	ErrUnsupported     = errors.New("Unsupported action")
+	errCongestion      = errors.New("CongestionDrop")
+)
+
+// Slow says why packets of a flow must come up to the switch each time.
+type Slow uint8
+
+// Reasons to be slow.
+const (
+	SlowCFM Slow = 1 << iota
+	SlowBFD
+	SlowLACP
+	SlowSTP
+	SlowLLDP
+	SlowAction
+	SlowMatch
+)
+
+var slowTexts = [...]struct{ name, explanation string }{
+	{"cfm", "Consists of CFM packets"},
+	{"bfd", "Consists of BFD packets"},
+	{"lacp", "Consists of LACP packets"},
+	{"stp", "Consists of STP packets"},
+	{"lldp", "Consists of LLDP packets"},
+	{"action", "Uses action(s) not supported by datapath"},
+	{"match", "Datapath can't match specifically enough"},
+}
+
+// Each calls fn with the short name and the explanation of each reason.
+func (s Slow) Each(fn func(name, explanation string)) {
+	for i, x := range slowTexts {
+		if s>>i&1 != 0 {
+			fn(x.name, x.explanation)
+		}
+	}
+}
+
+// In is what is to be translated.
+type In struct {
+	Config *Config
+	Bridge *Bridge
+	Key    *flow.Key // InPort is an OpenFlow port of Bridge
+	// Packet is the packet itself, if there is one. Translation depends on
+	// the key alone; some effects and messages need the packet.
+	Packet *packet.Packet
+	// Rule or Actions, if set, are translated instead of a lookup in table 0.
+	Rule        *flowtable.Rule
+	Actions     []openflow.Action
+	HaveActions bool
+	PacketOut   bool // Actions come from a controller's packet-out
+	// Effects are wanted: the packet is real.
+	Effects bool
+	Now     time.Time
+	// Trace, if not nil, collects an account of what happens.
+	Trace *Trace
+	// Freeze gives out a number under which a state can be found when the
+	// packet comes back; nil gives 0.
+	Freeze func(*Frozen) uint32
+}
+
+// Frozen is what a packet on its way to a controller or through the datapath
+// again needs to be continued.
+type Frozen struct {
+	Bridge   string
+	Table    uint8
+	Metadata flow.Key // in_port, tunnel, registers and metadata as they were
+	Reason   openflow.PacketInReason
+	Userdata []byte
+}
+
+// Out is the outcome of a translation. Its slices belong to the Translator and
+// are overwritten by its next use.
+type Out struct {
+	Actions dpif.Actions
+	Mask    flow.Mask
+	Slow    Slow
+	Effects []Effect
+	Final   flow.Key // the packet's key at the end, as OpenFlow sees it
+	Tables  TableSet // tables whose flows the outcome depends on
+	MACs    bool     // the outcome depends on a MAC table
+	Output  bool     // the packet goes out somewhere
+}
+
+// TableSet is a set of the tables of one bridge; the tables of bridges reached
+// over patch ports are in it too, under the same numbers.
+type TableSet [4]uint64
+
+func (s *TableSet) add(id uint8) { s[id>>6] |= 1 << (id & 63) }
+
+// Overlaps reports whether s and o have a table in common.
+func (s *TableSet) Overlaps(o *TableSet) bool {
+	return s[0]&o[0]|s[1]&o[1]|s[2]&o[2]|s[3]&o[3] != 0
+}
+
+// Translator translates. The zero value is ready for use.
+type Translator struct {
+	in   *In
+	out  *Out
+	wc   *flow.Mask
+	flow flow.Key // the packet as OpenFlow sees it now
+	base flow.Key // the packet as the datapath has it now
+	odp  emitter
+
+	bridge     *Bridge
+	version    classifier.Version
+	table      uint8
+	cookie     uint64
+	rule       *flowtable.Rule
+	depth      int
+	resubmits  int
+	exit       bool
+	err        error
+	stack      []flow.Value
+	stackBase  int // of the current bridge
+	actionSet  []openflow.Action
+	setActions []openflow.Action // scratch: the action set in order
+	tunnelDst  packet.Tunnel     // the outer header the packet came with
+	origPrio   uint32
+	node       *Node // where trace entries go; nil when not tracing
+	inActSet   bool
+
+	result Out
+}
+
+// Translate translates in and returns the outcome, which is valid until the
+// next call. With an error it is one that drops the packet.
+func (t *Translator) Translate(in *In) (*Out, error) {
+	t.start(in)
+	t.run()
+	if t.err != nil {
+		t.out.Slow = 0
+		t.odp.b = t.odp.b[:0]
+	}
+	t.out.Actions = t.odp.b
+	t.out.Final = t.flow
+	err := t.err
+	if err == errCongestion {
+		err = nil
+	}
+	t.in, t.bridge, t.rule, t.node = nil, nil, nil, nil
+	return t.out, err
+}
+
+func (t *Translator) start(in *In) {
+	out := &t.result
+	*out = Out{Effects: out.Effects[:0]}
+	t.in, t.out, t.wc = in, out, &out.Mask
+	t.flow = *in.Key
+	t.flow.ActsetOutput = flow.PortUnset
+	t.base = t.flow
+	t.tunnelDst = t.flow.Tunnel
+	// The datapath forgets the outer header unless told to set one.
+	t.base.Tunnel = packet.Tunnel{}
+	t.odp.b = t.odp.b[:0]
+	t.bridge = in.Bridge
+	t.version = classifier.Latest
+	t.table, t.cookie, t.rule = 0, ^uint64(0), nil
+	t.depth, t.resubmits = 0, 0
+	t.exit, t.err, t.inActSet = false, nil, false
+	t.stack, t.stackBase = t.stack[:0], 0
+	t.actionSet = t.actionSet[:0]
+	t.origPrio = t.flow.SkbPriority
+	t.node = nil
+	if in.Trace != nil {
+		in.Trace.Nodes = nil
+		t.node = &in.Trace.root
+		t.node.Subs = nil
+	}
+
+	wc := t.wc
+	wc.PacketType = ^uint32(0)
+	wc.InPort = ^uint32(0)
+	wc.EthType = 0xffff
+	wc.RecircID = ^uint32(0)
+	if t.flow.IsIP() {
+		wc.NwFrag = flow.FragAny | flow.FragLater
+	}
+	wcTunnel(&t.flow, wc)
+}
+
+func (t *Translator) run() {
+	in := t.in
+	top := t.node
+	t.node = t.enterBridge(t.bridge)
+	defer func() {
+		if in.Trace != nil {
+			in.Trace.Nodes = top.Subs
+		}
+	}()
+	if t.flow.RecircID != 0 {
+		t.reportError("Recirculation context not found for ID %x", t.flow.RecircID)
+		t.err = ErrNoRecirculation
+		return
+	}
+	port := t.bridge.Ports[t.flow.InPort]
+	actions := in.Actions
+	switch {
+	case in.HaveActions:
+	case in.Rule != nil:
+		t.rule = in.Rule
+		actions = t.rule.Actions
+		t.count(t.rule)
+	default:
+		t.rule = t.lookup(0, t.flow.InPort, true, true)
+		if t.rule != nil {
+			t.count(t.rule)
+			t.node = t.reportTable(t.rule, t.table)
+			actions = t.rule.Actions
+		}
+	}
+	if t.rule != nil {
+		t.cookie = t.rule.Cookie
+	}
+	if port != nil && port.Tunnel != nil && port.Counters != nil {
+		t.effect(Effect{kind: effectRx, ptr: port.Counters})
+	}
+	switch {
+	case !decapsulateECN(&t.flow):
+		t.err = errCongestion
+	case port != nil && !t.mayReceive(port):
+	default:
+		t.do(actions, true)
+		if t.err == nil {
+			t.doActionSet()
+		}
+	}
+	if len(t.odp.b) > maxActions {
+		t.out.Slow |= SlowAction
+	}
+	t.finishMask()
+}
+
+// mayReceive reports whether the port's configuration lets packets in.
+func (t *Translator) mayReceive(p *Port) bool {
+	no := openflow.PortNoRecv
+	if t.flow.EthDst == stpAddress {
+		no = openflow.PortNoRecvSTP
+	}
+	return p.Config&no == 0
+}
+
+var stpAddress = flow.MAC{0x01, 0x80, 0xc2, 0, 0, 0}
+
+// finishMask takes out of the mask what the datapath does not see of packets.
+func (t *Translator) finishMask() {
+	wc, up := t.wc, t.in.Key
+	wc.Metadata = 0
+	wc.Regs = [32]uint32{}
+	wc.ActsetOutput, wc.ConjID = 0, 0
+	if up.PacketType != flow.PacketTypeEthernet {
+		wc.EthDst, wc.EthSrc = flow.MAC{}, flow.MAC{}
+	}
+	if f := &t.flow; f.NwProto == flow.ProtoICMP && f.EthType == flow.EthTypeIP || f.NwProto == flow.ProtoICMPv6 && f.EthType == flow.EthTypeIPv6 {
+		wc.TPSrc &= 0xff
+		wc.TPDst &= 0xff
+	}
+	for i := range wc.VLANs {
+		if wc.VLANs[i].TCI != 0 {
+			wc.VLANs[i].TCI |= flow.VLANPresent
+		}
+	}
+	if t.flow.NwFrag&flow.FragLater != 0 {
+		wc.TPSrc, wc.TPDst = 0, 0
+	}
+	if up.EthType != flow.EthTypeMPLS && up.EthType != flow.EthTypeMPLSM {
+		wc.MPLS = [3]uint32{}
+	}
+	for i := range wc.VLANs {
+		if !isVLANType(up.VLANs[i].TPID) {
+			// What was never tagged needs no mask on the tag, except to
+			// tell that there is none.
+			wc.VLANs[i] = flow.VLAN{}
+		}
+	}
+	if !up.Tunnel.IsSet() {
+		wc.Tunnel = packet.Tunnel{}
+	}
+}
+
+func isVLANType(t uint16) bool { return t == flow.EthTypeVLAN || t == flow.EthTypeQinQ }
