@@ -3,9 +3,11 @@ package ofproto
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"govs/dpif"
+	"govs/ofproto/xlate"
 )
 
 // Backer is one datapath and the switches that share it.
@@ -14,9 +16,22 @@ type Backer struct {
 	dp   dpif.Datapath
 	opts Options
 
-	mu       sync.Mutex
-	ofprotos []*Ofproto
-	limits   Limits
+	cfg    atomic.Pointer[xlate.Config] // what translation sees
+	dirty  atomic.Bool                  // cfg is out of date
+	kick   chan struct{}                // wakes Run
+	ukeys  ukeyMap
+	frozen frozenTable
+	stats  upcallStats
+
+	mu         sync.Mutex
+	cfgSeq     uint64
+	ofprotos   []*Ofproto
+	tunnels    []*tunnelDevice
+	lastBundle BundleID
+	limits     Limits
+
+	round sync.Mutex // held by a revalidation
+	reval revalidator
 }
 
 // Limits are the settings of Open_vSwitch:other_config on cached flows.
@@ -30,7 +45,13 @@ type Limits struct {
 var DefaultLimits = Limits{FlowLimit: 200000, MaxIdle: 10 * time.Second, MaxRevalidator: 500 * time.Millisecond}
 
 func newBacker(h *Host, dp dpif.Datapath, opts Options) *Backer {
-	return &Backer{host: h, dp: dp, opts: opts, limits: DefaultLimits}
+	b := &Backer{host: h, dp: dp, opts: opts, limits: DefaultLimits, kick: make(chan struct{}, 1)}
+	b.dirty.Store(true)
+	b.ukeys.init()
+	b.frozen.init()
+	b.reval.limit.Store(int64(DefaultLimits.FlowLimit))
+	dp.SetHandler(b.upcalls)
+	return b
 }
 
 // Datapath returns the Backer's datapath.
@@ -48,26 +69,84 @@ func (b *Backer) Ofproto(name string) *Ofproto {
 	return nil
 }
 
+// Ofprotos returns the switches in the order they were made.
+func (b *Backer) Ofprotos() []*Ofproto {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]*Ofproto(nil), b.ofprotos...)
+}
+
 // SetLimits changes the limits on cached flows.
 func (b *Backer) SetLimits(l Limits) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.limits = l
+	b.reval.limit.Store(int64(l.FlowLimit))
+}
+
+func (b *Backer) currentLimits() Limits {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.limits
+}
+
+// wake makes Run look for work soon.
+func (b *Backer) wake() {
+	select {
+	case b.kick <- struct{}{}:
+	default:
+	}
 }
 
 // Run does the periodic work (revalidation, timeouts, aging) until ctx ends.
 func (b *Backer) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return ctx.Err()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-b.kick:
+			// Changes come in bursts; wait for the rest of this one.
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(5 * time.Millisecond):
+			}
+		case <-timer.C:
+		}
+		b.Step(b.host.clock.Now())
+		timer.Reset(b.currentLimits().MaxRevalidator)
+	}
 }
 
 // Step does the periodic work that is due at now and returns when it wants to be
 // called again. Run calls it; a daemon whose clock is turned by hand calls it too.
-func (b *Backer) Step(now time.Time) time.Time { return now.Add(500 * time.Millisecond) }
+func (b *Backer) Step(now time.Time) time.Time {
+	b.revalidate(now, false)
+	for _, p := range b.Ofprotos() {
+		p.tables.Expire(now)
+		p.macs.Run(now)
+	}
+	return now.Add(b.currentLimits().MaxRevalidator)
+}
 
 // Flush removes all datapath flows; they are set up anew by upcalls.
-func (b *Backer) Flush() error { return b.dp.FlowFlush() }
+func (b *Backer) Flush() error {
+	b.revalidate(b.host.clock.Now(), true)
+	return nil
+}
 
 // Close ends the switches and closes the datapath. Unless cleanup is set, the
 // datapath's flows stay where the datapath outlives the process.
-func (b *Backer) Close(cleanup bool) error { return b.dp.Close() }
+func (b *Backer) Close(cleanup bool) error {
+	for _, p := range b.Ofprotos() {
+		p.Destroy()
+	}
+	b.dp.SetHandler(nil)
+	if cleanup {
+		b.dp.FlowFlush()
+	}
+	b.host.forget(b)
+	return b.dp.Close()
+}

@@ -59,6 +59,17 @@ func (h *Host) Backers() []*Backer {
 	return append([]*Backer(nil), h.backers...)
 }
 
+func (h *Host) forget(b *Backer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i, x := range h.backers {
+		if x == b {
+			h.backers = append(h.backers[:i:i], h.backers[i+1:]...)
+			return
+		}
+	}
+}
+
 // Ofproto returns the switch of that name, or nil.
 func (h *Host) Ofproto(name string) *Ofproto {
 	for _, b := range h.Backers() {

@@ -2,9 +2,14 @@ package ofproto
 
 import (
 	"errors"
+	"slices"
 	"time"
 
+	"govs/classifier"
+	"govs/flow"
 	"govs/netdev"
+	"govs/ofproto/flowtable"
+	"govs/ofproto/xlate"
 	"govs/openflow"
 	"govs/proto/maclearn"
 )
@@ -29,71 +34,197 @@ const (
 type Ofproto struct {
 	backer *Backer
 	name   string
+	tables *flowtable.Tables
+	macs   *maclearn.Table[BundleID]
+	conns  *connManager
+
+	// Guarded by backer.mu.
+	dead             bool
+	dpid             uint64
+	desc             openflow.Desc
+	failMode         FailMode
+	ports            map[openflow.Port]*port
+	lastPort         openflow.Port
+	bundles          []*bundle // in the order they came
+	forwardBPDU      bool
+	frag             openflow.FragHandling
+	missToController bool
+	picture          *xlate.Bridge // as of the last config
 }
 
 // NewOfproto makes a switch without ports. Its BR.mgmt and BR.snoop sockets are
 // listening when it returns. The name must be free on the host.
 func (b *Backer) NewOfproto(name string, dpid uint64) (*Ofproto, error) {
-	return nil, errors.New("not yet")
+	if b.host.Ofproto(name) != nil {
+		return nil, ErrPortExists
+	}
+	p := &Ofproto{
+		backer: b, name: name, dpid: dpid,
+		tables: flowtable.New(classifier.DefaultPrefixes...),
+		macs:   maclearn.New[BundleID](),
+		ports:  map[openflow.Port]*port{},
+	}
+	p.addInternalFlows()
+	p.conns = newConnManager(p)
+	p.tables.Removed = p.flowRemoved
+	if err := p.conns.listen(b.opts.RunDir); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	b.ofprotos = append(b.ofprotos, p)
+	p.setDefaultFlows()
+	b.changed()
+	b.mu.Unlock()
+	return p, nil
+}
+
+// now is the daemon's time.
+func (p *Ofproto) now() time.Time { return p.backer.host.clock.Now() }
+
+// addInternalFlows fills the table that only the switch itself uses: packets
+// that match no flow, and recirculated ones, are sent through it.
+func (p *Ofproto) addInternalFlows() {
+	now := p.now()
+	add := func(priority int, fill func(*flow.Match), actions ...openflow.Action) {
+		var m flow.Match
+		fill(&m)
+		p.tables.AddHidden(flowtable.Internal, &m, priority, actions, now)
+	}
+	add(2, func(m *flow.Match) { m.Mask.RecircID = ^uint32(0) })
+	reg0 := func(n uint32) func(*flow.Match) {
+		return func(m *flow.Match) { m.Key.Regs[0], m.Mask.Regs[0] = n, ^uint32(0) }
+	}
+	add(0, reg0(1), &openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonNoMatch})
+	add(0, reg0(2))
+	add(0, reg0(3))
+}
+
+// setDefaultFlows puts the flow of a switch that nobody controls into its
+// empty tables. backer.mu is held.
+func (p *Ofproto) setDefaultFlows() {
+	if p.failMode == FailStandalone && !p.conns.controlled() {
+		var m flow.Match
+		p.tables.Apply(&openflow.FlowMod{
+			Command: openflow.FlowAdd, Match: m, Priority: 0, Buffer: openflow.NoBuffer,
+			OutPort: openflow.PortNone, OutGroup: openflow.GroupAny,
+			Actions: []openflow.Action{&openflow.Output{Port: openflow.PortNormal}},
+		}, p.now())
+	}
+}
+
+// resetFlows flushes the tables and starts over.
+func (p *Ofproto) resetFlows() {
+	p.tables.Flush()
+	p.setDefaultFlows()
+	p.backer.wake()
 }
 
 // Name returns the bridge's name; Backer its datapath's Backer.
 func (p *Ofproto) Name() string    { return p.name }
 func (p *Ofproto) Backer() *Backer { return p.backer }
 
+// Tables returns the flow tables.
+func (p *Ofproto) Tables() *flowtable.Tables { return p.tables }
+
 // Destroy removes the switch with its ports and flows and closes its
 // connections. It may be called twice.
-func (p *Ofproto) Destroy() {}
+func (p *Ofproto) Destroy() {
+	b := p.backer
+	b.mu.Lock()
+	if p.dead {
+		b.mu.Unlock()
+		return
+	}
+	p.dead = true
+	b.ofprotos = slices.DeleteFunc(b.ofprotos, func(o *Ofproto) bool { return o == p })
+	ports := p.sortedPorts()
+	p.ports, p.bundles = map[openflow.Port]*port{}, nil
+	b.changed()
+	for _, x := range ports {
+		b.dropPort(x)
+	}
+	b.mu.Unlock()
+	p.conns.close()
+}
+
+// locked runs fn with the configuration locked.
+func (p *Ofproto) locked(fn func()) {
+	p.backer.mu.Lock()
+	defer p.backer.mu.Unlock()
+	fn()
+}
 
 // SetDatapathID changes the OpenFlow datapath id.
-func (p *Ofproto) SetDatapathID(dpid uint64) {}
+func (p *Ofproto) SetDatapathID(dpid uint64) {
+	changed := false
+	p.locked(func() { changed, p.dpid = p.dpid != dpid, dpid })
+	if changed {
+		// Controllers learn the id when they connect.
+		p.conns.reconnect()
+	}
+}
 
 // DatapathID returns the OpenFlow datapath id.
-func (p *Ofproto) DatapathID() uint64 { return 0 }
+func (p *Ofproto) DatapathID() (id uint64) {
+	p.locked(func() { id = p.dpid })
+	return id
+}
 
 // SetDesc sets the texts of the description statistics; empty ones get OVS's defaults.
-func (p *Ofproto) SetDesc(d openflow.Desc) {}
+func (p *Ofproto) SetDesc(d openflow.Desc) { p.locked(func() { p.desc = d }) }
 
 // SetFailMode sets the fail mode. A change flushes the flow tables.
-func (p *Ofproto) SetFailMode(m FailMode) {}
-
-// SetProtocols restricts the OpenFlow versions spoken (Bridge:protocols); 0
-// allows all that are built in.
-func (p *Ofproto) SetProtocols(vs openflow.Versions) {}
-
-// SetControllers sets the controllers to connect to and to listen for.
-func (p *Ofproto) SetControllers(cs []ControllerSpec) {}
-
-// ControllerSpec is one Controller row.
-type ControllerSpec struct {
-	Target string // "tcp:IP:PORT", "ptcp:...", "unix:...", ...
+func (p *Ofproto) SetFailMode(m FailMode) {
+	p.locked(func() {
+		if p.failMode != m {
+			p.failMode = m
+			p.resetFlows()
+		}
+	})
 }
-
-// ControllerStatus is the live state of a controller, by target.
-type ControllerStatus struct {
-	Target    string
-	Connected bool
-	Role      openflow.Role
-	Pairs     map[string]string // Controller:status
-}
-
-// Controllers returns the state of each controller.
-func (p *Ofproto) Controllers() []ControllerStatus { return nil }
 
 // SetMACTable sets other_config:mac-aging-time and mac-table-size.
-func (p *Ofproto) SetMACTable(idle time.Duration, max int) {}
+func (p *Ofproto) SetMACTable(idle time.Duration, max int) {
+	p.macs.SetIdle(idle)
+	p.macs.SetMax(max)
+}
 
 // SetFloodVLANs sets Bridge:flood_vlans.
-func (p *Ofproto) SetFloodVLANs(vlans []uint16) {}
+func (p *Ofproto) SetFloodVLANs(vlans []uint16) {
+	set := map[uint16]bool{}
+	for _, v := range vlans {
+		set[v] = true
+	}
+	p.macs.SetFloodVLANs(set)
+}
 
 // SetForwardBPDU sets other_config:forward-bpdu.
-func (p *Ofproto) SetForwardBPDU(on bool) {}
+func (p *Ofproto) SetForwardBPDU(on bool) {
+	p.locked(func() {
+		if p.forwardBPDU != on {
+			p.forwardBPDU = on
+			p.backer.changed()
+		}
+	})
+}
 
-// MACs returns the MAC table; its ports are bundles (see BundleOf).
-func (p *Ofproto) MACs() *maclearn.Table[BundleID] { return nil }
+// MACs returns the MAC table; its ports are bundles (see BundlePort).
+func (p *Ofproto) MACs() *maclearn.Table[BundleID] { return p.macs }
+
+// BundlePort returns the OpenFlow port that stands for a bundle.
+func (p *Ofproto) BundlePort(id BundleID) (no openflow.Port, ok bool) {
+	p.locked(func() {
+		for _, u := range p.bundles {
+			if u.id == id && len(u.members) > 0 {
+				no, ok = u.members[0].no, true
+			}
+		}
+	})
+	return no, ok
+}
 
 // BundleID identifies a bundle of a switch for as long as it lives.
-type BundleID uint32
+type BundleID = xlate.BundleID
 
 // PortSpec describes a port to add: an Interface row.
 type PortSpec struct {
@@ -104,18 +235,6 @@ type PortSpec struct {
 	Peer    string            // patch: options:peer
 	Options map[string]string // tunnels: options such as remote_ip
 }
-
-// PortAdd adds a port and returns its OpenFlow port number, which is the
-// requested one if that is free. For the port with the bridge's own name it is
-// openflow.PortLocal. An error is one to show in Interface:error.
-func (p *Ofproto) PortAdd(s PortSpec) (openflow.Port, error) { return 0, errors.New("not yet") }
-
-// PortReconfigure applies changed Peer and Options to a port. It returns an
-// error when the port must be removed and added again, or the options are bad.
-func (p *Ofproto) PortReconfigure(no openflow.Port, s PortSpec) error { return errors.New("not yet") }
-
-// PortDel removes a port and closes its device.
-func (p *Ofproto) PortDel(no openflow.Port) error { return ErrNoPort }
 
 // PortInfo is the live state of a port.
 type PortInfo struct {
@@ -129,19 +248,6 @@ type PortInfo struct {
 	State  openflow.PortState
 	Status map[string]string // tunnels: "tunnel_egress_iface" and such
 }
-
-// PortInfo returns the live state of a port.
-func (p *Ofproto) PortInfo(no openflow.Port) (PortInfo, bool) { return PortInfo{}, false }
-
-// PortByName returns the number of the port of that name.
-func (p *Ofproto) PortByName(name string) (openflow.Port, bool) { return 0, false }
-
-// Ports returns all ports ordered by number.
-func (p *Ofproto) Ports() []PortInfo { return nil }
-
-// PortChanged tells that a port's device has changed state (carrier, MTU,
-// address): controllers get a port status.
-func (p *Ofproto) PortChanged(no openflow.Port) {}
 
 // VLANMode is Port:vlan_mode.
 type VLANMode uint8
@@ -178,9 +284,3 @@ type BundleSpec struct {
 	PriorityTags PriorityTags
 	Protected    bool
 }
-
-// SetBundle makes or changes the bundle of that name.
-func (p *Ofproto) SetBundle(s BundleSpec) error { return errors.New("not yet") }
-
-// DelBundle removes a bundle; its ports then take no part in NORMAL forwarding.
-func (p *Ofproto) DelBundle(name string) {}

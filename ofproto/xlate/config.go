@@ -16,6 +16,7 @@ type BundleID uint32
 // Config is all switches of one datapath at one moment. Nothing in it changes
 // but the flow and MAC tables it refers to.
 type Config struct {
+	Seq     uint64 // tells Configs apart
 	Bridges []*Bridge
 	ByODP   map[dpif.PortNo]*Port // ports with a datapath port of their own
 	Tunnels *TunnelMap

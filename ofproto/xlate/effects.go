@@ -60,9 +60,14 @@ func Apply(effects []Effect, s *Stats, now time.Time) {
 	}
 }
 
-// Sticks reports whether the effect is repeated by packets that the datapath
-// forwards by itself.
-func (e *Effect) Sticks() bool { return true }
+// Count is Apply without learning anything.
+func Count(effects []Effect, s *Stats, now time.Time) {
+	for i := range effects {
+		if effects[i].kind < effectMAC {
+			effects[i].apply(s, now)
+		}
+	}
+}
 
 func (e *Effect) apply(s *Stats, now time.Time) {
 	if s.Packets == 0 && e.kind < effectMAC {
@@ -90,7 +95,11 @@ func (e *Effect) apply(s *Stats, now time.Time) {
 	case effectLearn:
 		l := e.ptr.(*Learned)
 		if r := l.rule.Load(); r != nil && !r.Removed() {
-			r.Refresh(now)
+			at := s.Used
+			if at.IsZero() {
+				at = now
+			}
+			r.Refresh(at)
 			return
 		}
 		if r, _, err := l.Tables.Learn(&l.Mod, l.Limit, now); err == nil {

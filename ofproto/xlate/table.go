@@ -31,7 +31,7 @@ func (t *Translator) lookup(table uint8, inPort uint32, mayPacketIn, miss bool) 
 	oldPort := f.InPort
 	f.InPort = inPort
 	tbl := t.bridge.Tables.Table(table)
-	t.out.Tables.add(table)
+	t.out.Tables.Add(table)
 	r := tbl.Lookup(t.version, f, t.wc)
 	f.InPort = oldPort
 	if frag {

@@ -1,12 +1,43 @@
 package xlate
 
 import (
+	"fmt"
+	"strings"
+
+	"govs/daemon/vlog"
 	"govs/flow"
 	"govs/openflow"
 )
 
-func matchText(m *flow.Match) string                         { return "?" }
-func subfieldText(sf flow.Subfield, k *flow.Key) string      { return "?" }
-func actionText(a openflow.Action) string                    { return "?" }
-func actionsText(as []openflow.Action) string                { return "?" }
-func warn(bridge string, k *flow.Key, f string, args ...any) {}
+var (
+	log    = vlog.New("ofproto_dpif_xlate")
+	warnRL = vlog.RateLimit{Rate: 1, Burst: 5}
+)
+
+// matchText prints a match as traces do: without priority, and without a
+// comma at its end.
+func matchText(m *flow.Match) string {
+	return strings.TrimRight(string(flow.AppendMatch(nil, m, flow.DefaultPriority, nil)), " ,")
+}
+
+func subfieldText(sf flow.Subfield, k *flow.Key) string {
+	f := sf.Field.Info()
+	if sf.Ofs == 0 && sf.N >= f.Bits {
+		return string(sf.Field.AppendValue(nil, sf.Field.Get(k), sf.Field.Ones(), nil))
+	}
+	v := sf.Get(k)
+	if v.Hi != 0 {
+		return fmt.Sprintf("%#x%016x", v.Hi, v.Lo)
+	}
+	return fmt.Sprintf("%#x", v.Lo)
+}
+
+func actionText(a openflow.Action) string { return actionsText([]openflow.Action{a}) }
+
+func actionsText(as []openflow.Action) string { return fmt.Sprint(len(as)) }
+
+func warn(bridge string, k *flow.Key, format string, args ...any) {
+	if log.IsEnabled(vlog.Warn) {
+		log.WarnRL(&warnRL, "%s on bridge %s while processing %s", fmt.Sprintf(format, args...), bridge, k)
+	}
+}

@@ -114,7 +114,8 @@ type Out struct {
 // over patch ports are in it too, under the same numbers.
 type TableSet [4]uint64
 
-func (s *TableSet) add(id uint8) { s[id>>6] |= 1 << (id & 63) }
+// Add puts a table into the set.
+func (s *TableSet) Add(id uint8) { s[id>>6] |= 1 << (id & 63) }
 
 // Overlaps reports whether s and o have a table in common.
 func (s *TableSet) Overlaps(o *TableSet) bool {

@@ -1,0 +1,415 @@
+package ofproto
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"govs/dpif"
+	"govs/netdev"
+	"govs/ofproto/xlate"
+	"govs/openflow"
+)
+
+// port is the live state of an OpenFlow port. Backer.mu guards it.
+type port struct {
+	spec     PortSpec
+	no       openflow.Port
+	odp      dpif.PortNo // NoPort for patch and tunnel ports
+	tunnel   *xlate.Tunnel
+	shared   *tunnelDevice // of a tunnel port
+	bundle   *bundle
+	config   openflow.PortConfig
+	counters *xlate.PortCounters // of ports without a device
+	seen     netdev.State        // when the state was last told to controllers
+}
+
+func (p *port) device() netdev.Device { return p.spec.Device }
+
+// tunnelDevice is the one datapath port of all tunnels of a type.
+type tunnelDevice struct {
+	name  string
+	port  uint16
+	odp   dpif.PortNo
+	users int
+}
+
+// tunnelTypes are the tunnels we know: how the datapath port is called, and
+// the UDP port unless options:dst_port says otherwise (0: none).
+var tunnelTypes = [...]struct {
+	typ, system string
+	udp         uint16
+}{
+	{"vxlan", "vxlan_sys", 4789},
+	{"geneve", "genev_sys", 6081},
+	{"gre", "gre_sys", 0},
+}
+
+// IsTunnel reports whether typ is an Interface type whose ports are tunnels.
+func IsTunnel(typ string) bool {
+	for i := range tunnelTypes {
+		if tunnelTypes[i].typ == typ {
+			return true
+		}
+	}
+	return false
+}
+
+// parseTunnel reads a tunnel Interface's options (ovs-vswitchd.conf.db(5),
+// "Tunnel Options").
+func parseTunnel(s *PortSpec) (*xlate.Tunnel, error) {
+	t := &xlate.Tunnel{Type: s.Type, TTL: 64, DF: true}
+	for i := range tunnelTypes {
+		if tunnelTypes[i].typ == s.Type {
+			t.DstPort = tunnelTypes[i].udp
+		}
+	}
+	bad := func(format string, args ...any) error {
+		return &ConfigError{Text: s.Name + ": " + fmt.Sprintf(format, args...)}
+	}
+	opt := s.Options
+	addr := func(key string) (netip.Addr, bool, error) {
+		v, ok := opt[key]
+		if !ok {
+			return netip.Addr{}, false, nil
+		}
+		if v == "flow" {
+			return netip.Addr{}, true, nil
+		}
+		a, err := netip.ParseAddr(v)
+		if err != nil || a.Is4() && key == "remote_ip" && a.IsMulticast() {
+			return a, false, bad("bad %s '%s'", s.Type, key)
+		}
+		return a, false, nil
+	}
+	var err error
+	if t.Remote, t.RemoteFlow, err = addr("remote_ip"); err != nil {
+		return nil, err
+	}
+	if t.Local, t.LocalFlow, err = addr("local_ip"); err != nil {
+		return nil, err
+	}
+	if !t.Remote.IsValid() && !t.RemoteFlow {
+		return nil, bad("%s type requires valid 'remote_ip' argument", s.Type)
+	}
+	if t.LocalFlow && !t.RemoteFlow {
+		return nil, bad("%s type requires 'remote_ip=flow' with 'local_ip=flow'", s.Type)
+	}
+	key := func(names ...string) (v uint64, set, fromFlow bool) {
+		for _, n := range names {
+			if x, ok := opt[n]; ok {
+				if x == "flow" {
+					return 0, true, true
+				}
+				v, _ = strconv.ParseUint(x, 0, 64)
+				return v, true, false
+			}
+		}
+		return 0, false, false
+	}
+	t.InKey, t.InKeySet, t.InKeyFlow = key("in_key", "key")
+	t.OutKey, t.OutKeySet, t.OutKeyFlow = key("out_key", "key")
+	if v, ok := opt["dst_port"]; ok {
+		n, err := strconv.ParseUint(v, 10, 16)
+		if err == nil && n != 0 && t.DstPort != 0 {
+			t.DstPort = uint16(n)
+		}
+	}
+	switch v := opt["tos"]; {
+	case v == "inherit":
+		t.TOSInherit = true
+	case v != "":
+		if n, err := strconv.ParseUint(v, 0, 8); err == nil && n&0xfc == n {
+			t.TOS = uint8(n)
+		}
+	}
+	switch v := opt["ttl"]; {
+	case v == "inherit":
+		t.TTLInherit = true
+	case v != "":
+		if n, err := strconv.ParseUint(v, 0, 8); err == nil {
+			t.TTL = uint8(n)
+		}
+	}
+	if v, ok := opt["df_default"]; ok {
+		t.DF = v == "true"
+	}
+	t.Csum = opt["csum"] == "true"
+	if v, ok := opt["egress_pkt_mark"]; ok {
+		if n, err := strconv.ParseUint(v, 0, 32); err == nil {
+			t.Mark, t.MarkSet = uint32(n), true
+		}
+	}
+	return t, nil
+}
+
+// systemName returns the name of the datapath port for a tunnel.
+func systemName(t *xlate.Tunnel) string {
+	for i := range tunnelTypes {
+		if tunnelTypes[i].typ == t.Type {
+			if tunnelTypes[i].udp == 0 {
+				return tunnelTypes[i].system
+			}
+			return fmt.Sprintf("%s_%d", tunnelTypes[i].system, t.DstPort)
+		}
+	}
+	return t.Type + "_sys"
+}
+
+// acquireTunnel gives the tunnel its datapath port, made if it is the first.
+// b.mu is held.
+func (b *Backer) acquireTunnel(t *xlate.Tunnel) (*tunnelDevice, error) {
+	name := systemName(t)
+	for _, d := range b.tunnels {
+		if d.name == name {
+			d.users++
+			t.ODP = d.odp
+			return d, nil
+		}
+	}
+	if b.opts.OpenTunnel == nil {
+		return nil, &ConfigError{Text: "no tunnels in this datapath"}
+	}
+	dev, err := b.opts.OpenTunnel(name, t.Type, t.DstPort)
+	if err != nil {
+		return nil, err
+	}
+	odp, err := b.dp.PortAdd(name, dev, dpif.NoPort)
+	if err != nil {
+		dev.Close()
+		return nil, err
+	}
+	d := &tunnelDevice{name: name, port: t.DstPort, odp: odp, users: 1}
+	b.tunnels = append(b.tunnels, d)
+	t.ODP = odp
+	return d, nil
+}
+
+// releaseTunnel takes back what acquireTunnel gave. b.mu is held.
+func (b *Backer) releaseTunnel(d *tunnelDevice) {
+	if d.users--; d.users > 0 {
+		return
+	}
+	for i, x := range b.tunnels {
+		if x == d {
+			b.tunnels = append(b.tunnels[:i], b.tunnels[i+1:]...)
+		}
+	}
+	b.dp.PortDel(d.odp)
+}
+
+// choosePort returns a free port number, want if possible. Numbers of removed
+// ports come again only when all others have been used. b.mu is held.
+func (p *Ofproto) choosePort(want openflow.Port) (openflow.Port, error) {
+	if want.Ordinary() && p.ports[want] == nil {
+		return want, nil
+	}
+	for range openflow.PortMax {
+		p.lastPort++
+		if !p.lastPort.Ordinary() {
+			p.lastPort = 1
+		}
+		if p.ports[p.lastPort] == nil {
+			return p.lastPort, nil
+		}
+	}
+	return 0, ErrPortsFull
+}
+
+// PortAdd adds a port and returns its OpenFlow port number, which is the
+// requested one if that is free. For the port with the bridge's own name it is
+// openflow.PortLocal. An error is one to show in Interface:error.
+func (p *Ofproto) PortAdd(s PortSpec) (openflow.Port, error) {
+	b := p.backer
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p.dead || p.byName(s.Name) != nil {
+		return 0, ErrPortExists
+	}
+	x := &port{spec: s, odp: dpif.NoPort}
+	switch {
+	case IsTunnel(s.Type):
+		t, err := parseTunnel(&s)
+		if err != nil {
+			return 0, err
+		}
+		if x.shared, err = b.acquireTunnel(t); err != nil {
+			return 0, err
+		}
+		if other := b.configLocked().Tunnels.Conflict(t); other != nil {
+			b.releaseTunnel(x.shared)
+			return 0, ErrPortExists
+		}
+		x.tunnel, x.counters = t, &xlate.PortCounters{}
+	case s.Type == "patch":
+		x.counters = &xlate.PortCounters{}
+	default:
+		if s.Device == nil {
+			return 0, ErrNoPort
+		}
+		odp, err := b.dp.PortAdd(s.Name, s.Device, dpif.NoPort)
+		if err != nil {
+			return 0, err
+		}
+		x.odp = odp
+		x.seen, _ = s.Device.State()
+	}
+	var err error
+	if s.Name == p.name {
+		x.no = openflow.PortLocal
+	} else if x.no, err = p.choosePort(s.Request); err != nil {
+		b.dropPort(x)
+		return 0, err
+	}
+	p.ports[x.no] = x
+	b.changed()
+	p.portStatus(x, openflow.PortAdd)
+	return x.no, nil
+}
+
+// dropPort gives back what the port holds of the datapath. b.mu is held.
+func (b *Backer) dropPort(x *port) {
+	if x.shared != nil {
+		b.releaseTunnel(x.shared)
+	} else if x.odp != dpif.NoPort {
+		b.dp.PortDel(x.odp)
+	}
+}
+
+// PortReconfigure applies changed Peer and Options to a port. It returns an
+// error when the options are bad; the port then stays as it was.
+func (p *Ofproto) PortReconfigure(no openflow.Port, s PortSpec) error {
+	b := p.backer
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	x := p.ports[no]
+	if x == nil {
+		return ErrNoPort
+	}
+	if x.tunnel != nil {
+		t, err := parseTunnel(&s)
+		if err != nil {
+			return err
+		}
+		d, err := b.acquireTunnel(t)
+		if err != nil {
+			return err
+		}
+		if other := b.configLocked().Tunnels.Conflict(t); other != nil && (other.No != uint32(no) || other.Bridge.Owner != p) {
+			b.releaseTunnel(d)
+			return ErrPortExists
+		}
+		b.releaseTunnel(x.shared)
+		x.tunnel, x.shared = t, d
+	}
+	x.spec.Peer, x.spec.Options = s.Peer, s.Options
+	b.changed()
+	return nil
+}
+
+// PortDel removes a port and closes its device.
+func (p *Ofproto) PortDel(no openflow.Port) error {
+	b := p.backer
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	x := p.ports[no]
+	if x == nil {
+		return ErrNoPort
+	}
+	delete(p.ports, no)
+	if u := x.bundle; u != nil {
+		u.remove(x)
+	}
+	b.changed()
+	p.portStatus(x, openflow.PortDelete)
+	b.dropPort(x)
+	return nil
+}
+
+func (p *Ofproto) byName(name string) *port {
+	for _, x := range p.ports {
+		if x.spec.Name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+// info returns the port's live state. b.mu is held.
+func (p *Ofproto) info(x *port) PortInfo {
+	i := PortInfo{
+		Name: x.spec.Name, Type: x.spec.Type, No: x.no, Device: x.device(), Config: x.config,
+		Stats: netdev.Stats{
+			Collisions: -1, RxCrcErr: -1, RxFrameErr: -1, RxOverErr: -1, RxMissedErrors: -1, Multicast: -1,
+		},
+	}
+	if c := x.counters; c != nil {
+		i.Stats.RxPackets, i.Stats.RxBytes = int64(c.RxPackets.Load()), int64(c.RxBytes.Load())
+		i.Stats.TxPackets, i.Stats.TxBytes = int64(c.TxPackets.Load()), int64(c.TxBytes.Load())
+		i.State = openflow.PortLive
+		return i
+	}
+	if s, err := x.device().Stats(); err == nil {
+		i.Stats = s
+	}
+	if s, err := x.device().State(); err == nil {
+		if !s.Carrier {
+			i.State |= openflow.PortLinkDown
+		} else if s.AdminUp {
+			i.State |= openflow.PortLive
+		}
+		if !s.AdminUp {
+			i.Config |= openflow.PortDown
+		}
+	}
+	i.Status = x.device().Status()
+	return i
+}
+
+// PortInfo returns the live state of a port.
+func (p *Ofproto) PortInfo(no openflow.Port) (PortInfo, bool) {
+	p.backer.mu.Lock()
+	defer p.backer.mu.Unlock()
+	if x := p.ports[no]; x != nil {
+		return p.info(x), true
+	}
+	return PortInfo{}, false
+}
+
+// PortByName returns the number of the port of that name.
+func (p *Ofproto) PortByName(name string) (openflow.Port, bool) {
+	p.backer.mu.Lock()
+	defer p.backer.mu.Unlock()
+	if x := p.byName(name); x != nil {
+		return x.no, true
+	}
+	return 0, false
+}
+
+// Ports returns all ports ordered by number.
+func (p *Ofproto) Ports() []PortInfo {
+	p.backer.mu.Lock()
+	defer p.backer.mu.Unlock()
+	out := make([]PortInfo, 0, len(p.ports))
+	for _, x := range p.sortedPorts() {
+		out = append(out, p.info(x))
+	}
+	return out
+}
+
+// PortChanged tells that a port's device has changed state (carrier, MTU,
+// address): controllers get a port status.
+func (p *Ofproto) PortChanged(no openflow.Port) {
+	b := p.backer
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	x := p.ports[no]
+	if x == nil || x.device() == nil {
+		return
+	}
+	if s, err := x.device().State(); err == nil && s != x.seen {
+		x.seen = s
+		b.changed()
+		p.portStatus(x, openflow.PortModify)
+	}
+}

@@ -1,0 +1,271 @@
+package ofproto
+
+import (
+	"sync/atomic"
+	"time"
+
+	"govs/dpif"
+	"govs/flow"
+	"govs/ofproto/flowtable"
+	"govs/ofproto/xlate"
+	"govs/packet"
+)
+
+// revalidator is what one round leaves for the next. Backer.round guards it,
+// except what is atomic.
+type revalidator struct {
+	limit  atomic.Int64 // most flows to be put
+	paused atomic.Bool
+	rounds atomic.Uint64
+
+	mark    uint64
+	last    uint64 // the last round that saw a change
+	cfgSeq  uint64
+	tables  map[*flowtable.Tables]*tableSeqs
+	macs    map[*Ofproto]uint64
+	tr      xlate.Translator
+	in      xlate.In
+	key     flow.Key
+	ofKey   flow.Key
+	slow    []byte
+	changed struct {
+		all, macs bool
+		tables    xlate.TableSet
+	}
+}
+
+type tableSeqs struct {
+	seq  uint64
+	each [flowtable.N]uint64
+}
+
+// look finds out what has changed since the last round.
+func (r *revalidator) look(b *Backer, cfg *xlate.Config) {
+	r.changed.all, r.changed.macs, r.changed.tables = false, false, xlate.TableSet{}
+	if cfg.Seq != r.cfgSeq {
+		r.cfgSeq, r.changed.all = cfg.Seq, true
+	}
+	if r.tables == nil {
+		r.tables, r.macs = map[*flowtable.Tables]*tableSeqs{}, map[*Ofproto]uint64{}
+	}
+	for _, x := range cfg.Bridges {
+		t := r.tables[x.Tables]
+		if t == nil {
+			t = &tableSeqs{}
+			r.tables[x.Tables] = t
+		}
+		if seq := x.Tables.Seq(); seq != t.seq {
+			t.seq = seq
+			for i := range t.each {
+				if s := x.Tables.Table(uint8(i)).Seq(); s != t.each[i] {
+					t.each[i] = s
+					r.changed.tables.Add(uint8(i))
+				}
+			}
+		}
+		p := x.Owner.(*Ofproto)
+		if seq := p.macs.Seq(); seq != r.macs[p] {
+			r.macs[p], r.changed.macs = seq, true
+		}
+	}
+	if len(r.tables) > len(cfg.Bridges) {
+		live := map[*flowtable.Tables]*tableSeqs{}
+		macs := map[*Ofproto]uint64{}
+		for _, x := range cfg.Bridges {
+			p := x.Owner.(*Ofproto)
+			live[x.Tables], macs[p] = r.tables[x.Tables], r.macs[p]
+		}
+		r.tables, r.macs = live, macs
+	}
+}
+
+// revalidate goes over all datapath flows once: it passes their counters on,
+// translates again those whose outcome may have changed, and removes those that
+// are idle or wrong; with purge, all of them.
+func (b *Backer) revalidate(now time.Time, purge bool) {
+	b.round.Lock()
+	defer b.round.Unlock()
+	r := &b.reval
+	if r.paused.Load() && !purge {
+		return
+	}
+	epoch := r.rounds.Add(1)
+	cfg := b.config()
+	r.look(b, cfg)
+	limits := b.currentLimits()
+	maxIdle := limits.MaxIdle
+	n := b.ukeys.len()
+	if n > limits.FlowLimit {
+		maxIdle = 100 * time.Millisecond
+	}
+	killAll := purge || n > 2*limits.FlowLimit
+	r.mark++
+	if r.changed.all || r.changed.macs || r.changed.tables != (xlate.TableSet{}) {
+		r.last = epoch
+	}
+	b.dp.FlowDump(func(f *dpif.Flow) bool {
+		k := b.ukeys.get(f.UFID)
+		if k == nil {
+			// Not ours: someone put it by hand, or a put is under way.
+			return true
+		}
+		k.mark = r.mark
+		used := k.created
+		if !f.Stats.Used.IsZero() {
+			used = f.Stats.Used.UnixNano()
+		}
+		if killAll || time.Duration(now.UnixNano()-used) > maxIdle || !b.check(r, cfg, k, f, now) {
+			b.removeFlow(k, now)
+		}
+		return true
+	})
+	b.ukeys.each(func(k *ukey) {
+		if k.mark != r.mark && now.UnixNano()-k.created > int64(time.Second) {
+			b.ukeys.remove(k.ufid) // the datapath has lost the flow
+		}
+	})
+	b.frozen.expire(now)
+	if r.changed.all {
+		b.forgetDeadMACs(cfg)
+	}
+}
+
+// push passes on what a flow has counted since the last time.
+func (k *ukey) push(s *dpif.FlowStats, now time.Time) {
+	if s.Packets <= k.seen.Packets {
+		return
+	}
+	d := xlate.Stats{Packets: s.Packets - k.seen.Packets, Bytes: s.Bytes - k.seen.Bytes, Used: s.Used, TCPFlags: s.TCPFlags}
+	if d.Used.IsZero() {
+		d.Used = now
+	}
+	k.seen = *s
+	xlate.Apply(k.effects, &d, now)
+}
+
+// removeFlow takes a flow out of the datapath and passes its last counters on.
+func (b *Backer) removeFlow(k *ukey, now time.Time) {
+	if s, err := b.dp.FlowDel(k.ufid); err == nil {
+		k.push(&s, now)
+	}
+	b.ukeys.remove(k.ufid)
+}
+
+// check passes a flow's counters on and, if need be, translates it again. It
+// reports false when the flow must go.
+func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, f *dpif.Flow, now time.Time) bool {
+	// A flow's first check must also see changes that came while it was made.
+	stale := !k.checked && k.epoch <= r.last
+	k.checked = true
+	same := !stale && k.cfgSeq == r.cfgSeq && !(k.macs && r.changed.macs) && !k.tables.Overlaps(&r.changed.tables)
+	if same {
+		k.push(&f.Stats, now)
+		return true
+	}
+	old := k.seen.Packets
+	if k.cfgSeq == r.cfgSeq {
+		k.push(&f.Stats, now)
+	} else {
+		// Ports may be gone: count, but learn nothing from the old picture.
+		k.count(&f.Stats, now)
+	}
+	k.key.unpack(r.key.Words())
+	port := cfg.Receiver(&r.key)
+	if port == nil {
+		return false
+	}
+	r.ofKey = r.key
+	r.ofKey.InPort = port.No
+	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze}
+	out, _ := r.tr.Translate(&r.in)
+	datapathMask(&r.key, &out.Mask)
+	var mask flow.Mask
+	k.mask.unpack(mask.Words())
+	for i, w := range out.Mask.Words() {
+		if w&^mask.Words()[i] != 0 {
+			return false // the flow is too wide now
+		}
+	}
+	actions := out.Actions
+	if out.Slow != 0 {
+		r.slow = xlate.AppendSlowPath(r.slow[:0], port.No, out.Slow)
+		actions = r.slow
+	}
+	if h := hashActions(actions); h != k.actions {
+		put := dpif.Flow{UFID: k.ufid, Match: f.Match, Actions: actions}
+		if err := b.dp.FlowPut(&put, dpif.PutModify, nil); err != nil {
+			return false
+		}
+		k.actions = h
+	}
+	k.effects = append(k.effects[:0], out.Effects...)
+	k.tables, k.macs, k.cfgSeq = out.Tables, out.MACs, r.cfgSeq
+	if k.seen.Packets > old {
+		used := f.Stats.Used
+		if used.IsZero() {
+			used = now
+		}
+		xlate.Apply(k.effects, &xlate.Stats{Used: used}, now)
+	}
+	return true
+}
+
+// count is push for an outdated flow: nothing is learned.
+func (k *ukey) count(s *dpif.FlowStats, now time.Time) {
+	if s.Packets <= k.seen.Packets {
+		return
+	}
+	d := xlate.Stats{Packets: s.Packets - k.seen.Packets, Bytes: s.Bytes - k.seen.Bytes, Used: s.Used, TCPFlags: s.TCPFlags}
+	if d.Used.IsZero() {
+		d.Used = now
+	}
+	k.seen = *s
+	xlate.Count(k.effects, &d, now)
+}
+
+// forgetDeadMACs removes addresses learned by packets that were under way while
+// their port was removed.
+func (b *Backer) forgetDeadMACs(cfg *xlate.Config) {
+	for _, x := range cfg.Bridges {
+		live := map[BundleID]bool{}
+		for _, u := range x.Bundles {
+			live[u.ID] = true
+		}
+		dead := map[BundleID]bool{}
+		for _, e := range x.MACs.Entries() {
+			if !live[e.Port] {
+				dead[e.Port] = true
+			}
+		}
+		for id := range dead {
+			x.MACs.FlushPort(id)
+		}
+	}
+}
+
+// packetOut runs a list of actions on a packet, as a controller asks.
+func (b *Backer) packetOut(p *Ofproto, in *xlate.In, frame []byte) error {
+	w := workers.Get().(*worker)
+	defer workers.Put(w)
+	pkt := packet.New(frame)
+	flow.Extract(pkt, &w.key)
+	meta := in.Key
+	w.key.InPort = meta.InPort
+	w.key.Tunnel, w.key.Metadata, w.key.Regs = meta.Tunnel, meta.Metadata, meta.Regs
+	now := b.host.clock.Now()
+	w.in = *in
+	w.in.Key, w.in.Packet, w.in.Effects, w.in.Now, w.in.Freeze = &w.key, pkt, true, now, b.freeze
+	out, err := w.tr.Translate(&w.in)
+	xlate.Apply(out.Effects, &xlate.Stats{Packets: 1, Bytes: uint64(len(frame)), Used: now, TCPFlags: w.key.TCPFlags}, now)
+	if err != nil || len(out.Actions) == 0 {
+		return nil
+	}
+	// The datapath knows the port by another number.
+	k := w.key
+	k.InPort = uint32(dpif.NoPort)
+	if x := in.Bridge.Ports[meta.InPort]; x != nil {
+		k.InPort = uint32(x.ODP)
+	}
+	pkt.InPort = k.InPort
+	return b.dp.Execute(&dpif.Execute{Packet: pkt, Key: &k, Actions: out.Actions})
+}

@@ -1,0 +1,201 @@
+package ofproto
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"govs/daemon/coverage"
+	"govs/daemon/vlog"
+	"govs/dpif"
+	"govs/flow"
+	"govs/ofproto/xlate"
+	"govs/openflow"
+	"govs/packet"
+)
+
+var (
+	log         = vlog.New("ofproto_dpif_upcall")
+	unassocRL   = vlog.RateLimit{Rate: 1, Burst: 5}
+	flowMissCov = coverage.New("dpif_upcall_miss")
+)
+
+// upcallStats count what came up.
+type upcallStats struct {
+	misses, actions, unassociated atomic.Uint64
+}
+
+// worker is the scratch space of one goroutine that translates.
+type worker struct {
+	tr  xlate.Translator
+	in  xlate.In
+	key flow.Key
+	put dpif.Flow
+	exe dpif.Execute
+	buf []byte
+}
+
+var workers = sync.Pool{New: func() any { return new(worker) }}
+
+// upcalls is the datapath's Handler.
+func (b *Backer) upcalls(batch []dpif.Upcall) {
+	w := workers.Get().(*worker)
+	epoch := b.reval.rounds.Load() // before anything is looked at
+	cfg := b.config()
+	now := b.host.clock.Now()
+	for i := range batch {
+		u := &batch[i]
+		switch u.Reason {
+		case dpif.UpcallMiss:
+			b.stats.misses.Add(1)
+			b.miss(w, cfg, u, epoch, now)
+		case dpif.UpcallAction:
+			b.stats.actions.Add(1)
+			b.action(w, cfg, u, now)
+		}
+	}
+	workers.Put(w)
+}
+
+// translate fills in w.in for a packet that came in by port with the datapath's
+// key k, and translates.
+func (b *Backer) translate(w *worker, cfg *xlate.Config, port *xlate.Port, k *flow.Key, p *packet.Packet, now time.Time) (*xlate.Out, error) {
+	w.key = *k
+	w.key.InPort = port.No
+	w.in = xlate.In{
+		Config: cfg, Bridge: port.Bridge, Key: &w.key, Packet: p, Effects: true, Now: now,
+		Freeze: b.freeze,
+	}
+	return w.tr.Translate(&w.in)
+}
+
+func (b *Backer) freeze(f *xlate.Frozen) uint32 { return b.frozen.put(f, b.host.clock.Now()) }
+
+// miss sets a flow up for a packet that no datapath flow matched, and forwards
+// the packet.
+func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, epoch uint64, now time.Time) {
+	flowMissCov.Inc()
+	port := cfg.Receiver(u.Key)
+	if port == nil {
+		b.stats.unassociated.Add(1)
+		log.InfoRL(&unassocRL, "received packet on unassociated datapath port %d", u.Key.InPort)
+		return
+	}
+	out, _ := b.translate(w, cfg, port, u.Key, u.Packet, now)
+	stats := xlate.Stats{Packets: 1, Bytes: uint64(u.Packet.Len()), Used: now, TCPFlags: u.Key.TCPFlags}
+	xlate.Apply(out.Effects, &stats, now)
+	if b.ukeys.len() < int(b.reval.limit.Load()) && !b.reval.paused.Load() {
+		b.install(w, u, out, epoch, now)
+	}
+	b.execute(w, u, out)
+}
+
+// install puts the flow for what out says.
+func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint64, now time.Time) {
+	w.put = dpif.Flow{UFID: u.UFID}
+	m := &w.put.Match
+	m.Key, m.Mask = *u.Key, out.Mask
+	datapathMask(&m.Key, &m.Mask)
+	m.Canon()
+	w.put.Actions = out.Actions
+	if out.Slow != 0 {
+		w.buf = xlate.AppendSlowPath(w.buf[:0], w.key.InPort, out.Slow)
+		w.put.Actions = w.buf
+	}
+	k := &ukey{
+		key: pack(u.Key.Words()), mask: pack(m.Mask.Words()), ufid: u.UFID, actions: hashActions(w.put.Actions),
+		created: now.UnixNano(), effects: append([]xlate.Effect(nil), out.Effects...),
+		tables: out.Tables, macs: out.MACs, cfgSeq: w.in.Config.Seq, epoch: epoch,
+	}
+	if !b.ukeys.add(k) {
+		return
+	}
+	if err := b.dp.FlowPut(&w.put, dpif.PutCreate, nil); err != nil {
+		b.ukeys.remove(u.UFID)
+		if err != dpif.ErrExist {
+			log.WarnRL(&unassocRL, "failed to put flow: %v", err)
+		}
+	}
+}
+
+// datapathMask completes a mask for the datapath, whose keys cannot leave open
+// whether a packet is tagged: it is tagged the way this one is.
+func datapathMask(k *flow.Key, m *flow.Mask) {
+	if m.VLANs[0].TCI == 0 {
+		m.VLANs[0].TCI = 0xffff
+	}
+	if k.VLANs[0].TCI&flow.VLANPresent != 0 {
+		m.VLANs[0].TPID = 0xffff
+	}
+}
+
+// execute forwards the packet of an upcall as out says.
+func (b *Backer) execute(w *worker, u *dpif.Upcall, out *xlate.Out) {
+	if len(out.Actions) == 0 {
+		return
+	}
+	w.exe = dpif.Execute{Packet: u.Packet, Key: u.Key, Actions: out.Actions}
+	if err := b.dp.Execute(&w.exe); err != nil {
+		log.WarnRL(&unassocRL, "execute failed: %v", err)
+	}
+}
+
+// action handles a packet that a userspace() action sent up.
+func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.Time) {
+	c, ok := xlate.ParseCookie(u.Userdata)
+	if !ok {
+		return
+	}
+	switch c.Kind {
+	case xlate.CookieSlowPath:
+		port := cfg.Receiver(u.Key)
+		if port == nil {
+			return
+		}
+		out, _ := b.translate(w, cfg, port, u.Key, u.Packet, now)
+		// The datapath has counted the packet; what it teaches counts now.
+		xlate.Apply(out.Effects, &xlate.Stats{Used: now}, now)
+		b.execute(w, u, out)
+	case xlate.CookieController:
+		f := b.frozen.get(c.RecircID, now)
+		if f == nil || c.DontSend {
+			return
+		}
+		p := b.Ofproto(f.Bridge)
+		if p == nil {
+			return
+		}
+		frame := u.Packet.Bytes()
+		pin := &openflow.PacketIn{
+			TotalLen: len(frame), Buffer: openflow.NoBuffer, Reason: c.Reason, Table: f.Table,
+			Cookie: c.RuleCookie, Userdata: f.Userdata,
+			Packet: append([]byte(nil), frame...),
+		}
+		metadata(&pin.Metadata, &f.Metadata, u.Key)
+		p.conns.packetIn(pin, c.ControllerID, c.MaxLen)
+	}
+}
+
+// metadata describes to a controller what a packet carries beside its bytes:
+// what translation knew (f), and what the datapath knows (k).
+func metadata(m *flow.Match, f, k *flow.Key) {
+	m.Set(flow.InPort, flow.U(uint64(f.InPort)))
+	if f.Tunnel.IsSet() {
+		m.Set(flow.TunID, flow.U(f.Tunnel.ID))
+		m.Set(flow.TunSrc, flow.U(uint64(f.Tunnel.Src)))
+		m.Set(flow.TunDst, flow.U(uint64(f.Tunnel.Dst)))
+	} else if f.Tunnel.ID != 0 {
+		m.Set(flow.TunID, flow.U(f.Tunnel.ID))
+	}
+	if f.Metadata != 0 {
+		m.Set(flow.Metadata, flow.U(f.Metadata))
+	}
+	for i, r := range f.Regs {
+		if r != 0 {
+			m.Set(flow.Reg0+flow.FieldID(i), flow.U(uint64(r)))
+		}
+	}
+	if k.PktMark != 0 {
+		m.Set(flow.PktMark, flow.U(uint64(k.PktMark)))
+	}
+}
