@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"govs/daemon/unixctl"
 	"govs/dpif"
 	"govs/netdev"
 )
@@ -79,8 +78,3 @@ func (h *Host) Ofproto(name string) *Ofproto {
 	}
 	return nil
 }
-
-// Commands returns the rows of the control commands about switches and their
-// datapaths: ofproto/*, fdb/*, bridge/dump-flows, dpif/*, upcall/*, revalidator/*,
-// tnl/ports/show.
-func (h *Host) Commands() []unixctl.Command { return nil }

@@ -17,6 +17,9 @@ type revalidator struct {
 	limit  atomic.Int64 // most flows to be put
 	paused atomic.Bool
 	rounds atomic.Uint64
+	took   atomic.Int64 // milliseconds of the last round
+	avg    atomic.Int64 // flows, as a moving average
+	max    atomic.Int64 // most flows at once
 
 	mark    uint64
 	last    uint64 // the last round that saw a change
@@ -90,6 +93,7 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 		return
 	}
 	epoch := r.rounds.Add(1)
+	start := time.Now()
 	cfg := b.config()
 	r.look(b, cfg)
 	limits := b.currentLimits()
@@ -125,6 +129,9 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 		}
 	})
 	b.frozen.expire(now)
+	r.max.Store(max(r.max.Load(), int64(n)))
+	r.avg.Store((r.avg.Load() + int64(n)) / 2)
+	r.took.Store(time.Since(start).Milliseconds())
 	if r.changed.all {
 		b.forgetDeadMACs(cfg)
 	}

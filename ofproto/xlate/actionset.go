@@ -98,5 +98,5 @@ func (t *Translator) reportActionSet(verb string) {
 		t.report("action set %s empty", verb)
 		return
 	}
-	t.report("action set %s: %s", verb, actionsText(list))
+	t.report("action set %s: %s", verb, ActionsText(list))
 }

@@ -96,6 +96,6 @@ func learnedText(fm *openflow.FlowMod) string {
 		b.WriteString(" send_flow_rem")
 	}
 	b.WriteString(" actions=")
-	b.WriteString(actionsText(fm.Actions))
+	b.WriteString(ActionsText(fm.Actions))
 	return b.String()
 }

@@ -32,9 +32,10 @@ func subfieldText(sf flow.Subfield, k *flow.Key) string {
 	return fmt.Sprintf("%#x", v.Lo)
 }
 
-func actionText(a openflow.Action) string { return actionsText([]openflow.Action{a}) }
+func actionText(a openflow.Action) string { return ActionsText([]openflow.Action{a}) }
 
-func actionsText(as []openflow.Action) string { return fmt.Sprint(len(as)) }
+// ActionsText prints actions as ovs-ofctl does.
+func ActionsText(as []openflow.Action) string { return fmt.Sprint(len(as)) }
 
 func warn(bridge string, k *flow.Key, format string, args ...any) {
 	if log.IsEnabled(vlog.Warn) {

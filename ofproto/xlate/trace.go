@@ -2,6 +2,7 @@ package xlate
 
 import (
 	"fmt"
+	"strings"
 
 	"govs/flow"
 	"govs/ofproto/flowtable"
@@ -109,4 +110,37 @@ func (t *Translator) reportSubfield(sf flow.Subfield) {
 
 func macText(m flow.MAC) string {
 	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
+}
+
+// terminal reports whether nodes of this kind lead nowhere further, so that what
+// follows does not continue where they end.
+func (k NodeKind) terminal() bool { return k >= NodeAction && k <= NodeBucket }
+
+// Format writes the account as ofproto/trace prints it. A table reached as the
+// last thing in another stands below it, not deeper: a chain of resubmits reads
+// as a list.
+func (tr *Trace) Format(b *strings.Builder) { format(b, tr.Nodes, 0) }
+
+func format(b *strings.Builder, nodes []*Node, level int) {
+	for i, n := range nodes {
+		deeper := 0
+		if i < len(nodes)-1 || n.Kind.terminal() {
+			deeper = 1
+		}
+		pad := strings.Repeat("    ", level+deeper)
+		switch n.Kind {
+		case NodeBridge:
+			b.WriteString("\n" + pad + n.Text + "\n" + pad + strings.Repeat("-", len(n.Text)))
+		case NodeDetail:
+			b.WriteString(pad + " -> " + n.Text)
+		case NodeWarn:
+			b.WriteString(pad + " >> " + n.Text)
+		case NodeError:
+			b.WriteString(pad + " >>>> " + n.Text + " <<<<")
+		default:
+			b.WriteString(pad + n.Text)
+		}
+		b.WriteByte('\n')
+		format(b, n.Subs, level+2*deeper)
+	}
 }

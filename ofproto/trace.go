@@ -1,0 +1,246 @@
+package ofproto
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"govs/dpif"
+	"govs/flow"
+	"govs/ofproto/xlate"
+	"govs/openflow"
+	"govs/packet"
+)
+
+// traceArgs are the arguments of ofproto/trace: options, then a flow in the
+// datapath's or in OpenFlow's words, then perhaps a packet in hex
+// (ovs-vswitchd(8), "ofproto/trace").
+type traceArgs struct {
+	bridge     *Ofproto
+	key        flow.Key // InPort is an OpenFlow port
+	packet     *packet.Packet
+	actions    []openflow.Action
+	hasActions bool
+}
+
+// traceError is an error in ofproto/trace's words.
+type traceError string
+
+func (e traceError) Error() string { return string(e) }
+
+func (h *Host) parseTrace(args []string) (*traceArgs, error) {
+	t := &traceArgs{}
+	var words []string
+	generate := false
+	opts := flow.ComposeOptions{}
+	var l7 []byte
+	l7Len := 64
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		need := func() (string, error) {
+			if i++; i >= len(args) {
+				return "", traceError("Missing argument for option " + a)
+			}
+			return args[i], nil
+		}
+		switch {
+		case a == "-generate" || a == "--generate":
+			generate = true
+		case a == "--l7":
+			v, err := need()
+			if err != nil {
+				return nil, err
+			}
+			b, err := hex.DecodeString(strings.Map(dropSpace, v))
+			if err != nil {
+				return nil, traceError("Trailing garbage in packet data")
+			}
+			l7 = b
+		case a == "--l7-len":
+			v, err := need()
+			if err != nil {
+				return nil, err
+			}
+			n, _ := strconv.Atoi(v)
+			if n > 64000 || n < 0 {
+				return nil, traceError(v + ": too much L7 data")
+			}
+			l7, l7Len = nil, n
+		case a == "--ct-next":
+			return nil, traceError("--ct-next: connection tracking is not there yet")
+		case strings.HasPrefix(a, "-"):
+			return nil, traceError(a + ": unknown option")
+		case len(words) >= 3:
+			return nil, traceError("too many arguments")
+		default:
+			words = append(words, a)
+		}
+	}
+	if !generate && len(words) > 1 {
+		p, err := packetFromHex(words[len(words)-1])
+		switch {
+		case err == nil:
+			t.packet = p
+			words = words[:len(words)-1]
+		case len(words) > 2:
+			return nil, err
+		}
+	}
+	if len(words) == 0 || len(words) > 2 {
+		return nil, traceError("Syntax error")
+	}
+	if err := h.parseTraceFlow(t, words); err != nil {
+		return nil, err
+	}
+	switch {
+	case generate:
+		if l7 == nil {
+			l7 = make([]byte, l7Len)
+			for i := range l7 {
+				l7[i] = byte(i)
+			}
+		}
+		opts.Payload = l7
+		t.packet = flow.Compose(&t.key, &opts)
+	case t.packet != nil:
+		in := t.key
+		t.packet.Tunnel = in.Tunnel
+		t.packet.SkbPriority, t.packet.PktMark = in.SkbPriority, in.PktMark
+		t.packet.RecircID, t.packet.DPHash = in.RecircID, in.DPHash
+		flow.Extract(t.packet, &t.key)
+		t.key.InPort = in.InPort
+		t.key.Metadata, t.key.Regs = in.Metadata, in.Regs
+	}
+	return t, nil
+}
+
+func dropSpace(r rune) rune {
+	if r == ' ' || r == '\t' || r == '\n' {
+		return -1
+	}
+	return r
+}
+
+func packetFromHex(s string) (*packet.Packet, error) {
+	b, err := hex.DecodeString(strings.Map(dropSpace, s))
+	if err != nil {
+		return nil, traceError("Trailing garbage in packet data")
+	}
+	if len(b) < 14 {
+		return nil, traceError("Packet data too short for Ethernet")
+	}
+	return packet.New(b), nil
+}
+
+// parseTraceFlow reads "odp_flow", "dpname odp_flow" or "bridge br_flow".
+func (h *Host) parseTraceFlow(t *traceArgs, words []string) error {
+	text := words[len(words)-1]
+	var b *Backer
+	if len(words) == 2 {
+		typ := strings.TrimPrefix(words[0], "ovs-")
+		for _, x := range h.Backers() {
+			if x.dp.Type() == typ {
+				b = x
+			}
+		}
+	} else if all := h.Backers(); len(all) == 1 {
+		b = all[0]
+	}
+	key, odpErr := parseDatapathKey(text, b)
+	if odpErr == nil {
+		if b == nil {
+			return traceError("Cannot find the datapath")
+		}
+		port := b.config().Receiver(key)
+		if port == nil {
+			if key.Tunnel.IsSet() {
+				return traceError("no OpenFlow tunnel port for this packet")
+			}
+			return traceError(fmt.Sprintf("no OpenFlow port for datapath port %d", key.InPort))
+		}
+		t.key = *key
+		t.key.InPort = port.No
+		t.bridge = port.Bridge.Owner.(*Ofproto)
+		return nil
+	}
+	if len(words) != 2 {
+		return traceError(odpErr.Error() + " (or the bridge name was omitted)")
+	}
+	if t.bridge = h.Ofproto(words[0]); t.bridge == nil {
+		return traceError(words[0] + ": unknown bridge")
+	}
+	k, err := flow.ParseKey(text, &flow.TextEnv{Ports: t.bridge.portNames()})
+	if err != nil {
+		return traceError("Bad openflow flow syntax: " + err.Error())
+	}
+	t.key = *k
+	return nil
+}
+
+// trace runs a packet through a switch and accounts for what happens.
+func (h *Host) trace(t *traceArgs) string {
+	var b strings.Builder
+	p := t.bridge
+	cfg := p.backer.config()
+	var pic *xlate.Bridge
+	for _, x := range cfg.Bridges {
+		if x.Owner == p {
+			pic = x
+		}
+	}
+	if pic == nil {
+		return ""
+	}
+	now := p.now()
+	var tr xlate.Translator
+	tree := &xlate.Trace{}
+	in := &xlate.In{
+		Config: cfg, Bridge: pic, Key: &t.key, Packet: t.packet, Effects: t.packet != nil, Now: now, Trace: tree,
+		Actions: t.actions, HaveActions: t.hasActions, Freeze: p.backer.freeze,
+	}
+	initial := t.key
+	initial.ActsetOutput = flow.PortUnset
+	b.WriteString("Flow: ")
+	b.Write(flow.AppendKey(nil, &initial, nil))
+	b.WriteByte('\n')
+	out, err := tr.Translate(in)
+	tree.Format(&b)
+	b.WriteString("\nFinal flow: ")
+	if out.Final == initial {
+		b.WriteString("unchanged")
+	} else {
+		b.Write(flow.AppendKey(nil, &out.Final, nil))
+	}
+	b.WriteString("\nMegaflow: ")
+	m := flow.Match{Key: t.key, Mask: out.Mask}
+	m.Canon()
+	b.WriteString(m.String())
+	b.WriteString("\nDatapath actions: ")
+	b.WriteString(datapathActions(out.Actions))
+	if err != nil {
+		fmt.Fprintf(&b, "\nTranslation failed (%v), packet is dropped.\n", err)
+		return b.String()
+	}
+	if out.Slow != 0 {
+		b.WriteString("\nThis flow is handled by the userspace slow path because it:")
+		out.Slow.Each(func(_, why string) { fmt.Fprintf(&b, "\n  - %s.", why) })
+	}
+	if t.packet != nil {
+		// Whatever is learned from real packets is learned from this one.
+		xlate.Apply(out.Effects, &xlate.Stats{Used: now}, now)
+		p.executeExceptOutputs(t.packet, out.Actions)
+	}
+	return b.String()
+}
+
+// executeExceptOutputs runs the actions that send the packet to controllers.
+func (p *Ofproto) executeExceptOutputs(pkt *packet.Packet, actions dpif.Actions) {
+	kept := xlate.WithoutOutputs(actions)
+	if len(kept) == 0 {
+		return
+	}
+	var k flow.Key
+	flow.Extract(pkt, &k)
+	p.backer.dp.Execute(&dpif.Execute{Packet: pkt, Key: &k, Actions: kept})
+}
