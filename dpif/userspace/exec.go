@@ -105,11 +105,11 @@ func (x *exec) begin() {
 
 // finish sends what is queued and forgets the packets of this batch.
 func (x *exec) finish() {
-	for len(x.recirc) > 0 {
-		w := x.recirc[len(x.recirc)-1]
-		x.recirc = x.recirc[:len(x.recirc)-1]
-		x.again(w)
+	for i := 0; i < len(x.recirc); i++ { // it may grow; in order, as flows are
+		x.again(x.recirc[i])
 	}
+	clear(x.recirc)
+	x.recirc = x.recirc[:0]
 	x.flushStats()
 	if x.hits > 0 {
 		x.count.hits.Add(x.hits)
