@@ -25,6 +25,7 @@ var dropNames = [numDrops]string{
 
 func (dp *Datapath) drop(r dropReason) {
 	dp.drops[r].Add(1)
+	dp.cover[r].Inc()
 	if r == dropUnsupported && !dp.logged[r].Swap(true) {
 		dp.cfg.Log("%s: a flow uses an action that this datapath does not have; its packets are dropped and counted in %s",
 			dp.cfg.Name, dropNames[r])

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"govs/daemon/coverage"
 	"govs/dpif"
 )
 
@@ -45,7 +46,7 @@ type Datapath struct {
 	drops  [numDrops]atomic.Uint64  // by reason
 	logged [numDrops]atomic.Bool    // reason was logged once
 	secret [2]uint64                // of ufids
-	_      [8]uint64
+	cover  [numDrops]*coverage.Counter
 }
 
 // counters are one executor's; padded against sharing a cache line.
@@ -80,6 +81,9 @@ func New(cfg Config) (*Datapath, error) {
 	dp.classes.Store(&classTable{})
 	dp.union.Store(&wordSet{})
 	dp.newSecret()
+	for i, name := range dropNames {
+		dp.cover[i] = coverage.New(name)
+	}
 	dp.execs.dp = dp
 	dp.execs.next = cfg.Threads
 	for i := range cfg.Threads {

@@ -1,0 +1,109 @@
+package tap
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+
+	"govs/internal/nstest"
+	"govs/netdev"
+	"govs/packet"
+)
+
+func TestMain(m *testing.M) { nstest.Main(m) }
+
+func open(t *testing.T, name string) *Device {
+	t.Helper()
+	nstest.Need(t)
+	d, err := Open(netdev.Config{Name: name, Type: "internal"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+func TestLife(t *testing.T) {
+	d := open(t, "tp0")
+	st, err := d.State()
+	if err != nil || st.AdminUp || st.Ifindex == 0 {
+		t.Errorf("a new tap is down: %+v %v", st, err)
+	}
+	if _, err := Open(netdev.Config{Name: "tp0"}); netdev.Strerror(err) != "Device or resource busy" {
+		t.Errorf("opened twice: %v", err)
+	}
+	if n, err := d.Send(0, []*packet.Packet{packet.New(make([]byte, 60))}); n != 0 || netdev.Strerror(err) != "Input/output error" {
+		t.Errorf("sent by a tap that is down: %d %v", n, err)
+	}
+	mac := [6]byte{2, 1, 2, 3, 4, 5}
+	for _, err := range []error{d.SetMAC(mac), d.SetMTU(1400), d.SetUp(true)} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if m, err := d.MAC(); err != nil || m != mac {
+		t.Errorf("%x %v", m, err)
+	}
+	if m, err := d.MTU(); err != nil || m != 1400 {
+		t.Errorf("%d %v", m, err)
+	}
+	if s := d.Status(); s["driver_name"] != "tun" {
+		t.Errorf("%v", s)
+	}
+	d.Close()
+	if _, err := netlink.LinkByName("tp0"); err == nil {
+		t.Error("the tap outlives its port")
+	}
+	if _, err := d.State(); netdev.Strerror(err) != "No such device" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	nstest.Need(t)
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = "br7"
+	if err := netlink.LinkAdd(&netlink.Bridge{LinkAttrs: attrs}); err != nil {
+		t.Skip(err)
+	}
+	for name, want := range map[string]string{"br7": "Invalid argument", "a-name-of-16-bytes": "Invalid argument", "": "Invalid argument"} {
+		if _, err := Open(netdev.Config{Name: name}); netdev.Strerror(err) != want {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// TestSelf has the host send by the tap and receive from it.
+func TestSelf(t *testing.T) {
+	d := open(t, "tp1")
+	if err := d.SetUp(true); err != nil {
+		t.Fatal(err)
+	}
+	// An interface that comes up solicits its router by itself.
+	var p packet.Packet
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		n, err := d.RxQueues()[0].Recv([]*packet.Packet{&p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 1 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Skip("the host sends nothing by itself")
+		}
+	}
+	mac, err := d.MAC()
+	if err != nil || !bytes.Equal(p.Bytes()[6:12], mac[:]) {
+		t.Errorf("from % x, %v", p.Bytes()[6:12], err)
+	}
+	if n, err := d.Send(0, []*packet.Packet{&p}); n != 1 || err != nil {
+		t.Errorf("%d %v", n, err)
+	}
+	s, err := d.Stats()
+	if err != nil || s.RxPackets != 1 || s.TxPackets != 1 || s.RxBytes != int64(p.Len()) {
+		t.Errorf("%+v %v", s, err)
+	}
+}
