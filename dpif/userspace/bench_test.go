@@ -58,10 +58,10 @@ func forwarder(tb testing.TB, masks int, actions func(out dpif.PortNo) dpif.Acti
 }
 
 func TestNoAllocation(t *testing.T) {
-	set := attr(nil, actSet, attr(nil, keyUDP, 1, 2, 3, 4)...)
+	set := attr(nil, dpif.ActSet, attr(nil, dpif.KeyUDP, 1, 2, 3, 4)...)
 	for _, masks := range []int{1, 10} {
 		x, in, batch := forwarder(t, masks, func(out dpif.PortNo) dpif.Actions {
-			return output(append(output(append(output(nil, out), attr(nil, actPushVLAN, 0x81, 0, 0x10, 5)...), out), set...), out)
+			return output(append(output(append(output(nil, out), attr(nil, dpif.ActPushVLAN, 0x81, 0, 0x10, 5)...), out), set...), out)
 		})
 		x.receive(in, batch)
 		for _, p := range batch { // undo what the actions did
@@ -93,11 +93,11 @@ func BenchmarkForward(b *testing.B) {
 
 // FuzzActions runs arbitrary actions on an arbitrary frame: nothing may panic.
 func FuzzActions(f *testing.F) {
-	f.Add([]byte(output(attr(nil, actPushVLAN, 0x81, 0, 0x10, 5), 2)), frame(7))
-	f.Add([]byte(attr(nil, actSet, attr(nil, keyUDP, 1, 2, 3, 4)...)), frame(7))
-	f.Add([]byte(attr(nil, actSetMasked, attr(nil, keyIPv4, make([]byte, 24)...)...)), frame(7))
-	f.Add([]byte(attr(nil, actSet, attr(nil, keyTunnel, attr(nil, 0, 0, 0, 0, 0, 0, 0, 0, 7)...)...)), frame(7)[:20])
-	f.Add([]byte(attr(nil, actSample, append(attr(nil, 1, 0xff, 0xff, 0xff, 0xff), attr(nil, 2, attr(nil, actPopVLAN)...)...)...)), frame(7))
+	f.Add([]byte(output(attr(nil, dpif.ActPushVLAN, 0x81, 0, 0x10, 5), 2)), frame(7))
+	f.Add([]byte(attr(nil, dpif.ActSet, attr(nil, dpif.KeyUDP, 1, 2, 3, 4)...)), frame(7))
+	f.Add([]byte(attr(nil, dpif.ActSetMasked, attr(nil, dpif.KeyIPv4, make([]byte, 24)...)...)), frame(7))
+	f.Add([]byte(attr(nil, dpif.ActSet, attr(nil, dpif.KeyTunnel, attr(nil, 0, 0, 0, 0, 0, 0, 0, 0, 7)...)...)), frame(7)[:20])
+	f.Add([]byte(attr(nil, dpif.ActSample, append(attr(nil, 1, 0xff, 0xff, 0xff, 0xff), attr(nil, 2, attr(nil, dpif.ActPopVLAN)...)...)...)), frame(7))
 	dp, err := New(Config{Threads: 1})
 	if err != nil {
 		f.Fatal(err)

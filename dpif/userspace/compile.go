@@ -19,6 +19,8 @@ const (
 	opOutput             // n: port
 	opPushVLAN           // n: TPID<<16 | TCI
 	opPopVLAN
+	opPushMPLS  // n: label stack entry, m: Ethertype
+	opPopMPLS   // n: Ethertype
 	opSet       // set, val, mask
 	opTunnel    // tun
 	opPriority  // n under m
@@ -59,7 +61,7 @@ func compileNested(a, whole dpif.Actions, nest int, last bool) ([]op, error) {
 	}
 	var ops []op
 	for len(a) > 0 {
-		typ, body, rest, ok := nextAttr(a)
+		typ, body, rest, ok := dpif.NextAttr(a)
 		if !ok {
 			return nil, dpif.ErrInvalid
 		}
@@ -67,41 +69,53 @@ func compileNested(a, whole dpif.Actions, nest int, last bool) ([]op, error) {
 		o := op{last: last && len(a) == 0}
 		var err error
 		switch typ {
-		case actOutput:
+		case dpif.ActOutput:
 			o.kind = opOutput
 			err = u32(body, &o.n)
-		case actPushVLAN:
+		case dpif.ActPushVLAN:
 			if len(body) < 4 {
 				return nil, dpif.ErrInvalid
 			}
 			o.kind = opPushVLAN
 			o.n = binary.BigEndian.Uint32(body) &^ flow.VLANPresent
-		case actPopVLAN:
+		case dpif.ActPopVLAN:
 			o.kind = opPopVLAN
-		case actSet, actSetMasked:
-			err = compileSet(&o, body, typ == actSetMasked)
-		case actHash:
+		case dpif.ActSet, dpif.ActSetMasked:
+			err = compileSet(&o, body, typ == dpif.ActSetMasked)
+		case dpif.ActHash:
 			o.kind = opHash
 			if len(body) < 8 {
 				return nil, dpif.ErrInvalid
 			}
 			o.n, o.m = binary.NativeEndian.Uint32(body), binary.NativeEndian.Uint32(body[4:])
-		case actTrunc:
+		case dpif.ActTrunc:
 			o.kind = opTrunc
 			err = u32(body, &o.n)
-		case actRecirc:
+		case dpif.ActRecirc:
 			o.kind = opRecirc
 			err = u32(body, &o.n)
-		case actDrop:
+		case dpif.ActPushMPLS:
+			if len(body) < 6 {
+				return nil, dpif.ErrInvalid
+			}
+			o.kind = opPushMPLS
+			o.n, o.m = be.Uint32(body), uint32(be.Uint16(body[4:]))
+		case dpif.ActPopMPLS:
+			if len(body) < 2 {
+				return nil, dpif.ErrInvalid
+			}
+			o.kind = opPopMPLS
+			o.n = uint32(be.Uint16(body))
+		case dpif.ActDrop:
 			o.kind = opDrop
-		case actUserspace:
+		case dpif.ActUserspace:
 			err = compileUserspace(&o, body, whole)
-		case actSample:
+		case dpif.ActSample:
 			err = compileSample(&o, body, whole, nest)
-		case actClone:
+		case dpif.ActClone:
 			o.kind = opClone
 			o.sub, err = compileNested(body, whole, nest+1, o.last)
-		case actCheckPktLen:
+		case dpif.ActCheckPktLen:
 			err = compileCheckLen(&o, body, whole, nest)
 		}
 		if err != nil {
@@ -124,9 +138,9 @@ func compileUserspace(o *op, b []byte, whole dpif.Actions) error {
 	o.kind = opUserspace
 	return eachAttr(b, func(typ uint16, body []byte) error {
 		switch typ {
-		case userspaceUserdata:
+		case dpif.UserspaceUserdata:
 			o.data = append([]byte(nil), body...)
-		case userspaceActions:
+		case dpif.UserspaceActions:
 			o.attrs = append(dpif.Actions(nil), whole...)
 		}
 		return nil
@@ -137,9 +151,9 @@ func compileSample(o *op, b []byte, whole dpif.Actions, nest int) error {
 	o.kind = opSample
 	return eachAttr(b, func(typ uint16, body []byte) (err error) {
 		switch typ {
-		case sampleProbability:
+		case dpif.SampleProbability:
 			err = u32(body, &o.n)
-		case sampleActions:
+		case dpif.SampleActions:
 			o.sub, err = compileNested(body, whole, nest+1, false)
 		}
 		return err
@@ -150,14 +164,14 @@ func compileCheckLen(o *op, b []byte, whole dpif.Actions, nest int) error {
 	o.kind = opCheckLen
 	return eachAttr(b, func(typ uint16, body []byte) (err error) {
 		switch typ {
-		case checkLenPktLen:
+		case dpif.CheckLenPktLen:
 			if len(body) < 2 {
 				return dpif.ErrInvalid
 			}
 			o.n = uint32(binary.NativeEndian.Uint16(body))
-		case checkLenGreater:
+		case dpif.CheckLenGreater:
 			o.sub, err = compileNested(body, whole, nest+1, false)
-		case checkLenLessEqual:
+		case dpif.CheckLenLessEqual:
 			o.els, err = compileNested(body, whole, nest+1, false)
 		}
 		return err
@@ -173,46 +187,51 @@ type setter struct {
 
 func setterOf(key uint16) setter {
 	switch key {
-	case keyEthernet:
+	case dpif.KeyEthernet:
 		return setter{12, setEthernet}
-	case keyIPv4:
+	case dpif.KeyIPv4:
 		return setter{12, setIPv4}
-	case keyIPv6:
+	case dpif.KeyIPv6:
 		return setter{40, setIPv6}
-	case keyTCP:
+	case dpif.KeyTCP:
 		return setter{4, setTCP}
-	case keyUDP:
+	case dpif.KeyUDP:
 		return setter{4, setUDP}
-	case keySCTP:
+	case dpif.KeySCTP:
 		return setter{4, setSCTP}
-	case keyICMP:
+	case dpif.KeyICMP:
 		return setter{2, setICMP}
-	case keyICMPv6:
+	case dpif.KeyICMPv6:
 		return setter{2, setICMP}
-	case keyARP:
+	case dpif.KeyARP:
 		return setter{22, setARP} // the kernel's struct has two bytes of padding behind
-	case keyND:
+	case dpif.KeyND:
 		return setter{28, setND}
+	case dpif.KeyNDExt:
+		return setter{5, setNDExt}
+	case dpif.KeyMPLS:
+		return setter{4, setMPLS}
 	}
 	return setter{}
 }
 
 func compileSet(o *op, b []byte, masked bool) error {
-	key, body, rest, ok := nextAttr(b)
+	key, body, rest, ok := dpif.NextAttr(b)
 	if !ok || len(rest) != 0 {
 		return dpif.ErrInvalid
 	}
 	switch key {
-	case keyTunnel:
+	case dpif.KeyTunnel:
 		if masked {
 			return dpif.ErrInvalid
 		}
 		o.kind = opTunnel
-		o.tun = &packet.Tunnel{}
-		return parseTunnel(body, o.tun)
-	case keyPriority, keySkbMark:
+		t, err := dpif.ParseTunnel(body)
+		o.tun = &t
+		return err
+	case dpif.KeyPriority, dpif.KeySkbMark:
 		o.kind = opPriority
-		if key == keySkbMark {
+		if key == dpif.KeySkbMark {
 			o.kind = opMark
 		}
 		o.m = ^uint32(0)
@@ -241,6 +260,20 @@ func compileSet(o *op, b []byte, masked bool) error {
 			o.mask[i] = body[size+i]
 		}
 		o.val[i] &= o.mask[i]
+	}
+	return nil
+}
+
+func eachAttr(b []byte, fn func(typ uint16, body []byte) error) error {
+	for len(b) > 0 {
+		typ, body, rest, ok := dpif.NextAttr(b)
+		if !ok {
+			return dpif.ErrInvalid
+		}
+		if err := fn(typ, body); err != nil {
+			return err
+		}
+		b = rest
 	}
 	return nil
 }

@@ -325,6 +325,15 @@ func (x *exec) run(w *work, ops []op) {
 				return
 			}
 			w.stale = true
+		case opPushMPLS:
+			x.own(w).PushMPLS(uint16(o.m), o.n)
+			w.stale = true
+		case opPopMPLS:
+			if !x.own(w).PopMPLS(uint16(o.n)) {
+				x.dp.drop(dropMalformed)
+				return
+			}
+			w.stale = true
 		case opSet:
 			if !o.set(x.own(w), w.key, o) {
 				x.dp.drop(dropMalformed)

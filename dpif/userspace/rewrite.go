@@ -154,6 +154,31 @@ func setND(p *packet.Packet, k *flow.Key, o *op) bool {
 	return true
 }
 
+// setNDExt changes the reserved word and the first option's type.
+func setNDExt(p *packet.Packet, k *flow.Key, o *op) bool {
+	h := p.Transport()
+	if len(h) < 8 || k.NwProto != protoICMPv6 {
+		return false
+	}
+	typ := uint8(0)
+	if len(h) >= 32 {
+		typ = o.byte8(4, h[24])
+	}
+	p.SetNDExt(o.be32(0, be.Uint32(h[4:])), typ)
+	return true
+}
+
+// setMPLS changes the outermost label stack entry, which stands where the
+// network header of a packet without labels would.
+func setMPLS(p *packet.Packet, k *flow.Key, o *op) bool {
+	b := p.Bytes()
+	if p.L3 < 0 || len(b) < p.L3+4 || k.EthType != 0x8847 && k.EthType != 0x8848 {
+		return false
+	}
+	be.PutUint32(b[p.L3:], o.be32(0, be.Uint32(b[p.L3:])))
+	return true
+}
+
 // packetLen is the length that check_pkt_len compares: of a super-frame, that
 // of its largest segment.
 func packetLen(p *packet.Packet) int {

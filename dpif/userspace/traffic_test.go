@@ -38,7 +38,7 @@ func attr(dst []byte, typ uint16, body ...byte) []byte {
 }
 
 func output(dst []byte, no dpif.PortNo) []byte {
-	return attr(dst, actOutput, binary.NativeEndian.AppendUint32(nil, uint32(no))...)
+	return attr(dst, dpif.ActOutput, binary.NativeEndian.AppendUint32(nil, uint32(no))...)
 }
 
 func (l *learner) handle(batch []dpif.Upcall) {

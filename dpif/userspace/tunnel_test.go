@@ -34,7 +34,7 @@ func tunnelTo(t *packet.Tunnel, out dpif.PortNo) dpif.Actions {
 	if t.Flags&packet.TunCsum != 0 {
 		n = attr(n, 6)
 	}
-	return output(attr(nil, actSet, attr(nil, keyTunnel, n...)...), out)
+	return output(attr(nil, dpif.ActSet, attr(nil, dpif.KeyTunnel, n...)...), out)
 }
 
 // kernelVXLAN gives a namespace the kernel's own tunnel device.

@@ -51,8 +51,8 @@ type Datapath struct {
 
 // counters are one executor's; padded against sharing a cache line.
 type counters struct {
-	hits, misses, lost, maskHits, execs atomic.Uint64
-	_                                   [3]uint64
+	hits, misses, lost, maskHits atomic.Uint64
+	_                            [4]uint64
 }
 
 var _ dpif.Datapath = (*Datapath)(nil)
