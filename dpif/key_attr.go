@@ -42,6 +42,9 @@ func structOf(typ uint16, k, d *flow.Key, mask bool) []byte {
 	case KeyRecircID:
 		return ne.AppendUint32(nil, d.RecircID)
 	case KeyInPort:
+		if k.InPort == uint32(NoPort) {
+			return nil
+		}
 		return ne.AppendUint32(nil, d.InPort)
 	case KeyPacketType:
 		return be.AppendUint32(nil, d.PacketType)
@@ -222,7 +225,7 @@ func appendNSH(dst []byte, k, d *flow.Key) []byte {
 func appendTunnel(dst []byte, t, d *packet.Tunnel) []byte {
 	at := len(dst)
 	dst = beginNest(dst, KeyTunnel)
-	if t.ID != 0 || t.Flags&packet.TunKey != 0 {
+	if (t.ID != 0 || t.Flags&packet.TunKey != 0) && (d.ID != 0 || d.Flags&packet.TunKey != 0) {
 		dst = AppendAttr(dst, TunKeyID, be.AppendUint64(nil, d.ID))
 	}
 	if t.Src != 0 {
@@ -330,6 +333,9 @@ func ParseKeyAttrs(b []byte) (k flow.Key, err error) {
 	if err != nil {
 		return k, err
 	}
+	if seen&(1<<KeyInPort) == 0 {
+		k.InPort = uint32(NoPort)
+	}
 	if seen&(1<<KeyEthernet|1<<KeyPacketType) == 0 && seen&(1<<KeyEthertype) != 0 {
 		// The kernel's way to say that there is no Ethernet header.
 		k.PacketType = 1<<16 | uint32(k.EthType)
@@ -380,9 +386,6 @@ func parseKey(b []byte, k *flow.Key, mask bool, depth int) (seen uint64, err err
 		case KeyTunnel:
 			if k.Tunnel, err = ParseTunnel(d); err != nil {
 				return seen, err
-			}
-			if mask && k.Tunnel.Flags&packet.TunKey != 0 && k.Tunnel.ID == 0 {
-				k.Tunnel.Flags &^= packet.TunKey
 			}
 		case KeyNSH:
 			parseNSHKey(d, k)

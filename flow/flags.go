@@ -127,3 +127,16 @@ func (fs *flagSet) parse(s string) (value, mask uint64, err error) {
 	}
 	return value, mask, nil
 }
+
+// allTunFlagSet are the tunnel flags that datapaths know, of which flows may
+// match only the first.
+var allTunFlagSet = flagSet{"tunnel", tunFlagSet.names, 4}
+
+// AppendTunnelFlags appends flags of packet.Tunnel as "df|key", or as "+df-key"
+// when mask does not cover all four.
+func AppendTunnelFlags(dst []byte, flags, mask uint64) []byte {
+	return allTunFlagSet.append(dst, flags, mask, 0xf)
+}
+
+// ParseTunnelFlags reads what AppendTunnelFlags writes.
+func ParseTunnelFlags(s string) (flags, mask uint64, err error) { return allTunFlagSet.parse(s) }
