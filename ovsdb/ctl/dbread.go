@@ -233,9 +233,6 @@ func needConditions(n *Need, t *ovsdb.TableSchema, words []string) error {
 		if err != nil {
 			return err
 		}
-		if isUUIDColumn(name) {
-			continue
-		}
 		if name == "" {
 			return fmt.Errorf("%s: missing column name", w)
 		}
@@ -258,14 +255,6 @@ func (c *Context) satisfies(t *ovsdb.TableSchema, r *idl.Row, words []string) (b
 }
 
 func (c *Context) condition(t *ovsdb.TableSchema, r *idl.Row, w string) (bool, error) {
-	if rest, ok := strings.CutPrefix(w, "_uuid"); ok {
-		for _, op := range operators {
-			if v, ok := strings.CutPrefix(rest, op); ok {
-				want, err := c.datum(&uuidType, v)
-				return err == nil && compare(ovsdb.Scalar(ovsdb.UUIDAtom(r.UUID())), want, op), err
-			}
-		}
-	}
 	s, err := splitSetting(t, w, operators)
 	if err != nil {
 		return false, err

@@ -106,7 +106,7 @@ func (r *run) run() error {
 	if r.timeout > 0 {
 		daemon.Alarm(r.timeout, nil)
 	}
-	r.command = escape(append([]string{cli.Name(r.argv)}, r.argv[1:]...))
+	r.command = escape(r.argv)
 	level := vlog.Dbg
 	for _, c := range r.calls {
 		if c.Access == Writes {

@@ -185,14 +185,11 @@ func runDelPort(c *ctl.Context) error {
 		return fmt.Errorf("cannot delete port %s because it is the local port for bridge %s (deleting this port requires deleting the entire bridge)", p.name, p.bridge.name)
 	}
 	if br != nil && br != p.bridge {
-		err := fmt.Sprintf("bridge %s does not have a port %s", br.name, name)
-		switch {
-		case p.bridge.parent == br:
-			err += fmt.Sprintf(" (although its child bridge %s does)", p.bridge.name)
-		case br.parent == p.bridge:
-			err += fmt.Sprintf(" (although its parent bridge %s does)", p.bridge.name)
+		child := ""
+		if p.bridge.parent == br {
+			child = fmt.Sprintf(" (although its child bridge %s does)", p.bridge.name)
 		}
-		return fmt.Errorf("%s", err)
+		return fmt.Errorf("bridge %s does not have a port %s%s", br.name, name, child)
 	}
 	deletePorts(c, p.bridge.row, []*idl.Row{p.row})
 	touch(c)

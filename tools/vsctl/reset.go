@@ -7,24 +7,24 @@ import (
 // needReset asks for all columns that emer-reset clears.
 func needReset(n *ctl.Need, c *ctl.Call) error {
 	n.Columns("Open_vSwitch", "manager_options", "ssl")
-	n.Columns("Bridge", "controller", "fail_mode", "mirrors", "netflow", "sflow", "ipfix", "other_config")
-	for _, t := range withConfig {
-		n.Columns(t, "other_config")
+	n.Columns("Bridge", "controller", "fail_mode", "mirrors", "netflow", "sflow", "ipfix", "flood_vlans", "other_config")
+	n.Columns("Port", "other_config")
+	for _, t := range resets {
+		n.Columns(t)
 	}
 	n.Columns("Interface", "ingress_policing_rate", "ingress_policing_burst")
-	n.Columns("Flow_Sample_Collector_Set")
 	return needWorld(n, c)
 }
 
-// withConfig are the tables whose other_config emer-reset empties.
-var withConfig = []string{"Open_vSwitch", "Port", "Interface", "QoS", "Queue", "Controller", "Manager", "IPFIX"}
+// resets are the tables that emer-reset empties.
+var resets = [...]string{"Mirror", "Controller", "Manager", "NetFlow", "sFlow", "IPFIX", "SSL"}
 
 func runReset(c *ctl.Context) error {
 	top := root(c)
 	top = c.Clear(top, "manager_options")
 	c.Clear(top, "ssl")
 	for _, br := range c.Rows("Bridge") {
-		for _, col := range []string{"controller", "fail_mode", "mirrors", "netflow", "sflow", "ipfix"} {
+		for _, col := range []string{"controller", "fail_mode", "mirrors", "netflow", "sflow", "ipfix", "flood_vlans"} {
 			br = c.Clear(br, col)
 		}
 		// A bridge keeps its address.
@@ -34,16 +34,14 @@ func runReset(c *ctl.Context) error {
 		}
 		c.SetMap(br, "other_config", keep)
 	}
-	for _, t := range withConfig {
-		for _, r := range c.Rows(t) {
-			c.Clear(r, "other_config")
-		}
+	for _, p := range c.Rows("Port") {
+		c.Clear(p, "other_config")
 	}
 	for _, i := range c.Rows("Interface") {
 		i = c.SetInt(i, "ingress_policing_rate", 0)
 		c.SetInt(i, "ingress_policing_burst", 0)
 	}
-	for _, t := range []string{"Mirror", "Controller", "Manager", "NetFlow", "sFlow", "IPFIX", "SSL", "Flow_Sample_Collector_Set"} {
+	for _, t := range resets {
 		for _, r := range c.Rows(t) {
 			c.Delete(r)
 		}
