@@ -4,6 +4,7 @@ import (
 	"govs/cli"
 	"govs/tools/appctl"
 	"govs/tools/lab"
+	"govs/tools/pki"
 	"govs/tools/vsctl"
 	"govs/tools/vswitchd"
 )
@@ -25,7 +26,7 @@ var tools = [...]tool{
 	{"ovsdb-server", "the database server", nil},
 	{"ovsdb-client", "talk to a database server", nil},
 	{"ovsdb-tool", "work on database files", nil},
-	{"ovs-pki", "make keys and certificates", nil},
+	{"ovs-pki", "make keys and certificates", pki.Main},
 	{"ovs-tcpdump", "capture on a port", nil},
 	{"ovs-tcpundump", "turn tcpdump's hex into packets", nil},
 	{"ovs-pcap", "print packets of a pcap file in hex", nil},
