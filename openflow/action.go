@@ -6,6 +6,10 @@ package openflow
 type Action interface {
 	// Kind says which action it is.
 	Kind() Kind
+
+	format(f *formatter)
+	encode(e *encoder)
+	check(c *checker) error
 }
 
 // Kind names an action.

@@ -1,0 +1,180 @@
+package openflow
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"govs/flow"
+)
+
+// parser reads a list of actions from text.
+type parser struct {
+	names  *Names
+	usable Protocols
+	words  map[string]*actionRow // the table, passed in as nested lists need it
+	acts   []Action
+	depth  int
+	outer  Kind // the action that the list is inside of, or 0
+}
+
+// maxActionDepth bounds how deep lists of actions nest.
+const maxActionDepth = 64
+
+// ParseActions reads a list of actions as the text after "actions=" has it. It
+// also returns the protocols that can carry the list. The error is in
+// ovs-ofctl's words.
+func ParseActions(text string, names *Names) ([]Action, Protocols, error) {
+	p := parser{names: names, usable: ProtoAny, words: wordIndex()}
+	err := p.list(text, true)
+	if err == nil {
+		err = verify(p.acts, 0, names)
+		if e, ok := err.(*verifyError); ok {
+			err = errors.New(e.text)
+		}
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return p.acts, p.usable, nil
+}
+
+// nested reads the list inside an action of kind outer.
+func (p *parser) nested(text string, outer Kind) ([]Action, error) {
+	if p.depth >= maxActionDepth {
+		return nil, errors.New("Action nested too deeply")
+	}
+	in := parser{names: p.names, usable: p.usable, words: p.words, depth: p.depth + 1, outer: outer}
+	if err := in.list(text, false); err != nil {
+		return nil, err
+	}
+	err := verify(in.acts, outer, p.names)
+	if e, ok := err.(*verifyError); ok {
+		return nil, errors.New(e.text)
+	}
+	p.usable = in.usable
+	return in.acts, err
+}
+
+func (p *parser) list(text string, instructions bool) error {
+	drop, n := false, 0
+	for {
+		key, value, rest, ok := cutPair(text)
+		if !ok {
+			break
+		}
+		text = rest
+		n++
+		switch row := p.words[strings.ToLower(key)]; {
+		case row != nil && row.parse != nil:
+			if row.kind >= KindMeter && !instructions && row.kind != KindMeter {
+				return fmt.Errorf("%s instruction not allowed here", row.words[0])
+			}
+			if err := row.parse(p, strings.ToLower(key), value); err != nil {
+				return err
+			}
+		case strings.EqualFold(key, "drop"):
+			drop = true
+			n--
+		case strings.EqualFold(key, "apply_actions"):
+			return errors.New("apply_actions is the default instruction")
+		default:
+			port, ok := p.names.ParsePort(key)
+			if !ok {
+				return unknownAction(key)
+			}
+			p.addOutput(port, value)
+		}
+		if drop && n > 0 {
+			return errors.New(`"drop" must not be accompanied by any other action or instruction`)
+		}
+	}
+	return nil
+}
+
+// unknownAction is the error for a word that is no action, with a hint when it
+// looks like one that is.
+func unknownAction(word string) error {
+	words := make([]string, 0, 96)
+	for i := range actionTableWords() {
+		words = append(words, actionTableWords()[i])
+	}
+	hint := nearest(word, words)
+	if hint == "" {
+		return fmt.Errorf("unknown action %s", word)
+	}
+	return fmt.Errorf("unknown action %s; did you mean %s?", word, hint)
+}
+
+func (p *parser) addOutput(port Port, maxLen string) {
+	if port == PortController {
+		n := uint16(0xffff)
+		if v, err := parseUint16(maxLen, ""); err == nil {
+			n = v
+		}
+		p.add(&Output{Port: port, MaxLen: n})
+		return
+	}
+	p.add(&Output{Port: port})
+}
+
+func (p *parser) add(a Action) { p.acts = append(p.acts, a) }
+
+// subfield reads all of s as a subfield.
+func (p *parser) subfield(s string) (flow.Subfield, error) { return flow.ParseSubfield(s) }
+
+// formatter prints actions.
+type formatter struct {
+	b     []byte
+	names *Names
+}
+
+// FormatActions appends a list of actions as dump-flows prints it; the empty
+// list is "drop".
+func FormatActions(b []byte, acts []Action, names *Names) []byte {
+	f := formatter{b: b, names: names}
+	f.list(acts)
+	return f.b
+}
+
+// FormatAction returns one action as text.
+func FormatAction(a Action) string { return string(FormatActions(nil, []Action{a}, nil)) }
+
+func (f *formatter) list(acts []Action) {
+	if len(acts) == 0 {
+		f.str("drop")
+		return
+	}
+	f.inner(acts)
+}
+
+// inner prints a list that may be empty.
+func (f *formatter) inner(acts []Action) {
+	for i, a := range acts {
+		if i > 0 {
+			f.b = append(f.b, ',')
+		}
+		a.format(f)
+	}
+}
+
+func (f *formatter) str(s string)       { f.b = append(f.b, s...) }
+func (f *formatter) dec(n uint64)       { f.b = strconv.AppendUint(f.b, n, 10) }
+func (f *formatter) port(p Port)        { f.b = f.names.AppendPort(f.b, p) }
+func (f *formatter) sub(s flow.Subfield) { f.b = s.Append(f.b) }
+
+// hex prints as C's %#x: with 0x unless the number is zero.
+func (f *formatter) hex(n uint64) {
+	if n != 0 {
+		f.b = append(f.b, "0x"...)
+	}
+	f.b = strconv.AppendUint(f.b, n, 16)
+}
+
+// trimComma takes back a comma that a list of keys ends in.
+func (f *formatter) trimComma() {
+	if n := len(f.b); n > 0 && f.b[n-1] == ',' {
+		f.b = f.b[:n-1]
+	}
+}

@@ -1,0 +1,250 @@
+package openflow
+
+import (
+	"encoding/binary"
+
+	"govs/flow"
+)
+
+var be = binary.BigEndian
+
+// encoder writes actions in the form of one version.
+type encoder struct {
+	b       []byte
+	version Version
+}
+
+// EncodeActions appends the wire form of a list of actions in version v.
+// Instructions are left out, or written as the extension that stands for them
+// in OpenFlow 1.0.
+func EncodeActions(b []byte, acts []Action, v Version) []byte {
+	e := encoder{b: b, version: v}
+	e.list(acts)
+	return e.b
+}
+
+func (e *encoder) list(acts []Action) {
+	for _, a := range acts {
+		a.encode(e)
+	}
+}
+
+// std appends n zero bytes that begin with the header of a standard action.
+func (e *encoder) std(code uint16, n int) []byte {
+	b := e.grow(n)
+	be.PutUint16(b, code)
+	be.PutUint16(b[2:], uint16(n))
+	return b
+}
+
+// nx appends n zero bytes that begin with the header of a Nicira action; its
+// own fields start at byte 10.
+func (e *encoder) nx(code uint16, n int) []byte { return e.vendor(vendorNX, code, n) }
+
+func (e *encoder) vendor(vendor uint32, code uint16, n int) []byte {
+	b := e.grow(n)
+	be.PutUint16(b, 0xffff)
+	be.PutUint16(b[2:], uint16(n))
+	be.PutUint32(b[4:], vendor)
+	be.PutUint16(b[8:], code)
+	return b
+}
+
+func (e *encoder) grow(n int) []byte {
+	start := len(e.b)
+	for range n {
+		e.b = append(e.b, 0)
+	}
+	return e.b[start : start+n : start+n]
+}
+
+func (e *encoder) u8(v uint8)   { e.b = append(e.b, v) }
+func (e *encoder) u16(v uint16) { e.b = be.AppendUint16(e.b, v) }
+func (e *encoder) u32(v uint32) { e.b = be.AppendUint32(e.b, v) }
+func (e *encoder) u64(v uint64) { e.b = be.AppendUint64(e.b, v) }
+
+// close pads what was appended since start to 8 bytes and sets the length in
+// the action's header.
+func (e *encoder) close(start int) {
+	for (len(e.b)-start)%8 != 0 {
+		e.b = append(e.b, 0)
+	}
+	be.PutUint16(e.b[start+2:], uint16(len(e.b)-start))
+}
+
+// header appends a field's NXM or OXM header, 4 bytes or 8 for an
+// experimenter's; nxm asks for the NXM name where there is one.
+func (e *encoder) header(id flow.FieldID, masked, nxm bool) {
+	e.b = id.AppendHeader(e.b, e.fieldVersion(nxm), masked)
+}
+
+// header32 returns the header of a field that has a 4-byte one.
+func header32(id flow.FieldID, version uint8) uint32 {
+	var b [8]byte
+	h := id.AppendHeader(b[:0], version, false)
+	if len(h) != 4 {
+		return 0
+	}
+	return be.Uint32(h)
+}
+
+// fieldVersion is the version that picks among a field's wire names.
+func (e *encoder) fieldVersion(nxm bool) uint8 {
+	if nxm || e.version < V12 {
+		return flow.WireNXM
+	}
+	return uint8(e.version)
+}
+
+func ofsNBits(s flow.Subfield) uint16 { return s.Ofs<<6 | (s.N - 1) }
+
+// decoder reads actions of one version.
+type decoder struct {
+	version Version
+	forms   map[wireKey]*wireForm // passed in as nested lists need it
+	acts    []Action
+	depth   int
+	names   *Names // for warnings
+}
+
+// DecodeActions reads a list of actions of version v. The error is an
+// ErrorCode.
+func DecodeActions(b []byte, v Version, names *Names) ([]Action, error) {
+	d := decoder{version: v, forms: wireIndex(), names: names}
+	if err := d.list(b); err != nil {
+		return nil, err
+	}
+	return d.acts, nil
+}
+
+func (d *decoder) list(b []byte) error {
+	if len(b)%8 != 0 {
+		return ErrBadActionBadLen
+	}
+	all := b
+	for len(b) > 0 {
+		n, err := d.one(b)
+		if err != nil {
+			d.names.warnf("ofp_actions", "bad action at offset %d (%s):\n%s", len(all)-len(b), err, hexDump(all, 0, false))
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+func (d *decoder) one(b []byte) (int, error) {
+	if len(b) < 8 {
+		return 0, ErrBadActionBadLen
+	}
+	code, n := be.Uint16(b), int(be.Uint16(b[2:]))
+	key := wireKey{orgOF, d.version, code}
+	if code == 0xffff {
+		if n < 16 || n > len(b) {
+			return 0, ErrBadActionBadLen
+		}
+		vendor := be.Uint32(b[4:])
+		switch vendor {
+		case vendorNX:
+			key.org = orgNX
+		case vendorONF:
+			key.org = orgONF
+		default:
+			d.names.warnf("ofp_actions", "OpenFlow action has unknown vendor %#x", vendor)
+			return 0, ErrBadActionBadVendor
+		}
+		key.code = be.Uint16(b[8:])
+	}
+	w := d.forms[key]
+	if w == nil {
+		var vendor uint32
+		if code == 0xffff {
+			vendor = be.Uint32(b[4:])
+		}
+		d.names.warnf("ofp_actions", "unknown %s action for vendor %#x and type %d", d.version, vendor, key.code)
+		if vendor != 0 {
+			return 0, ErrBadActionBadVendorType
+		}
+		return 0, ErrBadActionBadType
+	}
+	switch {
+	case n > len(b):
+		d.names.warnf("ofp_actions", "OpenFlow action %s length %d exceeds action buffer length %d", w.name, n, len(b))
+		return 0, ErrBadActionBadLen
+	case n < int(w.min) || w.max != 0 && n > int(w.max):
+		top := w.max
+		if top == 0 {
+			top = 65535 - 65535%8
+		}
+		d.names.warnf("ofp_actions", "OpenFlow action %s length %d not in valid range [%d,%d]", w.name, n, w.min, top)
+		return 0, ErrBadActionBadLen
+	case n%8 != 0:
+		d.names.warnf("ofp_actions", "OpenFlow action %s length %d is not a multiple of 8", w.name, n)
+		return 0, ErrBadActionBadLen
+	}
+	return n, w.decode(d, b[:n:n])
+}
+
+func (d *decoder) add(a Action) { d.acts = append(d.acts, a) }
+
+// nested reads a list inside an action.
+func (d *decoder) nested(b []byte, outer Kind) ([]Action, error) {
+	if d.depth >= maxActionDepth {
+		return nil, ErrBadActionTooMany
+	}
+	in := decoder{version: d.version, forms: d.forms, names: d.names, depth: d.depth + 1}
+	if err := in.list(b); err != nil {
+		return nil, err
+	}
+	if err := verify(in.acts, outer, d.names); err != nil {
+		return nil, verifyCode(err, d.names)
+	}
+	return in.acts, nil
+}
+
+// field reads a field's header from the front of b and returns what follows.
+func (d *decoder) field(b []byte) (id flow.FieldID, masked bool, rest []byte, err error) {
+	id, masked, _, n, err := flow.ParseHeader(b)
+	switch {
+	case err == nil:
+		return id, masked, b[n:], nil
+	case n == 0:
+		return 0, false, nil, ErrBadActionBadSetLen
+	}
+	return 0, false, nil, ErrBadActionBadSetType
+}
+
+// plainField is field for places where a mask is not allowed.
+func (d *decoder) plainField(b []byte) (flow.FieldID, []byte, error) {
+	id, masked, rest, err := d.field(b)
+	if err == nil && masked {
+		err = ErrBadActionBadSetMask
+	}
+	return id, rest, err
+}
+
+// subfield32 reads a subfield of which the header is 4 bytes.
+func (d *decoder) subfield32(h uint32, ofs, n uint16) (flow.Subfield, error) {
+	if h == 0 {
+		return flow.Subfield{}, ErrBadActionBadSetType
+	}
+	var b [4]byte
+	be.PutUint32(b[:], h)
+	id, masked, _, _, err := flow.ParseHeader(b[:])
+	if err != nil {
+		return flow.Subfield{}, ErrBadActionBadSetType
+	}
+	if masked {
+		return flow.Subfield{}, ErrBadActionBadSetMask
+	}
+	return flow.Subfield{Field: id, Ofs: ofs, N: n}, nil
+}
+
+func isZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
