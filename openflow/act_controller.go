@@ -187,7 +187,7 @@ func decodeController(d *decoder, b []byte) error {
 
 func decodeController2(d *decoder, b []byte) error {
 	if !isZero(b[10:16]) {
-		return ErrNXBadActionMustBeZero
+		return ErrBadActionMustBeZero
 	}
 	a := &Controller{MaxLen: 0xffff, Reason: ReasonAction}
 	err := eachProp(b[16:], func(typ uint16, p []byte) error {

@@ -1,7 +1,10 @@
 package openflow
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
+	"strings"
 
 	"govs/flow"
 )
@@ -46,3 +49,447 @@ const (
 	NATHash
 	NATRandom
 )
+
+func parseCT(p *parser, _, arg string) (err error) {
+	a := &CT{Table: TableAny}
+	for err == nil {
+		k, v, rest, ok := cutPair(arg)
+		if !ok {
+			break
+		}
+		arg = rest
+		switch k {
+		case "commit":
+			a.Flags |= CTCommit
+		case "force":
+			a.Flags |= CTForce
+		case "table":
+			t, ok := p.names.ParseTable(v)
+			if !ok {
+				return fmt.Errorf("unknown table %s", v)
+			}
+			if t == TableAny {
+				return fmt.Errorf("invalid table %#x", t)
+			}
+			a.Table = t
+		case "zone":
+			if a.Zone, err = parseUint16(v, "zone"); err != nil {
+				if a.ZoneSrc, err = p.subfield(v); err == nil && a.ZoneSrc.N != 16 {
+					err = fmt.Errorf("zone n_bits %d not within valid range [16..16]", a.ZoneSrc.N)
+				}
+			}
+		case "alg":
+			switch v {
+			case "ftp":
+				a.ALG = 21
+			case "tftp":
+				a.ALG = 69
+			default:
+				err = fmt.Errorf("invalid conntrack helper \"%s\"", v)
+			}
+		case "nat":
+			var n *NAT
+			if n, err = parseNATArgs(v); err == nil {
+				a.Exec = append(a.Exec, n)
+			}
+		case "exec":
+			var acts []Action
+			if acts, err = p.nested(v, KindCT); err == nil {
+				a.Exec = append(a.Exec, acts...)
+			}
+		default:
+			err = fmt.Errorf("invalid argument to \"ct\" action: `%s'", k)
+		}
+	}
+	if err == nil && a.Flags&CTForce != 0 && a.Flags&CTCommit == 0 {
+		err = errors.New(`"force" flag requires "commit" flag.`)
+	}
+	if err == nil {
+		err = a.needsCommit(p.names)
+	}
+	p.add(a)
+	return err
+}
+
+// needsCommit refuses what only makes sense for a connection that is kept.
+func (a *CT) needsCommit(*Names) error {
+	if a.Flags&CTCommit != 0 {
+		return nil
+	}
+	for _, x := range a.Exec {
+		if n, ok := x.(*NAT); !ok || n.Flags&(NATSrc|NATDst) != 0 {
+			return errors.New("CT action requires commit flag if actions other than NAT without arguments are specified.")
+		}
+	}
+	return nil
+}
+
+func (a *CT) format(f *formatter) {
+	f.str("ct(")
+	if a.Flags&CTCommit != 0 {
+		f.str("commit,")
+	}
+	if a.Flags&CTForce != 0 {
+		f.str("force,")
+	}
+	if a.Table != TableAny {
+		f.str("table=")
+		f.b = f.names.AppendTable(f.b, a.Table)
+		f.str(",")
+	}
+	if a.ZoneSrc.N != 0 {
+		f.str("zone=")
+		f.sub(a.ZoneSrc)
+		f.str(",")
+	} else if a.Zone != 0 {
+		f.str("zone=")
+		f.dec(uint64(a.Zone))
+		f.str(",")
+	}
+	rest := a.Exec
+	if len(rest) > 0 {
+		if n, ok := rest[0].(*NAT); ok {
+			n.format(f)
+			f.str(",")
+			rest = rest[1:]
+		}
+	}
+	if len(rest) > 0 {
+		f.str("exec(")
+		f.inner(rest)
+		f.str("),")
+	}
+	switch a.ALG {
+	case 0:
+	case 21:
+		f.str("alg=ftp,")
+	case 69:
+		f.str("alg=tftp,")
+	default:
+		f.str("alg=")
+		f.dec(uint64(a.ALG))
+		f.str(",")
+	}
+	f.trimComma()
+	f.str(")")
+}
+
+func (a *CT) encode(e *encoder) {
+	start := len(e.b)
+	b := e.nx(35, 24)
+	be.PutUint16(b[10:], uint16(a.Flags))
+	if a.ZoneSrc.N != 0 {
+		be.PutUint32(b[12:], header32(a.ZoneSrc.Field, flow.WireNXM))
+		be.PutUint16(b[16:], ofsNBits(a.ZoneSrc))
+	} else {
+		be.PutUint16(b[16:], a.Zone)
+	}
+	b[18] = a.Table
+	be.PutUint16(b[22:], a.ALG)
+	e.list(a.Exec)
+	e.close(start)
+}
+
+func (a *CT) check(c *checker) error {
+	if !c.isIP() || a.ALG != 0 && !c.isL4() {
+		// Unlike others this must not pass as OpenFlow 1.0's "cannot apply".
+		return ErrBadActionMatchInconsistent
+	}
+	if a.ZoneSrc.N != 0 {
+		if err := c.src(a.ZoneSrc); err != nil {
+			return err
+		}
+	}
+	return c.nested(a.Exec)
+}
+
+func decodeCT(d *decoder, b []byte) error {
+	a := &CT{Flags: CTFlags(be.Uint16(b[10:])), Table: b[18], ALG: be.Uint16(b[22:])}
+	if a.Flags&^(CTCommit|CTForce) != 0 || a.Flags&CTForce != 0 && a.Flags&CTCommit == 0 {
+		return ErrBadActionBadArgument
+	}
+	n := be.Uint16(b[16:])
+	if h := be.Uint32(b[12:]); h != 0 {
+		var err error
+		if a.ZoneSrc, err = d.subfield32(h, n>>6, n&63+1); err != nil {
+			return err
+		}
+		if a.ZoneSrc.N != 16 {
+			d.names.warnf("ofp_actions", "zone n_bits %d not within valid range [16..16]", a.ZoneSrc.N)
+			return ErrBadActionBadSetLen
+		}
+	} else {
+		a.Zone = n
+	}
+	var err error
+	if a.Exec, err = d.nested(b[24:], KindCT); err != nil {
+		return err
+	}
+	for i, x := range a.Exec {
+		if n, ok := x.(*NAT); ok && i > 0 {
+			// OVS keeps the NAT in front.
+			copy(a.Exec[1:i+1], a.Exec[:i])
+			a.Exec[0] = n
+		}
+	}
+	if err := a.needsCommit(d.names); err != nil {
+		d.names.warnf("ofp_actions", "%s", err)
+		return ErrBadActionBadArgument
+	}
+	d.add(a)
+	return nil
+}
+
+func parseCTClear(p *parser, _, _ string) error {
+	p.add(&CTClear{})
+	return nil
+}
+
+func (a *CTClear) format(f *formatter)  { f.str("ct_clear") }
+func (a *CTClear) encode(e *encoder)    { e.nx(43, 16) }
+func (a *CTClear) check(*checker) error { return nil }
+
+func decodeCTClear(d *decoder, _ []byte) error {
+	d.add(&CTClear{})
+	return nil
+}
+
+func parseNAT(p *parser, _, arg string) error {
+	a, err := parseNATArgs(arg)
+	if err != nil {
+		return err
+	}
+	p.add(a)
+	return nil
+}
+
+func parseNATArgs(arg string) (*NAT, error) {
+	a := &NAT{}
+	for {
+		k, v, rest, ok := cutPair(arg)
+		if !ok {
+			break
+		}
+		arg = rest
+		switch k {
+		case "src", "dst":
+			if a.Flags&(NATSrc|NATDst) != 0 {
+				return nil, errors.New(`May only specify one of "src" or "dst".`)
+			}
+			a.Flags |= NATSrc
+			if k == "dst" {
+				a.Flags ^= NATSrc | NATDst
+			}
+			if v != "" {
+				if err := a.parseRange(v); err != nil {
+					return nil, err
+				}
+			}
+		case "persistent":
+			a.Flags |= NATPersistent
+		case "hash":
+			a.Flags |= NATHash
+		case "random":
+			a.Flags |= NATRandom
+		default:
+			return nil, fmt.Errorf("invalid key \"%s\" in \"nat\" argument", k)
+		}
+	}
+	switch {
+	case a.Flags != 0 && a.Flags&(NATSrc|NATDst) == 0:
+		return nil, errors.New(`Flags allowed only with "src" or "dst".`)
+	case a.Flags&(NATHash|NATRandom) == NATHash|NATRandom:
+		return nil, errors.New(`Both "hash" and "random" are not allowed.`)
+	}
+	return a, nil
+}
+
+// parseRange reads ADDR[-ADDR][:PORT[-PORT]], with [] around IPv6 addresses
+// that have ports behind them.
+func (a *NAT) parseRange(s string) error {
+	bad := fmt.Errorf("invalid nat range \"%s\"", s)
+	addrs, ports, hasPorts := s, "", false
+	if strings.HasPrefix(s, "[") {
+		end := strings.LastIndexByte(s, ']')
+		if end < 0 {
+			return bad
+		}
+		addrs = s[:end+1]
+		if rest := s[end+1:]; rest != "" {
+			if rest[0] != ':' {
+				return bad
+			}
+			ports, hasPorts = rest[1:], true
+		}
+	} else if strings.Count(s, ":") == 1 {
+		addrs, ports, hasPorts = strings.Cut(s, ":")
+	}
+	if addrs != "" {
+		lo, hi, isRange := strings.Cut(addrs, "-")
+		var err error
+		if a.AddrMin, err = netip.ParseAddr(strings.Trim(lo, "[]")); err != nil {
+			return bad
+		}
+		if isRange {
+			if a.AddrMax, err = netip.ParseAddr(strings.Trim(hi, "[]")); err != nil || a.AddrMax.Is4() != a.AddrMin.Is4() || a.AddrMax.Less(a.AddrMin) {
+				return bad
+			}
+		}
+	}
+	if hasPorts {
+		lo, hi, isRange := strings.Cut(ports, "-")
+		var err error
+		if a.PortMin, err = parseUint16(lo, ""); err != nil {
+			return bad
+		}
+		if isRange {
+			if a.PortMax, err = parseUint16(hi, ""); err != nil || a.PortMax < a.PortMin {
+				return bad
+			}
+		}
+	}
+	return nil
+}
+
+func (a *NAT) format(f *formatter) {
+	f.str("nat")
+	if a.Flags&(NATSrc|NATDst) == 0 {
+		return
+	}
+	f.str("(")
+	if a.Flags&NATSrc != 0 {
+		f.str("src")
+	} else {
+		f.str("dst")
+	}
+	if a.AddrMin.IsValid() {
+		f.str("=")
+		quote := a.AddrMin.Is6() && a.PortMin != 0
+		f.addr(a.AddrMin, quote)
+		if a.AddrMax.IsValid() && a.AddrMax != a.AddrMin {
+			f.str("-")
+			f.addr(a.AddrMax, quote)
+		}
+		if a.PortMin != 0 {
+			f.str(":")
+			f.dec(uint64(a.PortMin))
+			if a.PortMax != 0 && a.PortMax != a.PortMin {
+				f.str("-")
+				f.dec(uint64(a.PortMax))
+			}
+		}
+	}
+	f.str(",")
+	if a.Flags&NATPersistent != 0 {
+		f.str("persistent,")
+	}
+	if a.Flags&NATHash != 0 {
+		f.str("hash,")
+	}
+	if a.Flags&NATRandom != 0 {
+		f.str("random,")
+	}
+	f.trimComma()
+	f.str(")")
+}
+
+func (f *formatter) addr(a netip.Addr, brackets bool) {
+	if brackets {
+		f.str("[")
+	}
+	f.b = a.AppendTo(f.b)
+	if brackets {
+		f.str("]")
+	}
+}
+
+// Bits of what a NAT action has, in the order in which it has them.
+const (
+	natIPv4Min = 1 << iota
+	natIPv4Max
+	natIPv6Min
+	natIPv6Max
+	natProtoMin
+	natProtoMax
+)
+
+func (a *NAT) encode(e *encoder) {
+	start := len(e.b)
+	b := e.nx(36, 16)
+	be.PutUint16(b[12:], uint16(a.Flags))
+	var has uint16
+	addr := func(x netip.Addr, v4, v6 uint16) {
+		if x.Is4() {
+			has |= v4
+		} else if x.IsValid() {
+			has |= v6
+		}
+		e.b = append(e.b, x.AsSlice()...)
+	}
+	addr(a.AddrMin, natIPv4Min, natIPv6Min)
+	addr(a.AddrMax, natIPv4Max, natIPv6Max)
+	if a.PortMin != 0 {
+		has |= natProtoMin
+		e.u16(a.PortMin)
+	}
+	if a.PortMax != 0 {
+		has |= natProtoMax
+		e.u16(a.PortMax)
+	}
+	be.PutUint16(e.b[start+14:], has)
+	e.close(start)
+}
+
+func (a *NAT) check(c *checker) error {
+	t := c.match.Key.DLType()
+	if !c.isIP() || a.AddrMin.Is4() && t != flow.EthTypeIP || a.AddrMin.Is6() && t != flow.EthTypeIPv6 {
+		return ErrBadActionMatchInconsistent
+	}
+	return nil
+}
+
+func decodeNAT(d *decoder, b []byte) error {
+	a := &NAT{Flags: NATFlags(be.Uint16(b[12:]))}
+	has := be.Uint16(b[14:])
+	const all = NATSrc | NATDst | NATPersistent | NATHash | NATRandom
+	if be.Uint16(b[10:]) != 0 || a.Flags&^all != 0 || a.Flags != 0 && a.Flags&(NATSrc|NATDst) == 0 ||
+		a.Flags&(NATSrc|NATDst) == NATSrc|NATDst || a.Flags&(NATHash|NATRandom) == NATHash|NATRandom ||
+		has != 0 && a.Flags&(NATSrc|NATDst) == 0 ||
+		has&natIPv4Min != 0 && has&natIPv6Min != 0 || has&natIPv4Max != 0 && has&natIPv4Min == 0 ||
+		has&natIPv6Max != 0 && has&natIPv6Min == 0 || has&natProtoMax != 0 && has&natProtoMin == 0 {
+		return ErrBadActionBadArgument
+	}
+	rest := b[16:]
+	take := func(bit uint16, n int) []byte {
+		if has&bit == 0 || rest == nil {
+			return nil
+		}
+		if len(rest) < n {
+			rest = nil
+			return nil
+		}
+		v := rest[:n]
+		rest = rest[n:]
+		return v
+	}
+	for _, x := range [...]struct {
+		bit uint16
+		n   int
+		to  *netip.Addr
+	}{{natIPv4Min, 4, &a.AddrMin}, {natIPv4Max, 4, &a.AddrMax}, {natIPv6Min, 16, &a.AddrMin}, {natIPv6Max, 16, &a.AddrMax}} {
+		if v := take(x.bit, x.n); v != nil {
+			*x.to, _ = netip.AddrFromSlice(v)
+		}
+	}
+	if v := take(natProtoMin, 2); v != nil {
+		a.PortMin = be.Uint16(v)
+	}
+	if v := take(natProtoMax, 2); v != nil {
+		a.PortMax = be.Uint16(v)
+	}
+	if rest == nil || len(rest) >= 8 {
+		return ErrBadActionBadLen
+	}
+	d.add(a)
+	return nil
+}

@@ -1,6 +1,12 @@
 package openflow
 
-import "govs/flow"
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"govs/flow"
+)
 
 // SetField writes a constant into a field, or into the bits of it that Mask
 // has. Both spellings, load:VALUE->FIELD[A..B] and set_field:VALUE/MASK->FIELD,
@@ -23,3 +29,562 @@ type Pop struct{ Field flow.Subfield }
 
 // DeleteField removes a field (a tunnel option) from the packet.
 type DeleteField struct{ Field flow.FieldID }
+
+func parseSetField(p *parser, word, arg string) error {
+	if word == "load" {
+		return parseLoad(p, arg)
+	}
+	p.usable &= ^Protocols(0)
+	value, name, ok := strings.Cut(arg, "->")
+	if !ok {
+		return fmt.Errorf("%s: missing `->'", arg)
+	}
+	if name == "" {
+		return fmt.Errorf("%s: missing field name following `->'", arg)
+	}
+	id, ok := flow.FieldByName(name)
+	if !ok || !id.Available() {
+		return fmt.Errorf("%s is not a valid OXM field name", name)
+	}
+	if !id.Info().Writable {
+		return fmt.Errorf("%s is read-only", id)
+	}
+	v, mask, err := id.ParseValue(value, p.names.env())
+	if err != nil {
+		return err
+	}
+	if id == flow.VlanVID {
+		v.Lo |= flow.VLANPresent
+		mask.Lo |= flow.VLANPresent
+	}
+	p.usable &= settable(id)
+	p.add(&SetField{Field: id, Value: v.And(mask), Mask: mask})
+	return nil
+}
+
+// settable returns the protocols that can set a field as a whole: those with
+// an action of their own for it, and those that name it.
+func settable(id flow.FieldID) Protocols {
+	switch id {
+	case flow.EthSrc, flow.EthDst, flow.VlanTCI, flow.IPSrc, flow.IPDst, flow.IPTOS, flow.IPDSCP, flow.IPECN, flow.IPTTL,
+		flow.TCPSrc, flow.TCPDst, flow.UDPSrc, flow.UDPDst, flow.DlVlan, flow.DlVlanPCP, flow.InPort:
+		return ProtoAny
+	case flow.Metadata:
+		return protoNXMOF11Up
+	}
+	if id.Info().OXMs[0].Name == "" {
+		return ProtoAny
+	}
+	return protoNXMOXM
+}
+
+func parseLoad(p *parser, arg string) error {
+	value, rest, ok := strings.Cut(arg, "->")
+	if !ok {
+		return arrowError(arg, fmt.Errorf("%s: missing `->'", arg))
+	}
+	dst, err := p.subfield(rest)
+	if err != nil {
+		return err
+	}
+	v, err := parseBits(arg, value, dst)
+	if err != nil {
+		return err
+	}
+	p.add(&SetField{Field: dst.Field, Value: v.Shl(int(dst.Ofs)), Mask: dst.Mask(), Load: true})
+	return nil
+}
+
+// arrowError adds a hint to an error about a missing arrow when the text has a
+// typographic one.
+func arrowError(text string, err error) error {
+	for _, c := range []string{"−>", "–>", "—>", "→", "–", "−"} {
+		if strings.Contains(text, c) {
+			return fmt.Errorf("%w (the arrow is typed as a hyphen and >, not %q)", err, c)
+		}
+	}
+	return err
+}
+
+// parseBits reads a number for the bits of dst; all is the text for errors.
+func parseBits(all, s string, dst flow.Subfield) (flow.Value, error) {
+	v, ok := parseBig(s)
+	if !ok {
+		return v, fmt.Errorf("%s: cannot parse integer value", all)
+	}
+	if v.Len() > int(dst.N) {
+		return v, fmt.Errorf("%s: value %s does not fit into %d bits", all, hexString(v), dst.N)
+	}
+	return v, nil
+}
+
+func hexString(v flow.Value) string {
+	if v.Hi != 0 {
+		return fmt.Sprintf("0x%x%016x", v.Hi, v.Lo)
+	}
+	return fmt.Sprintf("0x%x", v.Lo)
+}
+
+// parseBig reads an unsigned number of up to 128 bits, of any size in hex and
+// up to 64 bits otherwise.
+func parseBig(s string) (v flow.Value, ok bool) {
+	if h, isHex := strings.CutPrefix(strings.ToLower(s), "0x"); isHex && h != "" {
+		if h = strings.TrimLeft(h, "0"); len(h) > 32 {
+			return v, false
+		}
+		for i := range len(h) {
+			d := digit(h[i])
+			if d > 15 {
+				return v, false
+			}
+			v = v.Shl(4)
+			v.Lo |= d
+		}
+		return v, true
+	}
+	n, neg, rest, fits := scanUint(s)
+	if s == "" || rest != "" || !fits || neg {
+		return v, false
+	}
+	return flow.U(n), true
+}
+
+func (a *SetField) format(f *formatter) {
+	if a.Load {
+		dst := a.dst()
+		f.str("load:")
+		f.hexValue(a.Value.Shr(int(dst.Ofs)))
+		f.str("->")
+		f.sub(dst)
+		return
+	}
+	f.str("set_field:")
+	mask := a.Mask
+	v := a.Value
+	f.b = a.Field.AppendValue(f.b, v, mask, f.names.shown())
+	f.str("->")
+	f.str(a.Field.String())
+}
+
+// dst returns the part of the field that is written, for a mask that is one
+// run of bits.
+func (a *SetField) dst() flow.Subfield { return lowestRun(a.Field, a.Mask, 128) }
+
+// lowestRun returns the lowest run of bits in mask, at most limit long.
+func lowestRun(id flow.FieldID, mask flow.Value, limit int) flow.Subfield {
+	s := flow.Subfield{Field: id}
+	for s.Ofs < 128 && mask.Shr(int(s.Ofs)).Lo&1 == 0 {
+		s.Ofs++
+	}
+	for int(s.N) < limit && int(s.Ofs+s.N) < 128 && mask.Shr(int(s.Ofs+s.N)).Lo&1 != 0 {
+		s.N++
+	}
+	return s
+}
+
+// hexValue prints a value as hex; zero is "0".
+func (f *formatter) hexValue(v flow.Value) {
+	if v.IsZero() {
+		f.str("0")
+		return
+	}
+	f.str(hexString(v))
+}
+
+// setField appends an OFPAT_SET_FIELD of a whole field.
+func (e *encoder) setField(id flow.FieldID, v flow.Value) {
+	e.setFieldMasked(id, v, flow.Value{}, false)
+}
+
+func (e *encoder) setFieldMasked(id flow.FieldID, v, mask flow.Value, masked bool) {
+	start := len(e.b)
+	e.std(25, 4)
+	e.header(id, masked, false)
+	n := int(id.Info().Bytes)
+	e.b = v.AppendBytes(e.b, n)
+	if masked {
+		e.b = mask.AppendBytes(e.b, n)
+	}
+	e.close(start)
+}
+
+// regLoad appends an NXAST_REG_LOAD of at most 64 bits.
+func (e *encoder) regLoad(dst flow.Subfield, v uint64) {
+	b := e.nx(7, 24)
+	be.PutUint16(b[10:], ofsNBits(dst))
+	be.PutUint32(b[12:], header32(dst.Field, flow.WireNXM))
+	be.PutUint64(b[16:], v)
+}
+
+// loads appends the NXAST_REG_LOADs that write the bits of the mask, or one
+// NXAST_REG_LOAD2 for a field whose header does not fit in there.
+func (e *encoder) loads(a *SetField) {
+	if header32(a.Field, flow.WireNXM) == 0 {
+		start := len(e.b)
+		e.nx(33, 16)
+		masked := a.Mask != a.Field.Ones()
+		e.header(a.Field, masked, true)
+		n := int(a.Field.Info().Bytes)
+		e.b = a.Value.AppendBytes(e.b, n)
+		if masked {
+			e.b = a.Mask.AppendBytes(e.b, n)
+		}
+		e.close(start)
+		return
+	}
+	for mask := a.Mask; !mask.IsZero(); {
+		dst := lowestRun(a.Field, mask, 64)
+		e.regLoad(dst, a.Value.Shr(int(dst.Ofs)).Cut(int(dst.N)).Lo)
+		mask = mask.AndNot(dst.Mask())
+	}
+}
+
+func (a *SetField) encode(e *encoder) {
+	switch {
+	case e.version >= V15:
+		e.setFieldMasked(a.Field, a.Value, a.Mask, a.Mask != a.Field.Ones())
+	case a.Load:
+		e.loads(a)
+	case e.version < V12:
+		a.encodeLegacy(e)
+	case a.Mask == a.Field.Ones():
+		e.setField(a.Field, a.Value)
+	default:
+		e.loads(a)
+	}
+}
+
+// encodeLegacy writes the action in the words that OpenFlow 1.0 and 1.1 have
+// for some fields.
+func (a *SetField) encodeLegacy(e *encoder) {
+	v := a.Value.Lo
+	switch a.Field {
+	case flow.VlanTCI:
+		if v&flow.VLANPresent == 0 {
+			(&StripVLAN{}).encode(e)
+			return
+		}
+		(&SetVLANVID{VID: uint16(v & 0xfff), PushIfNeeded: true, FlowHasVLAN: a.FlowHasVLAN}).encode(e)
+		(&SetVLANPCP{PCP: uint8(v >> 13), PushIfNeeded: true, FlowHasVLAN: true}).encode(e)
+	case flow.DlVlan, flow.VlanVID:
+		(&SetVLANVID{VID: uint16(v & 0xfff), PushIfNeeded: true, FlowHasVLAN: true}).encode(e)
+	case flow.DlVlanPCP, flow.VlanPCP:
+		(&SetVLANPCP{PCP: uint8(v), PushIfNeeded: true, FlowHasVLAN: true}).encode(e)
+	case flow.EthSrc:
+		(&SetEthSrc{flow.MACFromUint64(v)}).encode(e)
+	case flow.EthDst:
+		(&SetEthDst{flow.MACFromUint64(v)}).encode(e)
+	case flow.IPSrc:
+		(&SetIPv4Src{uint32(v)}).encode(e)
+	case flow.IPDst:
+		(&SetIPv4Dst{uint32(v)}).encode(e)
+	case flow.IPTOS:
+		(&SetIPDSCP{uint8(v)}).encode(e)
+	case flow.IPDSCP:
+		(&SetIPDSCP{uint8(v << 2)}).encode(e)
+	case flow.IPECN:
+		(&SetIPECN{uint8(v)}).encode(e)
+	case flow.TCPSrc, flow.UDPSrc:
+		be.PutUint16(e.std(9, 8)[4:], uint16(v))
+	case flow.TCPDst, flow.UDPDst:
+		be.PutUint16(e.std(10, 8)[4:], uint16(v))
+	default:
+		e.loads(a)
+	}
+}
+
+func (a *SetField) check(c *checker) error {
+	if !a.Field.PrereqsOKMatch(&c.match) {
+		c.names.warnf("ofp_actions", "set_field %s lacks correct prerequisites", a.Field)
+		return ErrBadActionMatchInconsistent
+	}
+	a.FlowHasVLAN = c.hasVLAN()
+	if a.Field == flow.VlanTCI {
+		c.setVLAN(a.Value.Lo&flow.VLANPresent != 0)
+	}
+	return nil
+}
+
+// checkWritable is what decoding refuses at once.
+func checkWritable(d *decoder, id flow.FieldID) error {
+	if !id.Info().Writable {
+		d.names.warnf("meta_flow", "destination field %s is not writable", id)
+		return ErrBadActionBadSetArgument
+	}
+	return nil
+}
+
+func decodeRegLoad(d *decoder, b []byte) error {
+	n := be.Uint16(b[10:])
+	dst, err := d.subfield32(be.Uint32(b[12:]), n>>6, n&63+1)
+	if err != nil {
+		return err
+	}
+	c := checker{names: d.names}
+	if err := c.span("destination", dst); err != nil {
+		return err
+	}
+	if err := checkWritable(d, dst.Field); err != nil {
+		return err
+	}
+	v := flow.U(be.Uint64(b[16:]))
+	if v.Len() > int(dst.N) {
+		return ErrBadActionBadArgument
+	}
+	d.add(&SetField{Field: dst.Field, Value: v.Shl(int(dst.Ofs)), Mask: dst.Mask(), Load: true})
+	return nil
+}
+
+// decodeEntry reads an OXM entry with padding behind it.
+func decodeEntry(d *decoder, b []byte, mayMask bool) error {
+	id, v, mask, n, err := flow.ParseEntry(b)
+	if err != nil {
+		if errors.Is(err, flow.ErrBadField) {
+			return ErrBadActionBadSetType
+		}
+		return matchError(err)
+	}
+	if !isZero(b[n:]) {
+		return ErrBadActionBadSetArgument
+	}
+	if !mayMask && mask != id.Ones() {
+		return ErrBadActionBadSetMask
+	}
+	if err := checkWritable(d, id); err != nil {
+		return err
+	}
+	if mask.IsZero() {
+		return nil // sets nothing
+	}
+	if id == flow.VlanVID && v.Lo&flow.VLANPresent == 0 && mask.Lo&flow.VLANPresent != 0 {
+		return ErrBadActionBadSetArgument
+	}
+	d.add(&SetField{Field: id, Value: v, Mask: mask})
+	return nil
+}
+
+func decodeRegLoad2(d *decoder, b []byte) error {
+	if !isZero(b[10:16]) {
+		return ErrBadActionMustBeZero
+	}
+	return decodeEntry(d, b[16:], true)
+}
+
+func decodeSetField(d *decoder, b []byte) error {
+	return decodeEntry(d, b[4:], d.version >= V15)
+}
+
+// matchError turns flow's errors of decoding into wire errors.
+func matchError(err error) error {
+	for _, e := range [...]struct {
+		from error
+		to   ErrorCode
+	}{
+		{flow.ErrBadLen, ErrBadMatchBadLen}, {flow.ErrBadField, ErrBadMatchBadField}, {flow.ErrBadValue, ErrBadMatchBadValue},
+		{flow.ErrBadMask, ErrBadMatchBadMask}, {flow.ErrBadPrereq, ErrBadMatchBadPrereq}, {flow.ErrDupField, ErrBadMatchDupField},
+		{flow.ErrBadWildcards, ErrBadMatchBadWildcards},
+	} {
+		if errors.Is(err, e.from) {
+			return e.to
+		}
+	}
+	return err
+}
+
+func parseMove(p *parser, _, arg string) error {
+	src, rest, err := flow.CutSubfield(arg)
+	if err != nil {
+		return err
+	}
+	to, ok := strings.CutPrefix(rest, "->")
+	if !ok {
+		return arrowError(arg, fmt.Errorf("%s: missing `->' following source", arg))
+	}
+	dst, rest, err := flow.CutSubfield(to)
+	if err != nil {
+		return err
+	}
+	if rest != "" {
+		return fmt.Errorf("%s: trailing garbage following destination", arg)
+	}
+	if src.N != dst.N {
+		return fmt.Errorf("%s: source field is %d bits wide but destination is %d bits wide", arg, src.N, dst.N)
+	}
+	p.add(&Move{src, dst})
+	return nil
+}
+
+func (a *Move) format(f *formatter) {
+	f.str("move:")
+	f.sub(a.Src)
+	f.str("->")
+	f.sub(a.Dst)
+}
+
+func (a *Move) encode(e *encoder) {
+	start := len(e.b)
+	var b []byte
+	if e.version >= V15 {
+		b = e.std(28, 12)[4:]
+	} else {
+		b = e.nx(6, 16)[10:]
+	}
+	be.PutUint16(b, a.Src.N)
+	be.PutUint16(b[2:], a.Src.Ofs)
+	be.PutUint16(b[4:], a.Dst.Ofs)
+	e.header(a.Src.Field, false, false)
+	e.header(a.Dst.Field, false, false)
+	e.close(start)
+}
+
+func (a *Move) check(c *checker) error {
+	if err := c.src(a.Src); err != nil {
+		return err
+	}
+	return c.dst(a.Dst)
+}
+
+func decodeMove(d *decoder, b []byte) error { return moveFrom(d, b[10:], b[16:]) }
+
+func decodeCopyField(d *decoder, b []byte) error { return moveFrom(d, b[4:], b[12:]) }
+
+func decodeCopyFieldONF(d *decoder, b []byte) error { return moveFrom(d, b[12:], b[20:]) }
+
+func moveFrom(d *decoder, nums, fields []byte) error {
+	n := be.Uint16(nums)
+	src, rest, err := d.plainField(fields)
+	if err != nil {
+		return err
+	}
+	dst, rest, err := d.plainField(rest)
+	if err != nil {
+		return err
+	}
+	if !isZero(rest) {
+		return ErrBadActionMustBeZero
+	}
+	a := &Move{flow.Subfield{Field: src, Ofs: be.Uint16(nums[2:]), N: n}, flow.Subfield{Field: dst, Ofs: be.Uint16(nums[4:]), N: n}}
+	c := checker{names: d.names}
+	if err := c.span("source", a.Src); err != nil {
+		return err
+	}
+	if err := c.span("destination", a.Dst); err != nil {
+		return err
+	}
+	d.add(a)
+	return checkWritable(d, dst)
+}
+
+func parseStack(p *parser, arg string) (flow.Subfield, error) {
+	s, rest, err := flow.CutSubfield(arg)
+	if err == nil && rest != "" {
+		err = fmt.Errorf("%s: trailing garbage following push or pop", rest)
+	}
+	return s, err
+}
+
+func parsePush(p *parser, _, arg string) error {
+	s, err := parseStack(p, arg)
+	p.add(&Push{s})
+	return err
+}
+
+func parsePop(p *parser, _, arg string) error {
+	s, err := parseStack(p, arg)
+	p.add(&Pop{s})
+	return err
+}
+
+func (a *Push) format(f *formatter) {
+	f.str("push:")
+	f.sub(a.Field)
+}
+
+func (a *Pop) format(f *formatter) {
+	f.str("pop:")
+	f.sub(a.Field)
+}
+
+func (e *encoder) stack(code uint16, s flow.Subfield) {
+	start := len(e.b)
+	be.PutUint16(e.nx(code, 12)[10:], s.Ofs)
+	e.header(s.Field, false, false)
+	e.u16(s.N)
+	for len(e.b)-start < 24 {
+		e.u8(0)
+	}
+}
+
+func (a *Push) encode(e *encoder) { e.stack(27, a.Field) }
+func (a *Pop) encode(e *encoder)  { e.stack(28, a.Field) }
+
+func (a *Push) check(c *checker) error { return c.src(a.Field) }
+func (a *Pop) check(c *checker) error  { return c.dst(a.Field) }
+
+func stackFrom(d *decoder, b []byte) (flow.Subfield, error) {
+	id, rest, err := d.plainField(b[12:])
+	if err != nil {
+		return flow.Subfield{}, err
+	}
+	if len(rest) < 2 {
+		return flow.Subfield{}, ErrBadActionBadLen
+	}
+	if !isZero(rest[2:]) {
+		return flow.Subfield{}, ErrBadActionMustBeZero
+	}
+	s := flow.Subfield{Field: id, Ofs: be.Uint16(b[10:]), N: be.Uint16(rest)}
+	c := checker{names: d.names}
+	return s, c.span("stack", s)
+}
+
+func decodePush(d *decoder, b []byte) error {
+	s, err := stackFrom(d, b)
+	d.add(&Push{s})
+	return err
+}
+
+func decodePop(d *decoder, b []byte) error {
+	s, err := stackFrom(d, b)
+	if err == nil {
+		err = checkWritable(d, s.Field)
+	}
+	d.add(&Pop{s})
+	return err
+}
+
+func parseDeleteField(p *parser, _, arg string) error {
+	id, ok := flow.FieldByName(arg)
+	if !ok {
+		return fmt.Errorf("%s is not a valid OXM field name", arg)
+	}
+	p.add(&DeleteField{id})
+	return nil
+}
+
+func (a *DeleteField) format(f *formatter) {
+	f.str("delete_field:")
+	f.str(a.Field.String())
+}
+
+func (a *DeleteField) encode(e *encoder) {
+	start := len(e.b)
+	e.nx(50, 10)
+	e.header(a.Field, false, false)
+	for len(e.b)-start < 24 {
+		e.u8(0)
+	}
+}
+
+func (a *DeleteField) check(*checker) error { return nil }
+
+func decodeDeleteField(d *decoder, b []byte) error {
+	id, rest, err := d.plainField(b[10:])
+	if err != nil {
+		return err
+	}
+	if !isZero(rest) {
+		return ErrBadActionMustBeZero
+	}
+	d.add(&DeleteField{id})
+	return nil
+}

@@ -1,6 +1,11 @@
 package openflow
 
-import "govs/flow"
+import (
+	"fmt"
+	"strings"
+
+	"govs/flow"
+)
 
 // Learn adds or refreshes a flow made from the packet in hand.
 type Learn struct {
@@ -56,3 +61,406 @@ const (
 	LearnDstLoad
 	LearnDstOutput
 )
+
+func parseLearn(p *parser, _, arg string) error {
+	a := &Learn{Table: 1, Priority: DefaultPriority}
+	var match flow.Match
+	for rest := arg; ; {
+		k, v, r, ok := cutPair(rest)
+		if !ok {
+			break
+		}
+		rest = r
+		if err := a.parseKey(p, arg, k, v, &match); err != nil {
+			return err
+		}
+	}
+	p.add(a)
+	return nil
+}
+
+// parseKey reads one key of a learn's arguments; all is the whole text.
+func (a *Learn) parseKey(p *parser, all, k, v string, match *flow.Match) (err error) {
+	switch k {
+	case "table":
+		t, ok := p.names.ParseTable(v)
+		if !ok {
+			return fmt.Errorf("unknown table \"%s\"", v)
+		}
+		if t == TableAny {
+			return fmt.Errorf("%s: table id 255 not valid for `learn' action", all)
+		}
+		a.Table = t
+	case "priority":
+		a.Priority, err = parseUint16(v, k)
+	case "idle_timeout":
+		a.IdleTimeout, err = parseUint16(v, k)
+	case "hard_timeout":
+		a.HardTimeout, err = parseUint16(v, k)
+	case "fin_idle_timeout":
+		a.FinIdleTimeout, err = parseUint16(v, k)
+	case "fin_hard_timeout":
+		a.FinHardTimeout, err = parseUint16(v, k)
+	case "cookie":
+		a.Cookie, err = parseUint64(v)
+	case "send_flow_rem":
+		a.Flags |= LearnSendFlowRem
+	case "delete_learned":
+		a.Flags |= LearnDeleteLearned
+	case "limit":
+		a.Limit, err = parseUint32(v)
+	case "result_dst":
+		a.ResultDst, err = p.subfield(v)
+		if err == nil && a.ResultDst.N != 1 {
+			err = fmt.Errorf("result_dst in 'learn' action must be a single bit")
+		}
+		a.Flags |= LearnWriteResult
+	default:
+		var s LearnSpec
+		if s, err = p.learnSpec(all, k, v, match); err == nil {
+			a.Specs = append(a.Specs, s)
+		}
+	}
+	return err
+}
+
+func (p *parser) learnSpec(all, k, v string, match *flow.Match) (s LearnSpec, err error) {
+	switch k {
+	case "load":
+		return p.learnLoad(v)
+	case "output":
+		s = LearnSpec{Src: LearnSrcField, Dst: LearnDstOutput}
+		s.SrcField, err = p.subfield(v)
+		s.NBits = s.SrcField.N
+		return s, err
+	}
+	s.Dst = LearnDstMatch
+	if id, ok := flow.FieldByName(k); ok && id.Available() && v != "" {
+		s.DstField = flow.Whole(id)
+		s.NBits = s.DstField.N
+		val, mask, err := id.ParseValue(v, p.names.env())
+		if err == nil {
+			if mask != id.Ones() {
+				return s, fmt.Errorf("%s: exact match required on `%s'", all, id)
+			}
+			s.Src, s.SrcValue = LearnSrcImmediate, val
+			match.Set(id, val)
+			return s, nil
+		}
+		src, serr := p.subfield(v)
+		if serr != nil {
+			return s, fmt.Errorf("%s: %s value %s cannot be parsed as a subfield (%w) or an immediate value (%w)", all, k, v, serr, err)
+		}
+		s.SrcField = src
+		return s, sameWidth(all, k, v, src, s.DstField)
+	}
+	if s.DstField, err = p.subfield(k); err != nil {
+		return s, fmt.Errorf("%s: unknown keyword %s", all, k)
+	}
+	s.NBits = s.DstField.N
+	if v == "" {
+		s.SrcField = s.DstField
+		return s, nil
+	}
+	if val, ok := parseBig(v); ok {
+		if val.Len() > int(s.NBits) {
+			return s, fmt.Errorf("%s: value %s does not fit into %d bits", v, hexString(val), s.NBits)
+		}
+		s.Src, s.SrcValue = LearnSrcImmediate, val
+		return s, nil
+	}
+	if s.SrcField, err = p.subfield(v); err != nil {
+		return s, err
+	}
+	return s, sameWidth(all, k, v, s.SrcField, s.DstField)
+}
+
+func sameWidth(all, k, v string, src, dst flow.Subfield) error {
+	if src.N != dst.N {
+		return fmt.Errorf("%s: bit widths of %s (%d) and %s (%d) differ", all, k, src.N, v, dst.N)
+	}
+	return nil
+}
+
+func (p *parser) learnLoad(v string) (s LearnSpec, err error) {
+	s.Dst = LearnDstLoad
+	from, to, ok := strings.Cut(v, "->")
+	if !ok {
+		return s, arrowError(v, fmt.Errorf("load: missing `->' in `%s'", v))
+	}
+	if len(v) > 0 && v[0] >= '0' && v[0] <= '9' {
+		if s.DstField, err = p.subfield(to); err != nil {
+			return s, err
+		}
+		s.NBits = s.DstField.N
+		s.Src = LearnSrcImmediate
+		s.SrcValue, err = parseBits(v, from, s.DstField)
+		return s, err
+	}
+	src, rest, err := flow.CutSubfield(v)
+	if err != nil {
+		return s, err
+	}
+	to, ok = strings.CutPrefix(rest, "->")
+	if !ok {
+		return s, fmt.Errorf("%s: missing `->' following source", v)
+	}
+	if s.DstField, err = p.subfield(to); err != nil {
+		return s, err
+	}
+	s.SrcField, s.NBits = src, src.N
+	if src.N != s.DstField.N {
+		return s, fmt.Errorf("%s: source field is %d bits wide but destination is %d bits wide", v, src.N, s.DstField.N)
+	}
+	return s, nil
+}
+
+func (a *Learn) format(f *formatter) {
+	f.str("learn(table=")
+	f.b = f.names.AppendTable(f.b, a.Table)
+	num := func(name string, n uint64) {
+		if n != 0 {
+			f.str(name)
+			f.dec(n)
+		}
+	}
+	num(",idle_timeout=", uint64(a.IdleTimeout))
+	num(",hard_timeout=", uint64(a.HardTimeout))
+	num(",fin_idle_timeout=", uint64(a.FinIdleTimeout))
+	num(",fin_hard_timeout=", uint64(a.FinHardTimeout))
+	if a.Priority != DefaultPriority {
+		f.str(",priority=")
+		f.dec(uint64(a.Priority))
+	}
+	if a.Flags&LearnSendFlowRem != 0 {
+		f.str(",send_flow_rem")
+	}
+	if a.Flags&LearnDeleteLearned != 0 {
+		f.str(",delete_learned")
+	}
+	if a.Cookie != 0 {
+		f.str(",cookie=")
+		f.hex(a.Cookie)
+	}
+	num(",limit=", uint64(a.Limit))
+	if a.Flags&LearnWriteResult != 0 {
+		f.str(",result_dst=")
+		f.sub(a.ResultDst)
+	}
+	for i := range a.Specs {
+		f.str(",")
+		a.Specs[i].format(f)
+	}
+	f.str(")")
+}
+
+func (s *LearnSpec) format(f *formatter) {
+	switch {
+	case s.Dst == LearnDstOutput:
+		f.str("output:")
+		f.sub(s.SrcField)
+	case s.Dst == LearnDstLoad && s.Src == LearnSrcImmediate:
+		f.str("load:")
+		f.hexValue(s.SrcValue)
+		f.str("->")
+		f.sub(s.DstField)
+	case s.Dst == LearnDstLoad:
+		f.str("load:")
+		f.sub(s.SrcField)
+		f.str("->")
+		f.sub(s.DstField)
+	case s.Src == LearnSrcImmediate && s.DstField == flow.Whole(s.DstField.Field):
+		f.str(s.DstField.Field.String())
+		f.str("=")
+		f.b = s.DstField.Field.AppendValue(f.b, s.SrcValue, s.DstField.Field.Ones(), f.names.shown())
+	case s.Src == LearnSrcImmediate:
+		f.sub(s.DstField)
+		f.str("=")
+		f.hexValue(s.SrcValue)
+	default:
+		f.sub(s.DstField)
+		if s.SrcField != s.DstField {
+			f.str("=")
+			f.sub(s.SrcField)
+		}
+	}
+}
+
+func (a *Learn) encode(e *encoder) {
+	start := len(e.b)
+	v2 := a.Limit != 0 || a.Flags&LearnWriteResult != 0
+	code, n := uint16(16), 32
+	if v2 {
+		code, n = 45, 40
+	}
+	b := e.nx(code, n)
+	be.PutUint16(b[10:], a.IdleTimeout)
+	be.PutUint16(b[12:], a.HardTimeout)
+	be.PutUint16(b[14:], a.Priority)
+	be.PutUint64(b[16:], a.Cookie)
+	be.PutUint16(b[24:], uint16(a.Flags))
+	b[26] = a.Table
+	be.PutUint16(b[28:], a.FinIdleTimeout)
+	be.PutUint16(b[30:], a.FinHardTimeout)
+	if v2 {
+		be.PutUint32(b[32:], a.Limit)
+		be.PutUint16(b[36:], a.ResultDst.Ofs)
+		if a.Flags&LearnWriteResult != 0 {
+			e.header(a.ResultDst.Field, false, false)
+		}
+	}
+	for i := range a.Specs {
+		a.Specs[i].encode(e)
+	}
+	e.close(start)
+}
+
+// Bits of a spec's header: the width, the destination and the source.
+const (
+	specDstShift = 11
+	specSrcShift = 13
+	specNBits    = 1<<11 - 1
+)
+
+func (s *LearnSpec) encode(e *encoder) {
+	e.u16(s.NBits | uint16(s.Dst)<<specDstShift | uint16(s.Src)<<specSrcShift)
+	if s.Src == LearnSrcField {
+		e.header(s.SrcField.Field, false, true)
+		e.u16(s.SrcField.Ofs)
+	} else {
+		e.b = s.SrcValue.AppendBytes(e.b, int(s.NBits+15)/16*2)
+	}
+	if s.Dst != LearnDstOutput {
+		e.header(s.DstField.Field, false, true)
+		e.u16(s.DstField.Ofs)
+	}
+}
+
+func (a *Learn) check(c *checker) error {
+	var match flow.Match
+	for i := range a.Specs {
+		s := &a.Specs[i]
+		if s.Src == LearnSrcField {
+			if err := c.src(s.SrcField); err != nil {
+				return err
+			}
+		}
+		switch s.Dst {
+		case LearnDstMatch:
+			if err := c.srcIn(s.DstField, &match); err != nil {
+				return err
+			}
+			if s.Src == LearnSrcImmediate {
+				v := s.SrcValue.Shl(int(s.DstField.Ofs))
+				old, mask := match.Get(s.DstField.Field)
+				match.SetMasked(s.DstField.Field, v.Or(old), mask.Or(s.DstField.Mask()))
+			}
+		case LearnDstLoad:
+			if err := c.dstIn(s.DstField, &match); err != nil {
+				return err
+			}
+		}
+	}
+	if a.Flags&LearnWriteResult != 0 {
+		return c.dst(a.ResultDst)
+	}
+	return nil
+}
+
+func decodeLearn(d *decoder, b []byte) error {
+	a, err := learnFrom(d, b, LearnSendFlowRem|LearnDeleteLearned)
+	if err == nil {
+		err = a.decodeSpecs(d, b[32:])
+	}
+	d.add(a)
+	return err
+}
+
+func decodeLearn2(d *decoder, b []byte) error {
+	a, err := learnFrom(d, b, LearnSendFlowRem|LearnDeleteLearned|LearnWriteResult)
+	if err != nil {
+		return err
+	}
+	a.Limit = be.Uint32(b[32:])
+	if be.Uint16(b[38:]) != 0 {
+		return ErrBadActionBadArgument
+	}
+	rest := b[40:]
+	if a.Flags&LearnWriteResult != 0 {
+		id, r, err := d.plainField(rest)
+		if err != nil {
+			return err
+		}
+		rest = r
+		a.ResultDst = flow.Subfield{Field: id, Ofs: be.Uint16(b[36:]), N: 1}
+	}
+	d.add(a)
+	return a.decodeSpecs(d, rest)
+}
+
+func learnFrom(_ *decoder, b []byte, known LearnFlags) (*Learn, error) {
+	a := &Learn{
+		IdleTimeout: be.Uint16(b[10:]), HardTimeout: be.Uint16(b[12:]), Priority: be.Uint16(b[14:]), Cookie: be.Uint64(b[16:]),
+		Flags: LearnFlags(be.Uint16(b[24:])), Table: b[26], FinIdleTimeout: be.Uint16(b[28:]), FinHardTimeout: be.Uint16(b[30:]),
+	}
+	if b[27] != 0 || a.Flags&^known != 0 || a.Table == TableAny {
+		return a, ErrBadActionBadArgument
+	}
+	return a, nil
+}
+
+func (a *Learn) decodeSpecs(d *decoder, b []byte) error {
+	for len(b) >= 2 {
+		h := be.Uint16(b)
+		if h == 0 {
+			break
+		}
+		b = b[2:]
+		s := LearnSpec{NBits: h & specNBits, Dst: LearnDst(h >> specDstShift & 3), Src: LearnSrc(h >> specSrcShift & 1)}
+		if h>>14 != 0 || s.Dst > LearnDstOutput || s.NBits == 0 || s.Dst == LearnDstOutput && s.Src == LearnSrcImmediate {
+			return ErrBadActionBadArgument
+		}
+		var err error
+		if s.Src == LearnSrcField {
+			if s.SrcField, b, err = d.specField(b, s.NBits); err != nil {
+				return err
+			}
+		} else {
+			n := int(s.NBits+15) / 16 * 2
+			if len(b) < n {
+				return ErrBadActionBadLen
+			}
+			if n > 16 && !isZero(b[:n-16]) {
+				return ErrBadActionBadArgument
+			}
+			s.SrcValue = flow.ValueFromBytes(b[:n])
+			b = b[n:]
+		}
+		if s.Dst != LearnDstOutput {
+			if s.DstField, b, err = d.specField(b, s.NBits); err != nil {
+				return err
+			}
+			if s.Src == LearnSrcImmediate && s.SrcValue.Len() > int(s.NBits) {
+				return ErrBadActionBadArgument
+			}
+		}
+		a.Specs = append(a.Specs, s)
+	}
+	if !isZero(b) {
+		return ErrBadActionBadLen
+	}
+	return nil
+}
+
+func (d *decoder) specField(b []byte, n uint16) (flow.Subfield, []byte, error) {
+	id, rest, err := d.plainField(b)
+	if err != nil {
+		return flow.Subfield{}, nil, err
+	}
+	if len(rest) < 2 {
+		return flow.Subfield{}, nil, ErrBadActionBadLen
+	}
+	s := flow.Subfield{Field: id, Ofs: be.Uint16(rest), N: n}
+	c := checker{names: d.names}
+	return s, rest[2:], c.span("learn", s)
+}

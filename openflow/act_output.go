@@ -223,7 +223,7 @@ func decodeOutputReg2(d *decoder, b []byte) error {
 		return err
 	}
 	if !isZero(rest) {
-		return ErrNXBadActionMustBeZero
+		return ErrBadActionMustBeZero
 	}
 	d.add(&OutputReg{Src: flow.Subfield{Field: id, Ofs: n >> 6, N: n&63 + 1}, MaxLen: be.Uint16(b[12:])})
 	return nil

@@ -1,6 +1,12 @@
 package openflow
 
-import "govs/flow"
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"govs/flow"
+)
 
 // Sample sends a share of packets (Probability of 65536) to IPFIX collectors.
 type Sample struct {
@@ -12,7 +18,6 @@ type Sample struct {
 	ObsPointSrc    flow.Subfield // instead of ObsPointID, when set
 	SamplingPort   Port
 	Direction      SampleDirection
-	raw            uint8
 }
 
 // SampleDirection says which way a sampled packet goes.
@@ -29,4 +34,248 @@ const (
 type CheckPktLarger struct {
 	Len uint16
 	Dst flow.Subfield
+}
+
+func parseSample(p *parser, _, arg string) (err error) {
+	a := &Sample{SamplingPort: PortNone}
+	for err == nil {
+		k, v, rest, ok := cutPair(arg)
+		if !ok {
+			break
+		}
+		arg = rest
+		switch k {
+		case "probability":
+			a.Probability, err = parseUint16(v, k)
+			if err == nil && a.Probability == 0 {
+				err = fmt.Errorf("invalid probability value \"%s\"", v)
+			}
+		case "collector_set_id":
+			a.CollectorSetID, err = parseUint32(v)
+		case "obs_domain_id":
+			a.ObsDomainID, err = parseUint32(v)
+			if err != nil {
+				a.ObsDomainSrc, err = p.subfield(v)
+			}
+		case "obs_point_id":
+			a.ObsPointID, err = parseUint32(v)
+			if err != nil {
+				a.ObsPointSrc, err = p.subfield(v)
+			}
+		case "sampling_port":
+			var ok bool
+			if a.SamplingPort, ok = p.names.ParsePort(v); !ok {
+				err = fmt.Errorf("%s: unknown port", v)
+			}
+		case "ingress":
+			a.Direction = SampleIngress
+		case "egress":
+			a.Direction = SampleEgress
+		default:
+			err = fmt.Errorf("invalid key \"%s\" in \"sample\" argument", k)
+		}
+	}
+	if err == nil && a.Probability == 0 {
+		err = errors.New(`non-zero "probability" must be specified on sample`)
+	}
+	p.add(a)
+	return err
+}
+
+func (a *Sample) format(f *formatter) {
+	f.str("sample(probability=")
+	f.dec(uint64(a.Probability))
+	f.str(",collector_set_id=")
+	f.dec(uint64(a.CollectorSetID))
+	f.str(",obs_domain_id=")
+	f.numOrSub(a.ObsDomainID, a.ObsDomainSrc)
+	f.str(",obs_point_id=")
+	f.numOrSub(a.ObsPointID, a.ObsPointSrc)
+	if a.SamplingPort != PortNone {
+		f.str(",sampling_port=")
+		f.port(a.SamplingPort)
+	}
+	switch a.Direction {
+	case SampleIngress:
+		f.str(",ingress")
+	case SampleEgress:
+		f.str(",egress")
+	}
+	f.str(")")
+}
+
+func (f *formatter) numOrSub(n uint32, s flow.Subfield) {
+	if s.N != 0 {
+		f.sub(s)
+	} else {
+		f.dec(uint64(n))
+	}
+}
+
+func (a *Sample) encode(e *encoder) {
+	wide := a.ObsDomainSrc.N != 0 || a.ObsPointSrc.N != 0
+	code, n := uint16(29), 24
+	switch {
+	case wide:
+		code, n = 51, 48
+	case a.Direction != SampleDefault:
+		code, n = 41, 32
+	case a.SamplingPort != PortNone:
+		code, n = 38, 32
+	}
+	b := e.nx(code, n)
+	be.PutUint16(b[10:], a.Probability)
+	be.PutUint32(b[12:], a.CollectorSetID)
+	if wide {
+		source := func(b []byte, n uint32, s flow.Subfield) {
+			if s.N == 0 {
+				be.PutUint32(b[4:], n)
+				return
+			}
+			be.PutUint32(b, header32(s.Field, flow.WireNXM))
+			be.PutUint16(b[4:], ofsNBits(s))
+		}
+		source(b[16:], a.ObsDomainID, a.ObsDomainSrc)
+		source(b[24:], a.ObsPointID, a.ObsPointSrc)
+		be.PutUint16(b[32:], uint16(a.SamplingPort))
+		b[34] = uint8(a.Direction)
+		return
+	}
+	be.PutUint32(b[16:], a.ObsDomainID)
+	be.PutUint32(b[20:], a.ObsPointID)
+	if n == 32 {
+		be.PutUint16(b[24:], uint16(a.SamplingPort))
+		b[26] = uint8(a.Direction)
+	}
+}
+
+func (a *Sample) check(c *checker) error {
+	for _, s := range [...]flow.Subfield{a.ObsDomainSrc, a.ObsPointSrc} {
+		if s.N != 0 {
+			if err := c.src(s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func decodeSample(d *decoder, b []byte) error {
+	a := &Sample{Probability: be.Uint16(b[10:]), CollectorSetID: be.Uint32(b[12:]), ObsDomainID: be.Uint32(b[16:]),
+		ObsPointID: be.Uint32(b[20:]), SamplingPort: PortNone}
+	if a.Probability == 0 {
+		return ErrBadActionBadArgument
+	}
+	d.add(a)
+	return nil
+}
+
+func decodeSample2(d *decoder, b []byte) error { return decodeSamplePort(d, b, false) }
+
+func decodeSample3(d *decoder, b []byte) error { return decodeSamplePort(d, b, true) }
+
+func decodeSamplePort(d *decoder, b []byte, direction bool) error {
+	if err := decodeSample(d, b); err != nil {
+		return err
+	}
+	a := d.acts[len(d.acts)-1].(*Sample)
+	a.SamplingPort = Port(be.Uint16(b[24:]))
+	if direction {
+		return a.direction(d, b[26])
+	}
+	if !isZero(b[26:]) {
+		return ErrBadActionMustBeZero
+	}
+	return nil
+}
+
+func (a *Sample) direction(d *decoder, n uint8) error {
+	if n > uint8(SampleEgress) {
+		d.names.warnf("ofp_actions", "invalid sample direction %d", n)
+		return ErrBadActionBadArgument
+	}
+	a.Direction = SampleDirection(n)
+	return nil
+}
+
+func decodeSample4(d *decoder, b []byte) error {
+	a := &Sample{Probability: be.Uint16(b[10:]), CollectorSetID: be.Uint32(b[12:]), SamplingPort: Port(be.Uint16(b[32:]))}
+	if a.Probability == 0 {
+		return ErrBadActionBadArgument
+	}
+	source := func(b []byte) (n uint32, s flow.Subfield, err error) {
+		h := be.Uint32(b)
+		if h == 0 {
+			return be.Uint32(b[4:]), s, nil
+		}
+		k := be.Uint16(b[4:])
+		s, err = d.subfield32(h, k>>6, k&63+1)
+		return 0, s, err
+	}
+	var err error
+	if a.ObsDomainID, a.ObsDomainSrc, err = source(b[16:]); err != nil {
+		return err
+	}
+	if a.ObsPointID, a.ObsPointSrc, err = source(b[24:]); err != nil {
+		return err
+	}
+	d.add(a)
+	return a.direction(d, b[34])
+}
+
+func parseCheckPktLarger(p *parser, _, arg string) error {
+	size, dst, ok := strings.Cut(arg, ")->")
+	if !ok {
+		size, dst, ok = strings.Cut(arg, "->")
+	}
+	n, err := parseUint16(size, "check_pkt_larger")
+	if err != nil {
+		return err
+	}
+	a := &CheckPktLarger{Len: n}
+	if !ok {
+		return fmt.Errorf("%s: missing `->'", arg)
+	}
+	if a.Dst, err = p.subfield(dst); err != nil {
+		return err
+	}
+	if a.Dst.N != 1 {
+		return errors.New("Only 1-bit destination field is allowed")
+	}
+	p.add(a)
+	return nil
+}
+
+func (a *CheckPktLarger) format(f *formatter) {
+	f.str("check_pkt_larger(")
+	f.dec(uint64(a.Len))
+	f.str(")->")
+	f.sub(a.Dst)
+}
+
+func (a *CheckPktLarger) encode(e *encoder) {
+	start := len(e.b)
+	b := e.nx(49, 14)
+	be.PutUint16(b[10:], a.Len)
+	be.PutUint16(b[12:], a.Dst.Ofs)
+	e.header(a.Dst.Field, false, false)
+	for len(e.b)-start < 24 {
+		e.u8(0)
+	}
+}
+
+func (a *CheckPktLarger) check(c *checker) error { return c.dst(a.Dst) }
+
+func decodeCheckPktLarger(d *decoder, b []byte) error {
+	id, rest, err := d.plainField(b[14:])
+	if err != nil {
+		return err
+	}
+	if !isZero(rest) {
+		return ErrBadActionMustBeZero
+	}
+	a := &CheckPktLarger{Len: be.Uint16(b[10:]), Dst: flow.Subfield{Field: id, Ofs: be.Uint16(b[12:]), N: 1}}
+	d.add(a)
+	c := checker{names: d.names}
+	return c.span("destination", a.Dst)
 }

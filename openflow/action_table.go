@@ -19,7 +19,7 @@ type wireForm struct {
 	org         org
 	first, last Version
 	code        uint16
-	min, max    uint16 // length with header; max 0 is no limit
+	min, max    uint16                           // length with header; max 0 is no limit
 	decode      func(d *decoder, b []byte) error // b is all of it; appends to d.acts
 }
 

@@ -82,7 +82,7 @@ func (p *parser) list(text string, instructions bool) error {
 		default:
 			port, ok := p.names.ParsePort(key)
 			if !ok {
-				return unknownAction(key)
+				return p.unknownAction(key)
 			}
 			p.addOutput(port, value)
 		}
@@ -95,16 +95,11 @@ func (p *parser) list(text string, instructions bool) error {
 
 // unknownAction is the error for a word that is no action, with a hint when it
 // looks like one that is.
-func unknownAction(word string) error {
-	words := make([]string, 0, 96)
-	for i := range actionTableWords() {
-		words = append(words, actionTableWords()[i])
+func (p *parser) unknownAction(word string) error {
+	if hint := nearest(word, p.words); hint != "" {
+		return fmt.Errorf("unknown action %s; did you mean %s?", word, hint)
 	}
-	hint := nearest(word, words)
-	if hint == "" {
-		return fmt.Errorf("unknown action %s", word)
-	}
-	return fmt.Errorf("unknown action %s; did you mean %s?", word, hint)
+	return fmt.Errorf("unknown action %s", word)
 }
 
 func (p *parser) addOutput(port Port, maxLen string) {
@@ -159,9 +154,9 @@ func (f *formatter) inner(acts []Action) {
 	}
 }
 
-func (f *formatter) str(s string)       { f.b = append(f.b, s...) }
-func (f *formatter) dec(n uint64)       { f.b = strconv.AppendUint(f.b, n, 10) }
-func (f *formatter) port(p Port)        { f.b = f.names.AppendPort(f.b, p) }
+func (f *formatter) str(s string)        { f.b = append(f.b, s...) }
+func (f *formatter) dec(n uint64)        { f.b = strconv.AppendUint(f.b, n, 10) }
+func (f *formatter) port(p Port)         { f.b = f.names.AppendPort(f.b, p) }
 func (f *formatter) sub(s flow.Subfield) { f.b = s.Append(f.b) }
 
 // hex prints as C's %#x: with 0x unless the number is zero.

@@ -125,7 +125,7 @@ func (d *decoder) list(b []byte) error {
 	for len(b) > 0 {
 		n, err := d.one(b)
 		if err != nil {
-			d.names.warnf("ofp_actions", "bad action at offset %d (%s):\n%s", len(all)-len(b), err, hexDump(all, 0, false))
+			d.names.warnf("ofp_actions", "bad action at offset %d (%s):\n%s", len(all)-len(b), err, AppendHexDump(nil, all, false))
 			return err
 		}
 		b = b[n:]

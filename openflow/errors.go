@@ -1,9 +1,6 @@
 package openflow
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "fmt"
 
 // Vendors whose extensions this package speaks.
 const (
@@ -74,74 +71,4 @@ func errorFromWire(v Version, vendor uint32, typ, code uint16) ErrorCode {
 		}
 	}
 	return 0
-}
-
-// Error types on the wire that say "look further for a vendor's error".
-const (
-	errTypeNXVendor     = 0xb0c2 // OpenFlow 1.0 and 1.1: NXET_VENDOR
-	errTypeExperimenter = 0xffff // OpenFlow 1.2 and later
-)
-
-// ErrorMsg is an error message: the error and the beginning of the message
-// that it answers. Code is 0 for an error this package does not know.
-type ErrorMsg struct {
-	Code ErrorCode
-	Data []byte
-
-	vendor    uint32
-	typ, code uint16
-}
-
-// Error returns the error's name.
-func (m *ErrorMsg) Error() string { return m.Code.Error() }
-
-// Unwrap returns the code, so that errors.Is(err, ErrBadActionBadLen) works.
-func (m *ErrorMsg) Unwrap() error { return m.Code }
-
-func (m *ErrorMsg) encode(e *msgEncoder) {
-	vendor, typ, code, ok := m.Code.Wire(e.version)
-	if !ok {
-		vendor, typ, code, ok = ErrBadRequestUnencodableError.Wire(e.version)
-		if !ok {
-			vendor, typ, code = 0, 1, 0
-		}
-	}
-	switch {
-	case vendor == 0:
-		e.u16(typ)
-		e.u16(code)
-	case e.version < V12:
-		e.u16(errTypeNXVendor)
-		e.u16(0)
-		e.u32(vendor)
-		e.u16(typ)
-		e.u16(code)
-	default:
-		e.u16(errTypeExperimenter)
-		e.u16(typ)
-		e.u32(vendor)
-	}
-	e.bytes(m.Data)
-}
-
-func decodeErrorMsg(h Header, b []byte) (Message, error) {
-	m := &ErrorMsg{typ: binary.BigEndian.Uint16(b), code: binary.BigEndian.Uint16(b[2:])}
-	b = b[4:]
-	switch {
-	case m.typ == errTypeNXVendor && m.code == 0 && h.Version < V12:
-		if len(b) < 8 {
-			return nil, ErrBadRequestBadLen
-		}
-		m.vendor, m.typ, m.code = binary.BigEndian.Uint32(b), binary.BigEndian.Uint16(b[4:]), binary.BigEndian.Uint16(b[6:])
-		b = b[8:]
-	case m.typ == errTypeExperimenter && h.Version >= V12:
-		if len(b) < 4 {
-			return nil, ErrBadRequestBadLen
-		}
-		m.vendor, m.typ, m.code = binary.BigEndian.Uint32(b), m.code, 0
-		b = b[4:]
-	}
-	m.Code = errorFromWire(h.Version, m.vendor, m.typ, m.code)
-	m.Data = append([]byte(nil), b...)
-	return m, nil
 }

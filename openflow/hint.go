@@ -1,31 +1,27 @@
 package openflow
 
-import (
-	"strings"
-	"sync"
-)
+import "strings"
 
-var actionTableWords = sync.OnceValue(func() []string {
-	var words []string
-	for w := range wordIndex() {
-		words = append(words, w)
-	}
-	for _, w := range []string{"normal", "flood", "all", "local", "in_port", "drop"} {
-		words = append(words, w)
-	}
-	return words
-})
+// plainWords are the words that a list of actions may have beside those of the
+// table.
+var plainWords = [...]string{"normal", "flood", "all", "local", "in_port", "drop"}
 
-// nearest returns the one of words that is closest to w, or "" when none is
-// close: at most two letters changed, added or lost, and fewer than half.
-func nearest(w string, words []string) string {
+// nearest returns the keyword that is closest to w, or "" when none is close:
+// at most two letters changed, added or lost, and fewer than half.
+func nearest(w string, words map[string]*actionRow) string {
 	w = strings.ToLower(w)
 	best, dist := "", 3
-	for _, c := range words {
+	try := func(c string) {
 		d := distance(w, c)
 		if d < dist || d == dist && best != "" && c < best {
 			best, dist = c, d
 		}
+	}
+	for c := range words {
+		try(c)
+	}
+	for _, c := range plainWords {
+		try(c)
 	}
 	if dist*2 >= len(w) {
 		return ""

@@ -1,0 +1,297 @@
+package openflow
+
+import (
+	"fmt"
+	"strings"
+
+	"govs/flow"
+)
+
+// DecNSHTTL decrements the TTL of the NSH header.
+type DecNSHTTL struct{}
+
+// Encap adds an outer header of the given packet type: NSH, Ethernet or MPLS.
+type Encap struct {
+	PacketType uint32 // namespace in the upper half, type in the lower
+	Props      []EncapProp
+}
+
+// EncapProp is a property of an Encap, such as NSH's md_type.
+type EncapProp struct {
+	Class uint16
+	Type  uint8
+	Data  []byte
+}
+
+// Decap removes the outermost header.
+type Decap struct{ PacketType uint32 }
+
+func parseDecNSHTTL(p *parser, _, _ string) error {
+	p.add(&DecNSHTTL{})
+	return nil
+}
+
+func (a *DecNSHTTL) format(f *formatter) { f.str("dec_nsh_ttl") }
+func (a *DecNSHTTL) encode(e *encoder)   { e.nx(48, 16) }
+
+func (a *DecNSHTTL) check(c *checker) error {
+	return c.need(c.match.Key.PacketType == packetTypeNSH || c.match.Key.DLType() == flow.EthTypeNSH)
+}
+
+func decodeDecNSHTTL(d *decoder, _ []byte) error {
+	d.add(&DecNSHTTL{})
+	return nil
+}
+
+// Packet types: a namespace (0 the ONF's, 1 Ethernet types) and a type.
+const (
+	packetTypeEthernet = 0
+	packetTypeNSH      = 1<<16 | flow.EthTypeNSH
+	packetTypeMPLS     = 1<<16 | flow.EthTypeMPLS
+	packetTypeMPLSM    = 1<<16 | flow.EthTypeMPLSM
+	packetTypeNext     = 0xfffe // decap: whatever comes next
+)
+
+var encapNames = [...]struct {
+	typ  uint32
+	name string
+}{
+	{packetTypeEthernet, "ethernet"}, {packetTypeNSH, "nsh"}, {packetTypeMPLS, "mpls"}, {packetTypeMPLSM, "mpls_mc"},
+}
+
+// Encap properties of class NSH.
+const (
+	encapClassNSH  = 4
+	encapNSHMDType = 1
+	encapNSHTLV    = 2
+)
+
+func parseEncap(p *parser, _, arg string) error {
+	a := &Encap{}
+	key, value, _, ok := cutPair(arg)
+	if !ok {
+		return fmt.Errorf("Missing encap hdr: %s", arg)
+	}
+	found := false
+	for _, n := range encapNames {
+		if n.name == key {
+			a.PacketType, found = n.typ, true
+		}
+	}
+	if !found {
+		return fmt.Errorf("Encap hdr not supported: %s", arg)
+	}
+	for rest := value; ; {
+		k, v, r, ok := cutPair(rest)
+		if !ok {
+			break
+		}
+		rest = r
+		switch {
+		case a.PacketType != packetTypeNSH:
+			return fmt.Errorf("Invalid encap prop class: %s", key)
+		case k == "md_type":
+			n, err := parseUint8(v, "md_type")
+			if err != nil {
+				return err
+			}
+			if n != 1 && n != 2 {
+				return fmt.Errorf("invalid md_type")
+			}
+			a.Props = append(a.Props, EncapProp{encapClassNSH, encapNSHMDType, []byte{n}})
+		case k == "tlv":
+			f := strings.Split(v, ",")
+			if len(f) != 3 {
+				return fmt.Errorf("Invalid NSH TLV header: %s", v)
+			}
+			class, e1 := parseUint16(f[0], "")
+			typ, e2 := parseUint8(f[1], "")
+			data, ok := parseHexBytes(strings.TrimPrefix(f[2], "0x"))
+			if e1 != nil || e2 != nil || !ok || !strings.HasPrefix(f[2], "0x") {
+				return fmt.Errorf("Invalid NSH TLV header: %s", v)
+			}
+			d := append([]byte{byte(class >> 8), byte(class), typ, byte(len(data))}, data...)
+			a.Props = append(a.Props, EncapProp{encapClassNSH, encapNSHTLV, d})
+		default:
+			return fmt.Errorf("Invalid property: %s", k)
+		}
+	}
+	p.add(a)
+	return nil
+}
+
+func (a *Encap) format(f *formatter) {
+	f.str("encap(")
+	name := ""
+	for _, n := range encapNames {
+		if n.typ == a.PacketType {
+			name = n.name
+		}
+	}
+	if name == "" {
+		f.b = fmt.Appendf(f.b, "packet_type(ns=%d,type=%#x)", a.PacketType>>16, a.PacketType&0xffff)
+	} else {
+		f.str(name)
+	}
+	if len(a.Props) > 0 {
+		f.str("(")
+		for i, p := range a.Props {
+			if i > 0 {
+				f.str(",")
+			}
+			switch {
+			case p.Type == encapNSHMDType && len(p.Data) > 0:
+				f.b = fmt.Appendf(f.b, "md_type=%d", p.Data[0])
+			case p.Type == encapNSHTLV && len(p.Data) >= 4:
+				f.b = fmt.Appendf(f.b, "tlv(0x%04x,%d,0x%x)", be.Uint16(p.Data), p.Data[2], p.Data[4:])
+			}
+		}
+		f.str(")")
+	}
+	f.str(")")
+}
+
+func (a *Encap) encode(e *encoder) {
+	start := len(e.b)
+	be.PutUint32(e.nx(46, 16)[12:], a.PacketType)
+	for _, p := range a.Props {
+		e.u16(p.Class)
+		e.u8(p.Type)
+		e.u8(uint8(4 + len(p.Data)))
+		e.b = append(e.b, p.Data...)
+		for (len(e.b)-start)%8 != 0 {
+			e.u8(0)
+		}
+	}
+	e.close(start)
+}
+
+func (a *Encap) check(c *checker) error {
+	k := &c.match.Key
+	switch a.PacketType {
+	case packetTypeEthernet, packetTypeMPLS, packetTypeMPLSM:
+		if a.PacketType == packetTypeEthernet && k.PacketType == packetTypeEthernet {
+			return c.inconsistent()
+		}
+		k.PacketType = a.PacketType
+	case packetTypeNSH:
+		k.PacketType = packetTypeNSH
+	}
+	return nil
+}
+
+func decodeEncap(d *decoder, b []byte) error {
+	a := &Encap{PacketType: be.Uint32(b[12:])}
+	switch a.PacketType {
+	case packetTypeEthernet, packetTypeNSH, packetTypeMPLS, packetTypeMPLSM:
+	default:
+		return ErrBadActionBadHeaderType
+	}
+	for p := b[16:]; len(p) > 0; {
+		if len(p) < 8 {
+			return ErrBadActionBadEDProp
+		}
+		n := int(p[3])
+		padded := (n + 7) &^ 7
+		if n < 4 || padded > len(p) {
+			return ErrBadActionBadEDProp
+		}
+		prop := EncapProp{be.Uint16(p), p[2], append([]byte(nil), p[4:n]...)}
+		switch {
+		case prop.Class != encapClassNSH || a.PacketType != packetTypeNSH:
+			return ErrBadActionUnknownEDProp
+		case prop.Type == encapNSHMDType && len(prop.Data) == 1:
+		case prop.Type == encapNSHTLV && len(prop.Data) >= 4 && int(prop.Data[3]) == len(prop.Data)-4:
+		default:
+			return ErrBadActionUnknownEDProp
+		}
+		a.Props = append(a.Props, prop)
+		p = p[padded:]
+	}
+	d.add(a)
+	return nil
+}
+
+func parseDecap(p *parser, _, arg string) error {
+	a := &Decap{PacketType: packetTypeNext}
+	if arg != "" {
+		key, value, _, _ := cutPair(arg)
+		if key != "packet_type" {
+			return fmt.Errorf("Invalid decap argument: %s", key)
+		}
+		ns, typ := "", ""
+		for {
+			k, v, rest, ok := cutPair(value)
+			if !ok {
+				break
+			}
+			value = rest
+			switch k {
+			case "ns":
+				ns = v
+			case "type":
+				typ = v
+			default:
+				return fmt.Errorf("Invalid decap argument: %s", k)
+			}
+		}
+		if ns == "" {
+			return fmt.Errorf("Missing packet_type attribute ns")
+		}
+		if typ == "" {
+			return fmt.Errorf("Missing packet_type attribute type")
+		}
+		n, err := parseUint16(ns, "ns")
+		if err != nil {
+			return err
+		}
+		if n > 1 {
+			return fmt.Errorf("Unsupported ns value: %d", n)
+		}
+		t, err := parseUint16(typ, "type")
+		if err != nil {
+			return err
+		}
+		a.PacketType = uint32(n)<<16 | uint32(t)
+	}
+	p.add(a)
+	return nil
+}
+
+func (a *Decap) format(f *formatter) {
+	f.str("decap(")
+	if a.PacketType != packetTypeNext {
+		f.b = fmt.Appendf(f.b, "packet_type(ns=%d,type=%#x)", a.PacketType>>16, a.PacketType&0xffff)
+	}
+	f.str(")")
+}
+
+func (a *Decap) encode(e *encoder) { be.PutUint32(e.nx(47, 16)[12:], a.PacketType) }
+
+func (a *Decap) check(c *checker) error {
+	k := &c.match.Key
+	switch k.PacketType {
+	case packetTypeEthernet:
+		if c.hasVLAN() {
+			return ErrBadActionBadTag
+		}
+		k.PacketType = 1<<16 | uint32(k.EthType)
+	case packetTypeNSH:
+		if a.PacketType == packetTypeNext {
+			k.PacketType = packetTypeEthernet
+			k.EthType = 0
+		} else {
+			k.PacketType = a.PacketType
+		}
+	case packetTypeMPLS, packetTypeMPLSM:
+		k.PacketType = a.PacketType
+	default:
+		return c.inconsistent()
+	}
+	return nil
+}
+
+func decodeDecap(d *decoder, b []byte) error {
+	d.add(&Decap{PacketType: be.Uint32(b[12:])})
+	return nil
+}
