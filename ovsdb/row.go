@@ -88,6 +88,21 @@ func (s *Snapshot) Row(t *TableSchema, u UUID) *Row { return s.tables[t.Index].g
 // Len returns how many rows a table has.
 func (s *Snapshot) Len(t *TableSchema) int { return s.tables[t.Index].n }
 
+// Atoms counts the atoms in a table's rows.
+func (s *Snapshot) Atoms(t *TableSchema) int {
+	n := 0
+	for r := range s.tables[t.Index].all {
+		n += 2 // _uuid and _version
+		for _, d := range r.fields {
+			n += d.Len()
+			if d.pairs {
+				n += d.Len()
+			}
+		}
+	}
+	return n
+}
+
 // Rows yields a table's rows in the order of their UUIDs.
 func (s *Snapshot) Rows(t *TableSchema) iter.Seq[*Row] { return s.tables[t.Index].all }
 

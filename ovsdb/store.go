@@ -247,3 +247,14 @@ func refersWeakly(t *TableSchema, r *Row, table string, u UUID) (found bool) {
 	}
 	return found
 }
+
+// WeakRefs counts the weak references between rows. It belongs to the writer.
+func (st *Store) WeakRefs() int {
+	n := 0
+	for _, m := range st.weak {
+		for _, s := range m {
+			n += len(s)
+		}
+	}
+	return n
+}

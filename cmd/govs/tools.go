@@ -4,6 +4,7 @@ import (
 	"govs/cli"
 	"govs/tools/appctl"
 	"govs/tools/lab"
+	"govs/tools/ovsdbserver"
 	"govs/tools/pki"
 	"govs/tools/vsctl"
 	"govs/tools/vswitchd"
@@ -23,7 +24,7 @@ var tools = [...]tool{
 	{"ovs-appctl", "talk to a running daemon", appctl.Main},
 	{"ovs-dpctl", "read and change datapaths", nil},
 	{"ovs-vswitchd", "the switch daemon", vswitchd.Main},
-	{"ovsdb-server", "the database server", nil},
+	{"ovsdb-server", "the database server", ovsdbserver.Main},
 	{"ovsdb-client", "talk to a database server", nil},
 	{"ovsdb-tool", "work on database files", nil},
 	{"ovs-pki", "make keys and certificates", pki.Main},

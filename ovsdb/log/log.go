@@ -38,7 +38,8 @@ const (
 
 // Log is an open file.
 type Log struct {
-	name  string
+	name  string // as given, for messages
+	path  string // absolute: a daemon changes its directory
 	magic string
 	f     *os.File
 	lock  *fileLock
@@ -59,7 +60,10 @@ func ioError(err error, format string, args ...any) *ovsdb.Error {
 // Open opens the file, whose magic must be one of magics (for Create, the
 // first is written). Errors are *ovsdb.Error with OVS's words.
 func Open(name string, mode Mode, magics ...string) (*Log, error) {
-	l := &Log{name: name, magic: magics[0]}
+	l := &Log{name: name, path: name, magic: magics[0]}
+	if abs, err := filepath.Abs(name); err == nil {
+		l.path = abs
+	}
 	if mode != ReadOnly {
 		lock, err := lockFile(name)
 		if err != nil {
@@ -287,9 +291,9 @@ func (l *Log) Sync() error {
 // its kind.
 func (l *Log) Replace(magic string, records ...[]byte) error {
 	// Write through symbolic links, so that they stay.
-	name, err := filepath.EvalSymlinks(l.name)
+	name, err := filepath.EvalSymlinks(l.path)
 	if err != nil {
-		name = l.name
+		name = l.path
 	}
 	tmp := name + ".tmp"
 	if err := os.Remove(tmp); err != nil && !os.IsNotExist(err) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -72,9 +73,19 @@ func NewDatabase(st *ovsdb.Store, storage Storage) *Database {
 	return &Database{store: st, storage: storage, kinds: map[string]*kind{}}
 }
 
+// FileOptions say how a database file is written.
+type FileOptions struct {
+	// FullRecords writes changed columns whole, as releases before 3.0 do,
+	// and not as differences.
+	FullRecords bool
+}
+
 // OpenFile opens a standalone database file. A damaged end is logged and
 // dropped.
-func OpenFile(path string) (*Database, error) {
+func OpenFile(path string) (*Database, error) { return OpenFileWith(path, FileOptions{}) }
+
+// OpenFileWith is OpenFile with options.
+func OpenFileWith(path string, opt FileOptions) (*Database, error) {
 	r, err := log.OpenDatabase(path, log.ReadWrite)
 	if err != nil {
 		return nil, err
@@ -83,8 +94,10 @@ func OpenFile(path string) (*Database, error) {
 	if damage != nil {
 		modules().server.Err("%v", damage)
 	}
-	db := NewDatabase(st, &fileStorage{log: r.Log, diff: true, now: time.Now, lastCompact: time.Now()})
-	db.path = path
+	db := NewDatabase(st, &fileStorage{log: r.Log, diff: !opt.FullRecords, now: time.Now, lastCompact: time.Now()})
+	if db.path, err = filepath.Abs(path); err != nil {
+		db.path = path
+	}
 	return db, nil
 }
 

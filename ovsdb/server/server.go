@@ -246,7 +246,7 @@ func (s *Server) Sessions() []*Client {
 
 // Usage is what memory/show prints of a server.
 type Usage struct {
-	Cells, Monitors, Sessions, Triggers, Backlog int
+	Atoms, Cells, Monitors, WeakRefs, Sessions, Triggers, Backlog int
 }
 
 // Usage counts what the server holds.
@@ -260,12 +260,14 @@ func (s *Server) Usage() Usage {
 		snap := db.store.Published()
 		for _, t := range snap.Schema().Tables {
 			u.Cells += snap.Len(t) * len(t.Columns)
+			u.Atoms += snap.Atoms(t)
 		}
 		db.mu.Lock()
 		for _, k := range db.kinds {
 			u.Monitors += len(k.subs)
 		}
 		u.Triggers += len(db.triggers)
+		u.WeakRefs += db.store.WeakRefs()
 		db.mu.Unlock()
 	}
 	return u
