@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"govs/bridge/lint"
 	"govs/daemon/vlog"
 	"govs/dpif"
 	"govs/netdev"
@@ -49,6 +50,8 @@ type Config struct {
 	// OnLinkChange, if set, calls fn (from any goroutine) when a network
 	// interface of the host appears, disappears or changes.
 	OnLinkChange func(fn func(name string)) (cancel func())
+	// LintHost describes the machine to the checks of lint/show.
+	LintHost func() lint.Host
 }
 
 // Clock is the daemon's time.
@@ -68,6 +71,8 @@ type Manager struct {
 	live     map[string]*liveBridge
 	backers  map[string]*ofproto.Backer // by datapath type
 	links    chan struct{}              // a link has changed
+	calls    chan func()                // to be run by Run
+	ended    chan struct{}              // closed when Run has ended
 	statsDue time.Time
 
 	mu      sync.Mutex
@@ -88,6 +93,8 @@ func New(cfg Config) *Manager {
 		live:        map[string]*liveBridge{},
 		backers:     map[string]*ofproto.Backer{},
 		links:       make(chan struct{}, 1),
+		calls:       make(chan func()),
+		ended:       make(chan struct{}),
 		changed:     map[string]bool{},
 		firstConfig: make(chan struct{}),
 	}

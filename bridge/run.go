@@ -27,6 +27,7 @@ type pendingWrite struct {
 func (m *Manager) Run(ctx context.Context) error {
 	backerCtx, stop := context.WithCancel(context.Background())
 	m.stop = stop
+	defer close(m.ended)
 	defer m.shutdown()
 	if m.cfg.OnLinkChange != nil {
 		defer m.cfg.OnLinkChange(m.linkChanged)()
@@ -76,6 +77,8 @@ func (m *Manager) Run(ctx context.Context) error {
 				seen = nil // look at every interface again
 			}
 			stateDue = m.cfg.Clock.Now()
+		case f := <-m.calls:
+			f()
 		case <-tick:
 		case r := <-wrote:
 			confirm = m.finishWrite(write, r) || confirm

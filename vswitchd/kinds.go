@@ -1,6 +1,7 @@
 package vswitchd
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,7 +13,6 @@ import (
 	"govs/netdev/dummy"
 	"govs/netdev/tap"
 	"govs/netdev/tunnel"
-	"govs/route"
 )
 
 // A dummyMode says what --enable-dummy replaces (ovs-vswitchd(8)).
@@ -149,27 +149,11 @@ func (d *Daemon) openDatapath(typ string) (dpif.Datapath, error) {
 // openTunnel opens the device that carries all tunnels of a type on one UDP
 // port.
 func (d *Daemon) openTunnel(name, typ string, port uint16) (netdev.Device, error) {
-	rt, err := d.routes()
-	if err != nil {
-		return nil, fmt.Errorf("reading the host's routes: %w", err)
+	if d.rt == nil {
+		return nil, errors.New("the host's routes cannot be read")
 	}
 	return tunnel.Open(netdev.Config{
 		Name: name, Type: typ,
 		Options: map[string]string{"dst_port": fmt.Sprint(port)},
-	}, rt)
-}
-
-// routes returns the mirror of the host's routes, made at first use: a switch
-// without tunnels needs none.
-func (d *Daemon) routes() (*route.Table, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.rt == nil {
-		rt, err := route.New()
-		if err != nil {
-			return nil, err
-		}
-		d.rt = rt
-	}
-	return d.rt, nil
+	}, d.rt)
 }

@@ -12,9 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync"
 
 	"govs/bridge"
+	"govs/bridge/lint"
 	"govs/daemon/clock"
 	"govs/daemon/unixctl"
 	"govs/daemon/vlog"
@@ -67,8 +67,7 @@ type Daemon struct {
 	db      *idl.Client
 	bridges *bridge.Manager
 
-	mu sync.Mutex
-	rt *route.Table // guarded by mu
+	rt *route.Table // nil where the host's routes cannot be read
 }
 
 // New returns a daemon that does nothing until Run. An error means that the
@@ -87,6 +86,9 @@ func New(cfg Config) (*Daemon, error) {
 		return nil, err
 	}
 	d.db = db
+	if d.rt, err = route.New(); err != nil {
+		log.Warn("tunnels and ovs/route commands are not available: reading the host's routes: %v", err)
+	}
 	d.host = ofproto.NewHost(d.clock)
 	d.bridges = bridge.New(bridge.Config{
 		DB:            db,
@@ -99,6 +101,7 @@ func New(cfg Config) (*Daemon, error) {
 		DatapathTypes: d.datapathTypes(),
 		IfaceTypes:    d.ifaceTypes(),
 		RunDir:        cfg.RunDir,
+		LintHost:      func() lint.Host { return readHost(d.rt) },
 		OnLinkChange: func(fn func(string)) func() {
 			return linux.OnLink("", func(e linux.LinkEvent) { fn(e.Name) })
 		},
@@ -108,7 +111,11 @@ func New(cfg Config) (*Daemon, error) {
 
 // Commands returns the rows of all control commands of the switch.
 func (d *Daemon) Commands() []unixctl.Command {
-	return d.host.Commands()
+	cmds := append(d.host.Commands(), d.bridges.Commands()...)
+	if d.rt != nil {
+		cmds = append(cmds, d.rt.Commands()...)
+	}
+	return cmds
 }
 
 // Configured returns a channel that is closed when the database's first
@@ -120,6 +127,9 @@ func (d *Daemon) Configured() <-chan struct{} { return d.bridges.Configured() }
 func (d *Daemon) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if d.rt != nil {
+		defer d.rt.Close()
+	}
 	dbErr := make(chan error, 1)
 	go func() {
 		dbErr <- d.db.Run(ctx)
