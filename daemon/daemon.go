@@ -58,8 +58,12 @@ type Process struct {
 }
 
 // New returns the daemon called argv[0]. argv is kept: --detach runs it again.
-func New(argv []string, io cli.IO) *Process {
-	p := &Process{name: cli.Name(argv), argv: argv, io: io}
+func New(argv []string, io cli.IO) *Process { return NewNamed(cli.Name(argv), argv, io) }
+
+// NewNamed is New for a daemon that others know by another name than argv[0]:
+// its pidfile, log file and control socket carry that name.
+func NewNamed(name string, argv []string, io cli.IO) *Process {
+	p := &Process{name: name, argv: argv, io: io}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.ctl = unixctl.NewServer(p.name)
 	p.ctl.Register(Commands()...)

@@ -6,6 +6,7 @@ import (
 	"govs/tools/lab"
 	"govs/tools/ovsdbserver"
 	"govs/tools/pki"
+	"govs/tools/up"
 	"govs/tools/vsctl"
 	"govs/tools/vswitchd"
 )
@@ -34,6 +35,6 @@ var tools = [...]tool{
 	{"ovs-testcontroller", "a simple OpenFlow controller", nil},
 	{"ovs-ctl", "start and stop the daemons", nil},
 	{"vtep-ctl", "configure a VTEP database", nil},
-	{"up", "run database and switch in one process", nil},
+	{"up", "run database and switch in one process", up.Main},
 	{"lab", "build a two-host network and show it", lab.Main},
 }
