@@ -4,6 +4,7 @@ import (
 	"govs/cli"
 	"govs/tools/appctl"
 	"govs/tools/lab"
+	"govs/tools/ovsctl"
 	"govs/tools/ovsdbserver"
 	"govs/tools/pki"
 	"govs/tools/up"
@@ -33,7 +34,7 @@ var tools = [...]tool{
 	{"ovs-tcpundump", "turn tcpdump's hex into packets", nil},
 	{"ovs-pcap", "print packets of a pcap file in hex", nil},
 	{"ovs-testcontroller", "a simple OpenFlow controller", nil},
-	{"ovs-ctl", "start and stop the daemons", nil},
+	{"ovs-ctl", "start and stop the daemons", ovsctl.Main},
 	{"vtep-ctl", "configure a VTEP database", nil},
 	{"up", "run database and switch in one process", up.Main},
 	{"lab", "build a two-host network and show it", lab.Main},
