@@ -3,7 +3,6 @@ package idl_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,20 +14,44 @@ import (
 	"govs/ovsdb"
 	"govs/ovsdb/idl"
 	"govs/ovsdb/schemas"
+	"govs/ovsdb/server"
+	"govs/stream"
 )
 
-// server is the reference's database server on a database of its own.
-type server struct {
+// backend is a database server on a database of its own: the reference's, or
+// ours in this process.
+type backend struct {
 	t    testing.TB
 	dir  string
 	cmd  *exec.Cmd
-	args []string
+	ours *server.Server
 }
 
-func (s *server) remote() string { return "unix:" + filepath.Join(s.dir, "db.sock") }
+// onBoth runs a test against both servers.
+func onBoth(t *testing.T, f func(t *testing.T, s *backend)) {
+	t.Run("ours", func(t *testing.T) { f(t, startOurs(t)) })
+	t.Run("reference", func(t *testing.T) { f(t, startServer(t)) })
+}
 
-func startServer(t testing.TB) *server {
-	s := &server{t: t, dir: t.TempDir()}
+func startOurs(t testing.TB) *backend {
+	s := &backend{t: t, dir: t.TempDir(), ours: server.New(server.Config{})}
+	if err := s.ours.AddDB(server.NewDatabase(ovsdb.NewStore(schemas.OVSSchema()), nil)); err != nil {
+		t.Fatal(err)
+	}
+	l, err := stream.Listen("p" + s.remote())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); s.ours.Serve(l) }()
+	t.Cleanup(func() { s.ours.Close(); l.Close(); <-done })
+	return s
+}
+
+func (s *backend) remote() string { return "unix:" + filepath.Join(s.dir, "db.sock") }
+
+func startServer(t testing.TB) *backend {
+	s := &backend{t: t, dir: t.TempDir()}
 	schema := filepath.Join(s.dir, "schema")
 	if err := os.WriteFile(schema, []byte(schemas.OpenVSwitch.Text()), 0o644); err != nil {
 		t.Fatal(err)
@@ -42,7 +65,7 @@ func startServer(t testing.TB) *server {
 	return s
 }
 
-func (s *server) start() {
+func (s *backend) start() {
 	s.t.Helper()
 	s.cmd = exec.Command(ovsref.Path(s.t, "ovsdb-server"), filepath.Join(s.dir, "conf.db"),
 		"--remote=p"+s.remote(), "--unixctl="+filepath.Join(s.dir, "ctl"), "-vconsole:off")
@@ -58,7 +81,7 @@ func (s *server) start() {
 	s.t.Fatal("the server does not serve")
 }
 
-func (s *server) stop() {
+func (s *backend) stop() {
 	if s.cmd != nil {
 		s.cmd.Process.Kill()
 		s.cmd.Wait()
@@ -67,13 +90,9 @@ func (s *server) stop() {
 	}
 }
 
-func dialUnix(_ context.Context, remote string) (net.Conn, error) {
-	return net.Dial("unix", strings.TrimPrefix(remote, "unix:"))
-}
-
-func connect(t testing.TB, s *server, change func(*idl.Config)) (*idl.Client, context.Context) {
+func connect(t testing.TB, s *backend, change func(*idl.Config)) (*idl.Client, context.Context) {
 	t.Helper()
-	cfg := idl.Config{Remote: s.remote(), Dial: dialUnix, DB: "Open_vSwitch", Schema: schemas.OVSSchema()}
+	cfg := idl.Config{Remote: s.remote(), DB: "Open_vSwitch", Schema: schemas.OVSSchema()}
 	if change != nil {
 		change(&cfg)
 	}
@@ -115,8 +134,9 @@ func addBridge(txn *idl.Txn, root *idl.Row, name string) *idl.Row {
 	return br
 }
 
-func TestTransactions(t *testing.T) {
-	s := startServer(t)
+func TestTransactions(t *testing.T) { onBoth(t, testTransactions) }
+
+func testTransactions(t *testing.T, s *backend) {
 	c, ctx := connect(t, s, nil)
 	if n := len(c.Snapshot().Rows("Open_vSwitch")); n != 0 {
 		t.Fatalf("%d rows in an empty database", n)
@@ -186,8 +206,9 @@ func TestTransactions(t *testing.T) {
 	}
 }
 
-func TestVerify(t *testing.T) {
-	s := startServer(t)
+func TestVerify(t *testing.T) { onBoth(t, testVerify) }
+
+func testVerify(t *testing.T, s *backend) {
 	a, ctx := connect(t, s, nil)
 	b, _ := connect(t, s, nil)
 	txn := a.Txn()
@@ -230,8 +251,9 @@ func waitFor(t testing.TB, ctx context.Context, c *idl.Client, ok func(*idl.Snap
 	return s
 }
 
-func TestLock(t *testing.T) {
-	s := startServer(t)
+func TestLock(t *testing.T) { onBoth(t, testLock) }
+
+func testLock(t *testing.T, s *backend) {
 	lock := func(c *idl.Config) { c.Lock = "ovs_vswitchd" }
 	a, ctx := connect(t, s, lock)
 	waitFor(t, ctx, a, func(s *idl.Snapshot) bool { return s.Locked })
@@ -271,11 +293,102 @@ func TestReconnect(t *testing.T) {
 }
 
 func TestOnce(t *testing.T) {
-	c, err := idl.New(idl.Config{Remote: "unix:" + filepath.Join(t.TempDir(), "none"), Dial: dialUnix, DB: "Open_vSwitch", Once: true})
+	c, err := idl.New(idl.Config{Remote: "unix:" + filepath.Join(t.TempDir(), "none"), DB: "Open_vSwitch", Once: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Run(context.Background()); err == nil {
 		t.Error("no error without a server")
 	}
+}
+
+func TestMonitorSome(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *backend) {
+		a, ctx := connect(t, s, nil)
+		txn := a.Txn()
+		br := addBridge(txn, txn.Insert("Open_vSwitch"), "br0")
+		txn.SetStr(br, "datapath_type", "netdev")
+		must(t, idl.Success, txn.Commit(ctx))
+		b, _ := connect(t, s, func(c *idl.Config) { c.Tables = map[string][]string{"Bridge": {"name"}, "Port": {}} })
+		snap := b.Snapshot()
+		got := idl.First(snap, "Bridge")
+		if got.Str("name") != "br0" || got.Has("ports") || got.Str("datapath_type") != "" {
+			t.Errorf("name %q, ports %v, datapath_type %q", got.Str("name"), got.UUIDs("ports"), got.Str("datapath_type"))
+		}
+		if len(snap.Rows("Port")) != 1 || len(snap.Rows("Interface")) != 0 {
+			t.Errorf("%d ports, %d interfaces", len(snap.Rows("Port")), len(snap.Rows("Interface")))
+		}
+	})
+}
+
+func TestServersSchema(t *testing.T) {
+	c, _ := connect(t, startOurs(t), func(c *idl.Config) { c.Schema = nil })
+	if s := c.Snapshot().Schema(); s == nil || s.Version != schemas.OpenVSwitch.Version {
+		t.Errorf("schema %v", s)
+	}
+}
+
+func TestUnknownDatabase(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *backend) {
+		c, err := idl.New(idl.Config{Remote: s.remote(), DB: "nope", Once: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "unknown database") {
+			t.Error(err)
+		}
+	})
+}
+
+// Many clients that count up one number: none of the additions may be lost,
+// whether by verified writes or by the counter.
+func TestConcurrent(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *backend) {
+		first, ctx := connect(t, s, nil)
+		txn := first.Txn()
+		txn.Insert("Open_vSwitch")
+		must(t, idl.Success, txn.Commit(ctx))
+		const clients, each = 4, 15
+		done := make(chan error, clients)
+		for range clients {
+			c, _ := connect(t, s, nil)
+			waitFor(t, ctx, c, func(s *idl.Snapshot) bool { return idl.First(s, "Open_vSwitch") != nil })
+			go func() { done <- countUp(ctx, c, each) }()
+		}
+		for range clients {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		want := int64(clients * each)
+		waitFor(t, ctx, first, func(s *idl.Snapshot) bool {
+			r := idl.First(s, "Open_vSwitch")
+			return r.Int("next_cfg") == want && r.Map("other_config")["n"] == fmt.Sprint(want)
+		})
+	})
+}
+
+func countUp(ctx context.Context, c *idl.Client, times int) error {
+	for done := 0; done < times; {
+		txn := c.Txn()
+		root := idl.First(txn, "Open_vSwitch")
+		n, _ := root.Key("other_config", "n")
+		var i int
+		fmt.Sscan(n, &i)
+		txn.Verify(root, "other_config")
+		root = txn.SetMap(root, "other_config", map[string]string{"n": fmt.Sprint(i + 1)})
+		txn.Increment(root, "next_cfg", false)
+		snap := txn.Snapshot()
+		switch r := txn.Commit(ctx); r.Status {
+		case idl.Success:
+			done++
+		case idl.TryAgain:
+			if _, err := c.Wait(ctx, snap); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("%v: %w", r.Status, r.Err)
+		}
+	}
+	return nil
 }
