@@ -6,6 +6,7 @@ import (
 	"govs/tools/lab"
 	"govs/tools/ovsctl"
 	"govs/tools/ovsdbserver"
+	"govs/tools/ovsdbtool"
 	"govs/tools/pki"
 	"govs/tools/up"
 	"govs/tools/vsctl"
@@ -28,7 +29,7 @@ var tools = [...]tool{
 	{"ovs-vswitchd", "the switch daemon", vswitchd.Main},
 	{"ovsdb-server", "the database server", ovsdbserver.Main},
 	{"ovsdb-client", "talk to a database server", nil},
-	{"ovsdb-tool", "work on database files", nil},
+	{"ovsdb-tool", "work on database files", ovsdbtool.Main},
 	{"ovs-pki", "make keys and certificates", pki.Main},
 	{"ovs-tcpdump", "capture on a port", nil},
 	{"ovs-tcpundump", "turn tcpdump's hex into packets", nil},
