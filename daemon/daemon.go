@@ -20,8 +20,10 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"govs/cli"
+	"govs/daemon/coverage"
 	"govs/daemon/pidfile"
 	"govs/daemon/unixctl"
 	"govs/daemon/vlog"
@@ -45,7 +47,7 @@ type Process struct {
 	notify *os.File // the pipe to the process that waits for readiness, or nil
 	pid    *pidfile.File
 	ctl    *unixctl.Server
-	sig    *signals
+	quiet  func() // stops catching signals, or nil
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -151,7 +153,14 @@ func (p *Process) Start() (code int, done bool) {
 			return p.Fail("%s", err), true
 		}
 	}
-	p.sig = p.catchSignals()
+	if p.stage == stageDaemon && p.monitor {
+		crashHard()
+	}
+	p.quiet = CatchSignals(func() {
+		p.cleanup()
+		p.ctl.Close()
+	})
+	go p.tick()
 	if p.pidfileOn {
 		f, err := pidfile.Create(p.pidfilePath(), p.overwrite)
 		if err != nil {
@@ -241,8 +250,22 @@ func (p *Process) Close() {
 	p.cancel()
 	p.cleanup()
 	p.ctl.Close()
-	if p.sig != nil {
-		p.sig.stop()
+	if p.quiet != nil {
+		p.quiet()
+	}
+}
+
+// tick keeps the rates of coverage/show.
+func (p *Process) tick() {
+	t := time.NewTicker(coverage.Interval)
+	defer t.Stop()
+	for {
+		select {
+		case now := <-t.C:
+			coverage.Tick(now)
+		case <-p.ctx.Done():
+			return
+		}
 	}
 }
 

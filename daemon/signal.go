@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -48,12 +49,10 @@ func (s *signals) stop() {
 	})
 }
 
-// catchSignals makes fatal signals clean up, say so, and then kill the process
-// as they would have.
-func (p *Process) catchSignals() *signals {
-	if p.stage == stageDaemon && p.monitor {
-		crashHard()
-	}
+// CatchSignals makes fatal signals log a line, run cleanup (which may be nil)
+// and then kill the process as they would have. stop ends that; it may be
+// called twice. Daemons have it from Start.
+func CatchSignals(cleanup func()) (stop func()) {
 	s := &signals{ch: make(chan os.Signal, 1), done: make(chan struct{})}
 	signal.Notify(s.ch, fatalSignals...)
 	signal.Ignore(syscall.SIGPIPE)
@@ -62,13 +61,14 @@ func (p *Process) catchSignals() *signals {
 		case got := <-s.ch:
 			sig := got.(syscall.Signal)
 			warnSignal(sig)
-			p.cleanup()
-			p.ctl.Close()
+			if cleanup != nil {
+				cleanup()
+			}
 			Die(sig)
 		case <-s.done:
 		}
 	}()
-	return s
+	return s.stop
 }
 
 func warnSignal(sig syscall.Signal) {
@@ -95,6 +95,17 @@ func Alarm(secs int, cleanup func()) {
 		}
 		Die(syscall.SIGALRM)
 	})
+}
+
+// SetTimeout is Alarm for a tool: without an option (0) the environment's
+// OVS_CTL_TIMEOUT counts, and without either there is no limit.
+func SetTimeout(secs int) {
+	if secs == 0 {
+		secs, _ = strconv.Atoi(os.Getenv("OVS_CTL_TIMEOUT"))
+	}
+	if secs > 0 {
+		Alarm(secs, nil)
+	}
 }
 
 // TimeoutOption parses the argument of -t or --timeout of a tool: a number of

@@ -27,8 +27,11 @@ type Counter struct {
 	min  [60]uint64
 }
 
+// Interval is the time between two calls of Tick.
+const Interval = 5 * time.Second
+
 const (
-	slotTime = 5 * time.Second
+	slotTime = Interval
 	slots    = 12
 )
 

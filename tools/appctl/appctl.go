@@ -16,30 +16,25 @@ import (
 )
 
 type options struct {
-	target        string
-	json, pretty  bool
-	help, version bool
+	cli.Common
+	target       string
+	json, pretty bool
+	timeout      int
 }
 
-func (o *options) rows(name string) []cli.Option {
+func (opt *options) rows() []cli.Option {
 	return []cli.Option{
-		{Long: "target", Short: 't', Arg: cli.ReqArg, Do: func(v string, _ bool) error { o.target = v; return nil }},
+		{Long: "target", Short: 't', Arg: cli.ReqArg, Do: func(v string, _ bool) error { opt.target = v; return nil }},
 		{Long: "format", Short: 'f', Arg: cli.ReqArg, Do: func(v string, _ bool) error {
 			if v != "json" && v != "text" {
 				return fmt.Errorf("value %s on -f or --format is invalid", v)
 			}
-			o.json = v == "json"
+			opt.json = v == "json"
 			return nil
 		}},
-		{Long: "pretty", Do: func(string, bool) error { o.pretty = true; return nil }},
-		{Long: "help", Short: 'h', Do: func(string, bool) error { o.help = true; return cli.ErrStop }},
-		{Long: "option", Short: 'o', Do: func(string, bool) error { return nil }},
-		{Long: "version", Short: 'V', Do: func(string, bool) error { o.version = true; return cli.ErrStop }},
-		{Long: "timeout", Short: 'T', Arg: cli.ReqArg, Do: func(v string, _ bool) error {
-			secs, err := daemon.TimeoutOption('T', v)
-			if err == nil {
-				daemon.Alarm(secs, nil)
-			}
+		{Long: "pretty", Do: func(string, bool) error { opt.pretty = true; return nil }},
+		{Long: "timeout", Short: 'T', Arg: cli.ReqArg, Do: func(v string, _ bool) (err error) {
+			opt.timeout, err = daemon.TimeoutOption('T', v)
 			return err
 		}},
 	}
@@ -49,12 +44,16 @@ func (o *options) rows(name string) []cli.Option {
 func Main(argv []string, o cli.IO) int {
 	name := cli.Name(argv)
 	opt := options{target: "ovs-vswitchd"}
-	args, err := cli.Parse(argv[1:], cli.StopFirst, opt.rows(name), vlog.Options(name))
+	groups := [][]cli.Option{opt.rows(), opt.Rows(), vlog.Options(name)}
+	args, err := cli.Parse(argv[1:], cli.StopFirst, groups...)
 	switch {
-	case opt.help:
+	case opt.Help:
 		usage(o.Out, name)
 		return 0
-	case opt.version:
+	case opt.Option:
+		cli.PrintOptions(o.Out, groups...)
+		return 0
+	case opt.Version:
 		version.Print(o.Out, name)
 		return 0
 	case err != nil:
@@ -66,6 +65,7 @@ func Main(argv []string, o cli.IO) int {
 		o.Errorf(name, "--pretty is supported with --format json only")
 		return 1
 	}
+	daemon.SetTimeout(opt.timeout)
 	path, err := unixctl.TargetPath(opt.target)
 	if err != nil {
 		o.Errorf(name, "%s", err)

@@ -18,6 +18,7 @@ import (
 // ctl is one run of ovs-ctl.
 type ctl struct {
 	cli.IO
+	cli.Common
 	name string
 
 	systemID, systemType, systemVersion string
@@ -51,7 +52,7 @@ func commands() []command {
 		{"stop", "stop the daemons", "", (*ctl).stop},
 		{"restart", "stop and start the daemons, keeping flows", "", (*ctl).restart},
 		{"status", "say whether the daemons run", "", (*ctl).status},
-		{"version", "print the daemons' versions", "", (*ctl).version},
+		{"version", "print the daemons' versions", "", (*ctl).versions},
 		{"load-kmod", "load the kernel module if there is one", "", (*ctl).loadModule},
 		{"delete-transient-ports", "delete ports with other_config:transient=true", "", (*ctl).deleteTransient},
 		{"record-hostname-if-not-set", "put the host's name into the database", "", (*ctl).recordHostname},
@@ -72,12 +73,14 @@ func Main(argv []string, o cli.IO) int {
 		dbSock:   dirs.Abs(dirs.Run(), "db.sock"),
 		dbSchema: dirs.Abs(dirs.PkgData(), "vswitch.ovsschema"),
 	}
-	help, ver := false, false
-	args, err := cli.Parse(argv[1:], cli.Permute, c.options(&help, &ver))
+	args, err := cli.Parse(argv[1:], cli.Permute, c.options(), c.Rows())
 	switch {
-	case help:
+	case c.Help:
 		return c.usage()
-	case ver:
+	case c.Option:
+		cli.PrintOptions(o.Out, c.options(), c.Rows())
+		return 0
+	case c.Version:
 		version.Print(o.Out, c.name)
 		return 0
 	case err != nil:
@@ -103,7 +106,7 @@ func Main(argv []string, o cli.IO) int {
 	return 1
 }
 
-func (c *ctl) options(help, ver *bool) []cli.Option {
+func (c *ctl) options() []cli.Option {
 	on := func(name string, b *bool, text string) cli.Option {
 		return cli.Option{Long: name, Help: text, Do: func(string, bool) error { *b = true; return nil }}
 	}
@@ -111,8 +114,6 @@ func (c *ctl) options(help, ver *bool) []cli.Option {
 		return cli.Option{Long: name, Arg: cli.ReqArg, Meta: meta, Help: text, Do: func(v string, _ bool) error { *s = v; return nil }}
 	}
 	rows := []cli.Option{
-		{Long: "help", Short: 'h', Do: func(string, bool) error { *help = true; return cli.ErrStop }},
-		{Long: "version", Short: 'V', Do: func(string, bool) error { *ver = true; return cli.ErrStop }},
 		str("system-id", "ID", "the system's UUID, or \"random\" for one that stays", &c.systemID),
 		str("system-type", "TYPE", "kind of system, such as \"debian\"", &c.systemType),
 		str("system-version", "VERSION", "its version", &c.systemVersion),
@@ -174,8 +175,7 @@ func (c *ctl) usage() int {
 		}
 	}
 	fmt.Fprint(c.Out, "\nOptions:\n")
-	var help, ver bool
-	for _, o := range c.options(&help, &ver) {
+	for _, o := range c.options() {
 		word := "--" + o.Long
 		if o.Arg == cli.ReqArg {
 			word += "=" + o.Meta
@@ -188,7 +188,7 @@ func (c *ctl) usage() int {
 	return 0
 }
 
-func (c *ctl) version() int {
+func (c *ctl) versions() int {
 	for _, d := range c.daemons() {
 		fmt.Fprint(c.Out, c.output(d, "--version"))
 	}
