@@ -72,6 +72,9 @@ func (b *liveBridge) writeIfaceState(t *idl.Txn, row *idl.Row, i *liveIface) {
 		return
 	}
 	t.SetInt(row, "ofport", int64(portNumber(i.no)))
+	if !row.Has("statistics") {
+		b.writeIfaceStats(t, row, i) // a new port need not wait for its turn
+	}
 	if i.dev == nil {
 		b.writeVirtual(t, row, i)
 		return

@@ -2,8 +2,6 @@ package ofproto
 
 import (
 	"fmt"
-	"net/netip"
-	"strconv"
 
 	"govs/dpif"
 	"govs/netdev"
@@ -53,94 +51,6 @@ func IsTunnel(typ string) bool {
 		}
 	}
 	return false
-}
-
-// parseTunnel reads a tunnel Interface's options (ovs-vswitchd.conf.db(5),
-// "Tunnel Options").
-func parseTunnel(s *PortSpec) (*xlate.Tunnel, error) {
-	t := &xlate.Tunnel{Type: s.Type, TTL: 64, DF: true}
-	for i := range tunnelTypes {
-		if tunnelTypes[i].typ == s.Type {
-			t.DstPort = tunnelTypes[i].udp
-		}
-	}
-	bad := func(format string, args ...any) error {
-		return &ConfigError{Text: s.Name + ": " + fmt.Sprintf(format, args...)}
-	}
-	opt := s.Options
-	addr := func(key string) (netip.Addr, bool, error) {
-		v, ok := opt[key]
-		if !ok {
-			return netip.Addr{}, false, nil
-		}
-		if v == "flow" {
-			return netip.Addr{}, true, nil
-		}
-		a, err := netip.ParseAddr(v)
-		if err != nil || a.Is4() && key == "remote_ip" && a.IsMulticast() {
-			return a, false, bad("bad %s '%s'", s.Type, key)
-		}
-		return a, false, nil
-	}
-	var err error
-	if t.Remote, t.RemoteFlow, err = addr("remote_ip"); err != nil {
-		return nil, err
-	}
-	if t.Local, t.LocalFlow, err = addr("local_ip"); err != nil {
-		return nil, err
-	}
-	if !t.Remote.IsValid() && !t.RemoteFlow {
-		return nil, bad("%s type requires valid 'remote_ip' argument", s.Type)
-	}
-	if t.LocalFlow && !t.RemoteFlow {
-		return nil, bad("%s type requires 'remote_ip=flow' with 'local_ip=flow'", s.Type)
-	}
-	key := func(names ...string) (v uint64, set, fromFlow bool) {
-		for _, n := range names {
-			if x, ok := opt[n]; ok {
-				if x == "flow" {
-					return 0, true, true
-				}
-				v, _ = strconv.ParseUint(x, 0, 64)
-				return v, true, false
-			}
-		}
-		return 0, false, false
-	}
-	t.InKey, t.InKeySet, t.InKeyFlow = key("in_key", "key")
-	t.OutKey, t.OutKeySet, t.OutKeyFlow = key("out_key", "key")
-	if v, ok := opt["dst_port"]; ok {
-		n, err := strconv.ParseUint(v, 10, 16)
-		if err == nil && n != 0 && t.DstPort != 0 {
-			t.DstPort = uint16(n)
-		}
-	}
-	switch v := opt["tos"]; {
-	case v == "inherit":
-		t.TOSInherit = true
-	case v != "":
-		if n, err := strconv.ParseUint(v, 0, 8); err == nil && n&0xfc == n {
-			t.TOS = uint8(n)
-		}
-	}
-	switch v := opt["ttl"]; {
-	case v == "inherit":
-		t.TTLInherit = true
-	case v != "":
-		if n, err := strconv.ParseUint(v, 0, 8); err == nil {
-			t.TTL = uint8(n)
-		}
-	}
-	if v, ok := opt["df_default"]; ok {
-		t.DF = v == "true"
-	}
-	t.Csum = opt["csum"] == "true"
-	if v, ok := opt["egress_pkt_mark"]; ok {
-		if n, err := strconv.ParseUint(v, 0, 32); err == nil {
-			t.Mark, t.MarkSet = uint32(n), true
-		}
-	}
-	return t, nil
 }
 
 // systemName returns the name of the datapath port for a tunnel.
