@@ -246,6 +246,9 @@ func (m *member) parse(s string, names PortNames) (v, mask flow.Value, ok bool) 
 	case asIPv4, asIPv6, asMAC, asCtState, asTCPFlags:
 		id := m.field()
 		v, mask, err := id.ParseValue(s, nil)
+		if a, _, masked := strings.Cut(s, "/"); masked && err == nil {
+			v, _, err = id.ParseValue(a, nil) // with the bits outside the mask
+		}
 		if mask == id.Ones() && (m.as == asTCPFlags || m.as == asCtState) {
 			mask = full
 		}

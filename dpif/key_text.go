@@ -187,18 +187,15 @@ func appendVLANText(dst []byte, tci, mask uint16, verbose bool) []byte {
 
 func appendMPLSText(dst, d, mask []byte) []byte {
 	dst = append(dst, "mpls("...)
-	if len(d) == 4 {
-		dst = appendLSE(dst, be.Uint32(d), mask)
-		return append(dst, ')')
-	}
 	for i := 0; i+4 <= len(d); i += 4 {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = fmt.Appendf(dst, "lse%d=%#x", i/4, be.Uint32(d[i:]))
-		if len(mask) >= i+4 && be.Uint32(mask[i:]) != 0xffffffff {
-			dst = fmt.Appendf(dst, "/%#x", be.Uint32(mask[i:]))
+		var m []byte
+		if len(mask) >= i+4 {
+			m = mask[i : i+4]
 		}
+		dst = appendLSE(dst, be.Uint32(d[i:]), m)
 	}
 	return append(dst, ')')
 }

@@ -1,0 +1,396 @@
+package dpif
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"govs/flow"
+	"govs/packet"
+)
+
+// ErrSyntax is in the chain of errors of text that is no flow or action.
+var ErrSyntax = errors.New("syntax error")
+
+func syntaxError(s string) error { return fmt.Errorf("%w at %s", ErrSyntax, s) }
+
+// cutCall splits "name(args)rest"; a name without parentheses has no args and
+// call false.
+func cutCall(s string) (name, args, rest string, call, ok bool) {
+	n := strings.IndexAny(s, "(), \t\r\n")
+	if n < 0 {
+		return s, "", "", false, s != ""
+	}
+	name = s[:n]
+	if s[n] != '(' {
+		return name, "", s[n:], false, name != ""
+	}
+	depth := 0
+	for i := n; i < len(s); i++ {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return name, s[n+1 : i], s[i+1:], true, name != ""
+			}
+		}
+	}
+	return "", "", s, false, false
+}
+
+const listSpace = ", \t\r\n"
+
+// cutItem takes "name=value", "name(args)" or "name" off a list of arguments.
+func cutItem(s string) (name, value, rest string, ok bool) {
+	s = strings.TrimLeft(s, listSpace)
+	if s == "" {
+		return "", "", "", false
+	}
+	n := strings.IndexAny(s, "=("+listSpace)
+	if n < 0 {
+		return s, "", "", true
+	}
+	name = s[:n]
+	switch s[n] {
+	case '=':
+		s = s[n+1:]
+		if strings.HasPrefix(s, "[") { // an IPv6 address with port
+			if e := strings.IndexAny(s, listSpace); e >= 0 {
+				return name, s[:e], s[e:], true
+			}
+			return name, s, "", true
+		}
+		e := strings.IndexAny(s, listSpace)
+		if e < 0 {
+			e = len(s)
+		}
+		return name, s[:e], s[e:], true
+	case '(':
+		if _, args, rest, _, ok := cutCall(s); ok {
+			return name, args, rest, true
+		}
+		return s, "", "", true
+	}
+	return name, "", s[n:], true
+}
+
+// parseMembers reads the arguments of an attribute into value and mask.
+func (row *keyRow) parseMembers(args string, names PortNames) (val, mask []byte, err error) {
+	val, mask = make([]byte, row.size), make([]byte, row.size)
+	set := func(m *member, s string) error {
+		v, x, ok := m.parse(s, names)
+		if !ok {
+			return syntaxError(row.name + "(" + args + ")")
+		}
+		m.put(val, v)
+		m.put(mask, x)
+		return nil
+	}
+	if row.members[0].name == "" {
+		return val, mask, set(&row.members[0], args)
+	}
+	for {
+		name, value, rest, ok := cutItem(args)
+		if !ok {
+			break
+		}
+		args = rest
+		found := false
+		for i := range row.members {
+			if m := &row.members[i]; m.name == name {
+				found = true
+				if err := set(m, value); err != nil {
+					return nil, nil, err
+				}
+			}
+		}
+		if !found {
+			return nil, nil, syntaxError(name)
+		}
+	}
+	whole := true
+	for i := range row.members {
+		m := &row.members[i]
+		whole = whole && m.value(mask) == flow.OnesValue(8*m.size)
+	}
+	if whole { // bytes between members, too
+		for i := range mask {
+			mask[i] = 0xff
+		}
+	}
+	return val, mask, nil
+}
+
+// parseKeyText appends the attributes of a key in text to key and mask.
+func parseKeyText(s string, names PortNames, key, mask []byte) ([]byte, []byte, error) {
+	for {
+		s = strings.TrimLeft(s, listSpace)
+		if s == "" {
+			return key, mask, nil
+		}
+		name, args, rest, call, ok := cutCall(s)
+		if !ok || !call {
+			return nil, nil, syntaxError(s)
+		}
+		s = rest
+		switch name {
+		case "encap":
+			k, m := len(key), len(mask)
+			var err error
+			key, mask, err = parseKeyText(args, names, beginNest(key, KeyEncap), beginNest(mask, KeyEncap))
+			if err != nil {
+				return nil, nil, err
+			}
+			key, mask = endNest(key, k), endNest(mask, m)
+			continue
+		case "tunnel":
+			t, x, err := parseTunnelText(args)
+			if err != nil {
+				return nil, nil, err
+			}
+			key, mask = appendTunnel(key, &t, &t), appendTunnel(mask, &t, &x)
+			continue
+		case "vlan":
+			v, x, err := parseVLANText(args, false)
+			if err != nil {
+				return nil, nil, err
+			}
+			key, mask = appendBE16(key, KeyVLAN, v), appendBE16(mask, KeyVLAN, x)
+			continue
+		case "mpls":
+			v, x, err := parseMPLSText(args)
+			if err != nil {
+				return nil, nil, err
+			}
+			key, mask = AppendAttr(key, KeyMPLS, v), AppendAttr(mask, KeyMPLS, x)
+			continue
+		}
+		row := keyRowNamed(name)
+		if row == nil {
+			return nil, nil, syntaxError(name)
+		}
+		v, x, err := row.parseMembers(args, names)
+		if err != nil {
+			return nil, nil, err
+		}
+		if row.typ == KeyNSH {
+			key, mask = nestNSH(key, v), nestNSH(mask, x)
+			continue
+		}
+		key, mask = AppendAttr(key, row.typ, v), AppendAttr(mask, row.typ, x)
+	}
+}
+
+// nestNSH is the inverse of flattenNSH, with the head of KeyNSH.
+func nestNSH(dst, d []byte) []byte {
+	at := len(dst)
+	dst = AppendAttr(beginNest(dst, KeyNSH), nshBase, d[:8])
+	if d[2] != 2 {
+		dst = AppendAttr(dst, nshMD1, d[8:24])
+	}
+	return endNest(dst, at)
+}
+
+// ParseKey reads a flow in the datapath's syntax: what has "/mask" is masked,
+// what is not mentioned is wildcarded. A leading "ufid:..." is passed over.
+// names may be nil.
+func ParseKey(s string, names PortNames) (m flow.Match, err error) {
+	if _, rest, ok := ParseUFID(s); ok {
+		s = rest
+	}
+	key, mask, err := parseKeyText(s, names, nil, nil)
+	if err != nil {
+		return m, err
+	}
+	if m.Key, err = ParseKeyAttrs(key); err != nil {
+		return m, err
+	}
+	m.Mask, err = ParseMaskAttrs(mask)
+	return m, err
+}
+
+func parseMasked(s string, bits int) (v, mask uint64, ok bool) {
+	vs, ms, masked := strings.Cut(s, "/")
+	v, err := strconv.ParseUint(vs, 0, bits)
+	mask = 1<<bits - 1
+	if err == nil && masked {
+		mask, err = strconv.ParseUint(ms, 0, bits)
+	}
+	return v, mask, err == nil
+}
+
+// parseVLANText reads "vid=5,pcp=3[,cfi=0]". exact refuses masks.
+func parseVLANText(s string, exact bool) (tci, mask uint16, err error) {
+	tci, mask = flow.VLANPresent, flow.VLANPresent
+	all := s
+	for {
+		name, value, rest, ok := cutItem(s)
+		if !ok {
+			return tci, mask, nil
+		}
+		s = rest
+		shift, bits := 0, 0
+		switch name {
+		case "vid":
+			bits = 12
+		case "pcp":
+			shift, bits = 13, 3
+		case "cfi":
+			shift, bits = 12, 1
+		default:
+			return 0, 0, syntaxError(all)
+		}
+		v, x, ok := parseMasked(value, bits)
+		if !ok || exact && x != 1<<bits-1 {
+			return 0, 0, syntaxError(all)
+		}
+		clr := uint16(1<<bits-1) << shift
+		tci = tci&^clr | uint16(v)<<shift
+		mask = mask&^clr | uint16(x)<<shift
+	}
+}
+
+// parseMPLSText reads "label=5,tc=0,ttl=64,bos=1", once for each entry.
+func parseMPLSText(s string) (val, mask []byte, err error) {
+	bad := syntaxError("mpls(" + s + ")")
+	var l, m uint32
+	flush := func() { val, mask = be.AppendUint32(val, l), be.AppendUint32(mask, m) }
+	for n := 0; ; n++ {
+		name, value, rest, ok := cutItem(s)
+		if !ok {
+			flush()
+			return val, mask, nil
+		}
+		s = rest
+		shift, bits := 0, 0
+		switch name {
+		case "label":
+			shift, bits = 12, 20
+			if n > 0 && len(val) >= 8 {
+				return nil, nil, bad
+			}
+			if n > 0 {
+				flush()
+				l, m = 0, 0
+			}
+		case "tc":
+			shift, bits = 9, 3
+		case "ttl":
+			bits = 8
+		case "bos":
+			shift, bits = 8, 1
+		default:
+			return nil, nil, bad
+		}
+		v, x, ok := parseMasked(value, bits)
+		if !ok {
+			return nil, nil, bad
+		}
+		l |= uint32(v) << shift
+		m |= uint32(x) << shift
+	}
+}
+
+// parseTunnelText reads the arguments of tunnel().
+func parseTunnelText(s string) (t, mask packet.Tunnel, err error) {
+	all := s
+	bad := func() (packet.Tunnel, packet.Tunnel, error) { return t, mask, syntaxError("tunnel(" + all + ")") }
+items:
+	for {
+		name, value, rest, ok := cutItem(s)
+		if !ok {
+			return t, mask, nil
+		}
+		s = rest
+		for i := range tunMembers {
+			f := &tunMembers[i]
+			if f.m.name != name {
+				continue
+			}
+			v, x, ok := f.m.parse(value, nil)
+			if !ok {
+				return bad()
+			}
+			f.set(&t, v)
+			f.set(&mask, x)
+			if name == "tun_id" {
+				t.Flags |= packet.TunKey
+				mask.Flags |= packet.TunKey
+			}
+			continue items
+		}
+		sub := func(in string, set func(name string, v, x uint64) bool) bool {
+			for {
+				n, val, rest, ok := cutItem(in)
+				if !ok {
+					return true
+				}
+				in = rest
+				v, x, ok := parseMasked(val, 32)
+				if !ok || !set(n, v, x) {
+					return false
+				}
+			}
+		}
+		switch name {
+		case "flags":
+			v, x, err := flow.ParseTunnelFlags(value)
+			if err != nil {
+				return bad()
+			}
+			t.Flags |= uint16(v)
+			mask.Flags |= uint16(x)
+		case "vxlan":
+			_, in, _, ok := cutItem(value)
+			if !ok || !sub(in, func(n string, v, x uint64) bool {
+				switch n {
+				case "id":
+					t.GBPID, mask.GBPID = uint16(v), uint16(x)
+				case "flags":
+					t.GBPFlags, mask.GBPFlags = uint8(v), uint8(x)
+				default:
+					return false
+				}
+				return true
+			}) {
+				return bad()
+			}
+		case "erspan":
+			if !sub(value, func(n string, v, x uint64) bool {
+				switch n {
+				case "ver":
+					t.ErspanVer, mask.ErspanVer = uint8(v), uint8(x)
+				case "idx":
+					t.ErspanIdx, mask.ErspanIdx = uint32(v), uint32(x)
+				case "dir":
+					t.ErspanDir, mask.ErspanDir = uint8(v), uint8(x)
+				case "hwid":
+					t.ErspanHwid, mask.ErspanHwid = uint8(v), uint8(x)
+				default:
+					return false
+				}
+				return true
+			}) {
+				return bad()
+			}
+		case "gtpu":
+			if !sub(value, func(n string, v, x uint64) bool {
+				switch n {
+				case "flags":
+					t.GTPUFlags, mask.GTPUFlags = uint8(v), uint8(x)
+				case "msgtype":
+					t.GTPUMsgtype, mask.GTPUMsgtype = uint8(v), uint8(x)
+				default:
+					return false
+				}
+				return true
+			}) {
+				return bad()
+			}
+		default:
+			return bad()
+		}
+	}
+}
