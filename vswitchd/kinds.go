@@ -132,18 +132,38 @@ func (d *Daemon) openDatapath(typ string) (dpif.Datapath, error) {
 	if typ == "system" && d.cfg.dummy != dummyOverride {
 		log.Info("datapath type system: this host has no other datapath, using the userspace datapath")
 	}
+	dummyDP := typ == "dummy" || d.cfg.dummy == dummyOverride
 	dp, err := userspace.New(userspace.Config{
 		Name: name,
 		Type: typ,
 		Now:  d.clock.Now,
 		// Where dummies stand in for everything, so do their datapath's manners.
-		NamedPorts: d.cfg.dummy == dummyOverride,
+		NamedPorts: dummyDP,
 		Log:        func(format string, args ...any) { dpLog.WarnRL(&dpLimit, format, args...) },
 	})
 	if err != nil {
 		return nil, err
 	}
+	d.addLocalPort(dp, dummyDP)
 	return dp, nil
+}
+
+// addLocalPort gives a datapath its port 0, which has the datapath's name.
+// Nothing depends on it, so a host where it cannot be made does without.
+func (d *Daemon) addLocalPort(dp dpif.Datapath, isDummy bool) {
+	cfg := netdev.Config{Name: dp.Name(), Type: "tap"}
+	open := func(c netdev.Config) (netdev.Device, error) { return device(tap.Open(c)) }
+	if isDummy {
+		cfg.Type, open = "dummy-internal", dummy.Open
+	}
+	dev, err := open(cfg)
+	if err != nil {
+		log.Info("datapath %s has no local port: %v", dp.Name(), err)
+		return
+	}
+	if _, err := dp.PortAdd(cfg.Name, dev, dpif.LocalPort); err != nil {
+		dev.Close()
+	}
 }
 
 // openTunnel opens the device that carries all tunnels of a type on one UDP

@@ -16,7 +16,6 @@ import (
 	"govs/bridge"
 	"govs/bridge/lint"
 	"govs/daemon/clock"
-	"govs/daemon/unixctl"
 	"govs/daemon/vlog"
 	"govs/netdev/linux"
 	"govs/ofproto"
@@ -107,15 +106,6 @@ func New(cfg Config) (*Daemon, error) {
 		},
 	})
 	return d, nil
-}
-
-// Commands returns the rows of all control commands of the switch.
-func (d *Daemon) Commands() []unixctl.Command {
-	cmds := append(d.host.Commands(), d.bridges.Commands()...)
-	if d.rt != nil {
-		cmds = append(cmds, d.rt.Commands()...)
-	}
-	return cmds
 }
 
 // Configured returns a channel that is closed when the database's first

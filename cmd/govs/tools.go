@@ -3,6 +3,7 @@ package main
 import (
 	"govs/cli"
 	"govs/tools/appctl"
+	"govs/tools/dpctl"
 	"govs/tools/lab"
 	"govs/tools/ovsctl"
 	"govs/tools/ovsdbserver"
@@ -25,7 +26,7 @@ var tools = [...]tool{
 	{"ovs-vsctl", "configure the switch", vsctl.Main},
 	{"ovs-ofctl", "read and change OpenFlow tables", nil},
 	{"ovs-appctl", "talk to a running daemon", appctl.Main},
-	{"ovs-dpctl", "read and change datapaths", nil},
+	{"ovs-dpctl", "read and change datapaths", dpctl.Main},
 	{"ovs-vswitchd", "the switch daemon", vswitchd.Main},
 	{"ovsdb-server", "the database server", ovsdbserver.Main},
 	{"ovsdb-client", "talk to a database server", nil},

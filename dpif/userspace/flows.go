@@ -92,9 +92,12 @@ func (dp *Datapath) ufid(k *flow.Key, m *flow.Mask) (u dpif.UFID) {
 	return u
 }
 
-// FlowPut implements dpif.Datapath. A flow without UFID gets one from its match.
+// FlowPut implements dpif.Datapath. A flow without UFID gets one from its match,
+// one that does not match recirc_id is for packets that were not recirculated.
 func (dp *Datapath) FlowPut(f *dpif.Flow, flags dpif.PutFlags, old *dpif.FlowStats) error {
 	match := f.Match
+	// A flow always says which pass through the datapath it is for.
+	match.Mask.RecircID = ^uint32(0)
 	match.Canon()
 	ufid := f.UFID
 	if ufid == (dpif.UFID{}) {

@@ -1,0 +1,58 @@
+package vswitchd
+
+import (
+	"fmt"
+
+	"govs/daemon/unixctl"
+	"govs/dpif"
+	"govs/dpif/dpctl"
+	"govs/flow"
+	"govs/netdev"
+	"govs/netdev/dummy"
+)
+
+// Commands returns the rows of all control commands of the switch.
+func (d *Daemon) Commands() []unixctl.Command {
+	rows := append(d.host.Commands(), d.bridges.Commands()...)
+	rows = append(rows, dpctl.Commands(&dpctl.Env{
+		Program:   "ovs-vswitchd",
+		Datapaths: d.datapaths,
+		Now:       d.clock.Now,
+		OpenDevice: func(dp dpif.Datapath, cfg netdev.Config) (netdev.Device, error) {
+			return d.openDevice(dp.Type(), cfg)
+		},
+	})...)
+	if d.rt != nil {
+		rows = append(rows, d.rt.Commands()...)
+	}
+	if d.cfg.dummy != noDummy {
+		rows = append(rows, dummy.Commands(composeFrame)...)
+	}
+	return rows
+}
+
+// datapaths returns the datapaths that bridges are on.
+func (d *Daemon) datapaths() ([]dpif.Datapath, error) {
+	var l []dpif.Datapath
+	for _, b := range d.host.Backers() {
+		l = append(l, b.Datapath())
+	}
+	return l, nil
+}
+
+// composeFrame makes a frame from a flow in the datapath's syntax, padded to
+// size bytes if that is not 0.
+func composeFrame(text string, size int) ([]byte, error) {
+	m, err := dpif.ParseKey(text, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s", err)
+	}
+	if size == 0 {
+		return flow.Compose(&m.Key, nil).Bytes(), nil
+	}
+	bare := flow.Compose(&m.Key, &flow.ComposeOptions{Payload: []byte{}}).Len()
+	if size < bare {
+		return nil, fmt.Errorf("the headers alone are %d bytes long", bare)
+	}
+	return flow.Compose(&m.Key, &flow.ComposeOptions{Payload: make([]byte, size-bare)}).Bytes(), nil
+}
