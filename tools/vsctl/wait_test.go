@@ -1,0 +1,189 @@
+package vsctl
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"govs/internal/ovsref"
+)
+
+// refSwitch runs the reference's ovs-vswitchd, with dummy devices only, on p's
+// database.
+func refSwitch(t testing.TB, p *place) {
+	t.Helper()
+	cmd := exec.Command(ovsref.Path(t, "ovs-vswitchd"), "unix:"+filepath.Join(p.dir, "db.sock"), "--enable-dummy=override",
+		"--disable-system", "--pidfile="+filepath.Join(p.dir, "ovs-vswitchd.pid"), "-vconsole:off", "--no-chdir",
+		"--unixctl="+filepath.Join(p.dir, "vs.ctl"))
+	cmd.Env = p.env()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+}
+
+// Changes return when the switch has carried them out, and what it could not
+// set up is reported with status 65.
+func TestWaitForSwitch(t *testing.T) {
+	for _, p := range []*place{refServer(t), ourServer(t)} {
+		refSwitch(t, p)
+		run := func(status int, args ...string) string {
+			t.Helper()
+			a := p.tool(t, "", append([]string{"--timeout=15"}, args...)...)
+			if a.status != status {
+				t.Errorf("%v: status %d, %s", args, a.status, a.err)
+			}
+			return a.out + a.err
+		}
+		run(0, "add-br", "br0")
+		run(0, "add-port", "br0", "p1", "--", "set", "interface", "p1", "type=dummy", "ofport_request=7")
+		if got := run(0, "get", "interface", "p1", "ofport"); got != "7\n" {
+			t.Errorf("ofport is %q at once", got)
+		}
+		got := run(65, "add-port", "br0", "p2", "--", "set", "interface", "p2", "type=nonsense", "--", "list-ports", "br0")
+		want := "p1\np2\novs-vsctl: Error detected while setting up 'p2': could not open network device p2 (Address family not supported by protocol).  See ovs-vswitchd log for details.\n" +
+			"ovs-vsctl: The default log directory is \"DIR\".\n"
+		if got != want {
+			t.Errorf("got %s", got)
+		}
+		if got := run(0, "get", "interface", "p2", "ofport"); got != "-1\n" {
+			t.Errorf("ofport is %q", got)
+		}
+		if got := run(0, "get", "open", ".", "next_cfg", "cur_cfg"); got != "3\n3\n" {
+			t.Errorf("next_cfg, cur_cfg: %q", got)
+		}
+		// A dry run does not wait for what never comes.
+		run(0, "--dry-run", "add-br", "dry")
+	}
+}
+
+// --timeout ends the tool by the signal.
+func TestTimeout(t *testing.T) {
+	p := ourServer(t)
+	for _, c := range []struct {
+		env  string
+		args []string
+	}{
+		{"", []string{"--timeout=1", "add-br", "br0"}},
+		{"", []string{"--timeout=1", "wait-until", "bridge", "nope"}},
+		{"", []string{"-t1", "--retry", "--db=unix:" + filepath.Join(p.dir, "none"), "list-br"}},
+		{"OVS_VSCTL_TIMEOUT=1", []string{"add-br", "br1"}},
+		{"OVS_CTL_TIMEOUT=1", []string{"add-br", "br2"}},
+	} {
+		t.Run(c.env+strings.Join(c.args, " "), func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(os.Args[0], c.args...)
+			cmd.Args[0] = "ovs-vsctl"
+			cmd.Env = append(p.env(), asTool+"=1", c.env)
+			out, err := cmd.CombinedOutput()
+			if err == nil || cmd.ProcessState.String() != "signal: alarm clock" {
+				t.Errorf("%v: %s", cmd.ProcessState, out)
+			}
+			if !strings.HasSuffix(string(out), "|fatal_signal|WARN|terminating with signal 14 (Alarm clock)\n") {
+				t.Errorf("%s", out)
+			}
+		})
+	}
+}
+
+// Whoever waits long is told what for.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	p := ourServer(t)
+	a := p.tool(t, "", "--timeout=6", "add-br", "br0")
+	if !strings.Contains(a.err, "waiting for ovs-vswitchd to carry out the change (DIR/ovs-vswitchd.pid: No such file or directory; cur_cfg is 0, to become 1)") {
+		t.Errorf("%s", a.err)
+	}
+}
+
+// Many tools at once get in each other's way, and none loses its change.
+func TestParallelChanges(t *testing.T) {
+	for _, p := range []*place{refServer(t), ourServer(t)} {
+		p.tool(t, "", "--no-wait", "add-br", "br0")
+		const n = 12
+		var wg sync.WaitGroup
+		for i := range n {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				if a := p.tool(t, "", "--no-wait", "add-port", "br0", fmt.Sprintf("p%02d", i), "--", "set", "bridge", "br0", fmt.Sprintf("external_ids:k%d=v", i)); a.status != 0 {
+					t.Error(a.err)
+				}
+			}()
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				if a := p.tool(t, "", "--no-wait", "--may-exist", "add-br", "shared"); a.status != 0 {
+					t.Error(a.err)
+				}
+			}()
+		}
+		wg.Wait()
+		if a := p.tool(t, "", "list-ports", "br0"); strings.Count(a.out, "\n") != n {
+			t.Errorf("ports: %s", a.out)
+		}
+		if a := p.tool(t, "", "get", "bridge", "br0", "external_ids"); strings.Count(a.out, "=v") != n {
+			t.Errorf("external ids: %s", a.out)
+		}
+	}
+}
+
+// The tool waits in a transaction for a condition that another one makes true.
+func TestWaitUntil(t *testing.T) {
+	p := ourServer(t)
+	p.tool(t, "", "--no-wait", "add-br", "br0")
+	done := make(chan answer)
+	go func() {
+		done <- p.tool(t, "", "--timeout=10", "wait-until", "interface", "p9", "ofport>=0", "--", "get", "interface", "p9", "ofport")
+	}()
+	p.tool(t, "", "--no-wait", "add-port", "br0", "p9")
+	time.Sleep(50 * time.Millisecond)
+	p.tool(t, "", "--no-wait", "set", "interface", "p9", "ofport=4")
+	if a := <-done; a.out != "4\n" || a.status != 0 {
+		t.Errorf("%+v", a)
+	}
+}
+
+// What the database logs of a change.
+func TestComment(t *testing.T) {
+	p := refServer(t)
+	p.tool(t, "", "--no-wait", "add-br", "a b")
+	out, err := exec.Command(ovsref.Path(t, "ovsdb-tool"), "-m", "show-log", filepath.Join(p.dir, "conf.db")).CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), `(invoked by vsctl.test): ovs-vsctl --no-wait add-br "a b""`) {
+		t.Errorf("%s", out)
+	}
+}
+
+// The reference does not read these zones as numbers; we say so.
+func TestZones(t *testing.T) {
+	p := ourServer(t)
+	ok := func(want string, args ...string) {
+		t.Helper()
+		if a := p.tool(t, "", append([]string{"--no-wait"}, args...)...); a.out+a.err != want {
+			t.Errorf("%v: %s%s", args, a.out, a.err)
+		}
+	}
+	p.tool(t, "", "--no-wait", "--id=@d", "create", "datapath", "datapath_version=0", "--", "set", "open", ".", "datapaths:netdev=@d")
+	ok("ovs-vsctl: zone=x: expected zone=ID\n", "add-zone-tp", "netdev", "zone=x", "icmp_first=2")
+	ok("", "set-zone-limit", "netdev", "zone=5", "10")
+	ok("", "set-zone-limit", "netdev", "default", "7")
+	ok("Default, Limit: 7\nZone: 5, Limit: 10\n", "list-zone-limits", "netdev")
+	ok("Zone:5, Timeout Policies: system default\n", "list-zone-tp", "netdev")
+	ok("", "add-zone-tp", "netdev", "zone=5", "icmp_first=2")
+	ok("", "del-zone-limit", "netdev", "zone=5")
+	ok("Zone:5, Timeout Policies: icmp_first=2\n", "list-zone-tp", "netdev")
+	ok("ovs-vsctl: zone_id 5 does not have a limit\n", "del-zone-limit", "netdev", "zone=5")
+	ok("", "--if-exists", "del-zone-limit", "netdev", "zone=5")
+	ok("", "del-zone-limit", "netdev", "default")
+	ok("", "list-zone-limits", "netdev")
+	ok("", "del-zone-tp", "netdev", "zone=5")
+	ok("", "list-zone-tp", "netdev")
+}
