@@ -59,7 +59,7 @@ var shows = [...]ctl.Show{
 	{Table: "Open_vSwitch", Columns: []string{"manager_options", "bridges", "ovs_version"}},
 	{Table: "Bridge", Name: "name", Columns: []string{"controller", "fail_mode", "datapath_type", "ports"}},
 	{Table: "Port", Name: "name", Columns: []string{"tag", "trunks", "interfaces"}},
-	{Table: "Interface", Name: "name", Columns: []string{"type", "options", "error"}},
+	{Table: "Interface", Name: "name", Columns: []string{"type", "options", "error", "bfd_status"}},
 	{Table: "Controller", Name: "target", Columns: []string{"is_connected"}},
 	{Table: "Manager", Name: "target", Columns: []string{"is_connected"}},
 }
