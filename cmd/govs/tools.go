@@ -9,6 +9,7 @@ import (
 	"govs/tools/ovsdbserver"
 	"govs/tools/ovsdbtool"
 	"govs/tools/pki"
+	"govs/tools/schema"
 	"govs/tools/up"
 	"govs/tools/vsctl"
 	"govs/tools/vswitchd"
@@ -39,5 +40,6 @@ var tools = [...]tool{
 	{"ovs-ctl", "start and stop the daemons", ovsctl.Main},
 	{"vtep-ctl", "configure a VTEP database", nil},
 	{"up", "run database and switch in one process", up.Main},
+	{"schema", "print a database schema", schema.Main},
 	{"lab", "build a two-host network and show it", lab.Main},
 }

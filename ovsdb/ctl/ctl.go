@@ -8,7 +8,9 @@
 package ctl
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"strings"
 
 	"govs/cli/table"
@@ -160,6 +162,8 @@ type App struct {
 	// About is the first line of the help, Daemon whom the tool waits for.
 	About, Daemon string
 	Timeouts      []string // environment variables for --timeout
+	// Dial, if set, connects to the server in place of package stream.
+	Dial func(ctx context.Context, remote string) (net.Conn, error)
 	// Always names the columns that every run reads.
 	Always func(n *Need)
 	// Begin starts a transaction: it makes sure that the root row is there.

@@ -165,7 +165,7 @@ func escape(words []string) string {
 
 func (r *run) connect() (err error) {
 	cfg := idl.Config{
-		Remote: r.db, DB: r.need.schema.Name, Schema: r.need.schema, Tables: r.need.columns,
+		Remote: r.db, DB: r.need.schema.Name, Schema: r.need.schema, Tables: r.need.columns, Dial: r.app.Dial,
 		LeaderOnly: r.leaderOnly && strings.Contains(r.db, ","),
 	}
 	if r.tls != (stream.TLS{}) {
