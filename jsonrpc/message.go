@@ -58,7 +58,9 @@ func (m *Message) Append(dst []byte) []byte {
 	}
 	dst = json.Append(append(dst, `{"error":`...), m.Err)
 	dst = json.Append(append(dst, `,"id":`...), m.ID)
-	dst = json.Append(append(dst, `,"result":`...), m.Result)
+	if m.Type == Reply {
+		dst = json.Append(append(dst, `,"result":`...), m.Result)
+	}
 	return append(dst, '}')
 }
 

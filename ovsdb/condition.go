@@ -66,6 +66,7 @@ func (d *decoder) clause(t *TableSchema, v json.Value) (Clause, *Error) {
 		if !num || !typ.IsScalar() && !typ.IsOptionalScalar() {
 			return Clause{}, SyntaxErrorf(v, "", "Type mismatch: \"%s\" operator may not be applied to column %s of type %s.", e[1].Str(), c.Name, typ.English())
 		}
+		typ.Min = 1
 	case FuncIncludes:
 		if !typ.IsScalar() {
 			typ.Min = 0

@@ -8,9 +8,9 @@ import (
 
 // Error is an OVSDB error: Tag is the word programs test ("constraint
 // violation", RFC 7047 section 3.1), Details says more, Syntax is the JSON text
-// at fault, if any. Tag is never empty.
+// at fault, if any, IO the system's word for what failed. Tag is never empty.
 type Error struct {
-	Tag, Details, Syntax string
+	Tag, Details, Syntax, IO string
 }
 
 // Errorf returns an error with the given tag.
@@ -36,16 +36,22 @@ func (e *Error) Error() string {
 	if e.Details != "" {
 		s += ": " + e.Details
 	}
+	if e.IO != "" {
+		s += " (" + e.IO + ")"
+	}
 	return s
 }
 
 // JSON returns the error as an <error> object.
 func (e *Error) JSON() json.Value {
-	m := make([]json.Member, 0, 3)
+	m := make([]json.Member, 0, 4)
 	if e.Details != "" {
 		m = append(m, json.Member{Key: "details", Value: json.Str(e.Details)})
 	}
 	m = append(m, json.Member{Key: "error", Value: json.Str(e.Tag)})
+	if e.IO != "" {
+		m = append(m, json.Member{Key: "io-error", Value: json.Str(e.IO)})
+	}
 	if e.Syntax != "" {
 		m = append(m, json.Member{Key: "syntax", Value: json.Str(e.Syntax)})
 	}

@@ -473,17 +473,10 @@ func (x *executor) waitOp(p *objParser) *Error {
 	timeout := NoTimeout
 	if hasTimeout {
 		if ms := timeoutV.Float(); ms < 0 {
-			p.raise("timeout must be nonnegative")
+			return SyntaxErrorf(timeoutV, "", "timeout must be nonnegative")
 		} else if ms < float64(NoTimeout/time.Millisecond) {
 			timeout = time.Duration(ms * float64(time.Millisecond))
 		}
-	}
-	want := untilV.Str() == "=="
-	if !want && untilV.Str() != "!=" {
-		p.raise("\"until\" must be \"==\" or \"!=\"")
-	}
-	if err := p.err(); err != nil {
-		return err
 	}
 	cond, err := x.condition(t, where)
 	if err != nil {
@@ -492,6 +485,10 @@ func (x *executor) waitOp(p *objParser) *Error {
 	cols, err := t.columnSet(colsV)
 	if err != nil {
 		return err
+	}
+	want := untilV.Str() == "=="
+	if !want && untilV.Str() != "!=" {
+		return SyntaxErrorf(untilV, "", "\"until\" must be \"==\" or \"!=\"")
 	}
 	// Rows are compared as sets, each by the text of its columns.
 	expected := map[string]bool{}

@@ -93,7 +93,11 @@ func (p *objParser) err() *Error {
 	if p.msg == "" {
 		return nil
 	}
-	return SyntaxErrorf(p.v, "", "Parsing %s failed: %s", p.what(), p.msg)
+	err := SyntaxErrorf(p.v, "", "Parsing %s failed: %s", p.what(), p.msg)
+	if p.v.Kind() != json.Object {
+		err.Syntax = ""
+	}
+	return err
 }
 
 func (p *objParser) finish() *Error {

@@ -1,8 +1,8 @@
 package ovsdb
 
 import (
-	"fmt"
 	"slices"
+	"strings"
 )
 
 // txn is a transaction at work: the tables as it has changed them so far, and
@@ -381,32 +381,33 @@ func equalOn(cols []*Column, a, b *Row) bool {
 }
 
 func indexValues(cols []*Column, r *Row) string {
-	var b []byte
-	for i, c := range cols {
-		if i > 0 {
-			b = append(b, ", "...)
-		}
-		b = r.Get(c).AppendText(b, &c.Type)
+	var list []string
+	for _, c := range cols {
+		list = append(list, r.Get(c).Text(&c.Type))
 	}
-	return string(b)
+	return english(list)
+}
+
+// english joins words as "a", "a and b", "a, b, and c".
+func english(list []string) string {
+	switch n := len(list); n {
+	case 0, 1:
+		return strings.Join(list, "")
+	case 2:
+		return list[0] + " and " + list[1]
+	default:
+		return strings.Join(list[:n-1], ", ") + ", and " + list[n-1]
+	}
 }
 
 func (x *txn) duplicate(t *TableSchema, cols []*Column, a, b *txnRow) *Error {
-	names := "column"
-	if len(cols) > 1 {
-		names = "columns"
+	var list []string
+	for _, c := range cols {
+		list = append(list, `"`+c.Name+`"`)
 	}
-	for i, c := range cols {
-		switch {
-		case i == 0:
-		case len(cols) > 2 && i == len(cols)-1:
-			names += ", and"
-		case len(cols) > 2:
-			names += ","
-		default:
-			names += " and"
-		}
-		names += fmt.Sprintf(" \"%s\"", c.Name)
+	names := "column " + english(list)
+	if len(cols) > 1 {
+		names = "columns " + english(list)
 	}
 	history := func(tr *txnRow) string {
 		switch {

@@ -152,24 +152,42 @@ func ascii(s string) bool {
 	return true
 }
 
+// utf8Fault describes the first bytes of s that are no UTF-8: from the lead
+// byte to the first that cannot follow.
 func utf8Fault(s string) string {
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
-		if r != utf8.RuneError || n != 1 {
-			s = s[n:]
-			continue
+		if r == utf8.RuneError && n == 1 {
+			break
 		}
-		if len(s) > 1 {
-			switch {
-			case s[0] == 0xed && s[1] >= 0xa0 && s[1] <= 0xbf:
-				return "UTF-16 surrogate"
-			case s[0] == 0xc0 || s[0] == 0xc1 || s[0] == 0xe0 && s[1]&0xe0 == 0x80 || s[0] == 0xf0 && s[1]&0xf0 == 0x80:
-				return "overlong UTF-8 sequence"
+		s = s[n:]
+	}
+	bad := 1
+	if len(s) > 1 && s[0] >= 0xc2 && s[0] <= 0xf4 {
+		bad = 2
+		lo, hi := byte(0x80), byte(0xbf)
+		switch s[0] {
+		case 0xe0:
+			lo = 0xa0
+		case 0xed:
+			hi = 0x9f
+		case 0xf0:
+			lo = 0x90
+		case 0xf4:
+			hi = 0x8f
+		}
+		if s[1] >= lo && s[1] <= hi && len(s) > 2 && s[0] >= 0xe0 {
+			bad = 3
+			if s[2]&0xc0 == 0x80 && len(s) > 3 && s[0] >= 0xf0 {
+				bad = 4
 			}
 		}
-		break
 	}
-	return "invalid UTF-8 sequence"
+	msg := "invalid UTF-8 sequence"
+	for i := range min(bad, len(s)) {
+		msg += fmt.Sprintf(" 0x%02x", s[i])
+	}
+	return msg
 }
 
 // Check returns the error of a datum whose atoms break the type's constraints.
@@ -193,12 +211,6 @@ func (t *Type) check(d Datum) *Error {
 // "set of up to 3 integers".
 func (t *Type) English() string {
 	base := func(b *BaseType) string {
-		if b.Type == UUIDType && b.RefTable != "" {
-			return b.RefTable
-		}
-		if b.Type == Void {
-			return "void"
-		}
 		return b.Type.String()
 	}
 	if t.IsScalar() {

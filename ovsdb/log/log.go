@@ -8,7 +8,6 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -54,7 +53,9 @@ type Log struct {
 }
 
 func ioError(err error, format string, args ...any) *ovsdb.Error {
-	return ovsdb.Errorf("I/O error", "%s (%s)", fmt.Sprintf(format, args...), cli.Strerror(err))
+	e := ovsdb.Errorf("I/O error", format, args...)
+	e.IO = cli.Strerror(err)
+	return e
 }
 
 // Open opens the file, whose magic must be one of magics (for Create, the

@@ -120,7 +120,7 @@ func (mt *monitoredTable) addRequest(v json.Value, ver version) *ovsdb.Error {
 		return ovsdb.SyntaxErrorf(v, "", "Parsing %s failed: "+format, what, arg)
 	}
 	if v.Kind() != json.Object {
-		return ovsdb.SyntaxErrorf(v, "", "Parsing %s failed: Object expected.", what)
+		return ovsdb.Errorf("syntax error", "Parsing %s failed: Object expected.", what)
 	}
 	var cols, sel, where json.Value
 	for _, m := range v.Members() {
@@ -150,9 +150,20 @@ func (mt *monitoredTable) addRequest(v json.Value, ver version) *ovsdb.Error {
 		return err
 	}
 	mt.sel |= events
+	add := func(c *ovsdb.Column) *ovsdb.Error {
+		for _, have := range mt.cols {
+			if have.Column == c {
+				return ovsdb.SyntaxErrorf(cols, "", "column %s mentioned more than once", c.Name)
+			}
+		}
+		mt.cols = append(mt.cols, monitoredColumn{c, events})
+		return nil
+	}
 	if cols.IsNull() {
 		for _, c := range mt.table.Columns[ovsdb.ColVersion:] {
-			mt.cols = append(mt.cols, monitoredColumn{c, events})
+			if err := add(c); err != nil {
+				return err
+			}
 		}
 	}
 	for _, e := range cols.Elems() {
@@ -163,7 +174,9 @@ func (mt *monitoredTable) addRequest(v json.Value, ver version) *ovsdb.Error {
 		if c == nil {
 			return ovsdb.SyntaxErrorf(cols, "", "%s is not a valid column name", e.Str())
 		}
-		mt.cols = append(mt.cols, monitoredColumn{c, events})
+		if err := add(c); err != nil {
+			return err
+		}
 	}
 	return mt.addCondition(where)
 }
@@ -191,7 +204,7 @@ func (db *Database) parseRequests(reqs json.Value, ver version) (*kind, *ovsdb.E
 	for _, m := range reqs.Members() {
 		t := db.store.Schema().Table(m.Key)
 		if t == nil {
-			return nil, ovsdb.SyntaxErrorf(json.Value{}, "", "no table named %s", m.Key).NoSyntax()
+			return nil, ovsdb.Errorf("syntax error", "no table named %s", m.Key)
 		}
 		mt := &monitoredTable{table: t}
 		list := []json.Value{m.Value}
@@ -204,11 +217,6 @@ func (db *Database) parseRequests(reqs json.Value, ver version) (*kind, *ovsdb.E
 			}
 		}
 		slices.SortStableFunc(mt.cols, func(a, b monitoredColumn) int { return a.Index - b.Index })
-		for i := 1; i < len(mt.cols); i++ {
-			if mt.cols[i].Column == mt.cols[i-1].Column {
-				return nil, ovsdb.SyntaxErrorf(m.Value, "", "column %s mentioned more than once", mt.cols[i].Name)
-			}
-		}
 		k.tables = append(k.tables, mt)
 	}
 	slices.SortFunc(k.tables, func(a, b *monitoredTable) int { return a.table.Index - b.table.Index })
@@ -304,7 +312,7 @@ func (e *encoder) row1(mt *monitoredTable, ev event, old, new *ovsdb.Row) bool {
 	if ev == modified {
 		same := true
 		for _, c := range mt.cols {
-			same = same && (c.sel&ev == 0 || old.Get(c.Column).Equal(new.Get(c.Column)))
+			same = same && old.Get(c.Column).Equal(new.Get(c.Column))
 		}
 		if same {
 			return false
@@ -509,7 +517,7 @@ func (c *session) monitorMethod(m *jsonrpc.Message, ver version) (json.Value, *o
 		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "invalid parameters")
 	}
 	if c.findAny(e[1]) != nil {
-		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "duplicate monitor ID")
+		return json.Value{}, ovsdb.SyntaxErrorf(e[1], "", "duplicate monitor ID")
 	}
 	var since ovsdb.UUID
 	if ver == v3 {
@@ -603,20 +611,22 @@ func (db *Database) since(k *kind, id ovsdb.UUID, snap *ovsdb.Snapshot) (bool, [
 }
 
 func (c *session) monitorCancelMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
-	if e := m.Params.Elems(); len(e) == 1 {
-		for _, db := range c.srv.DBs() {
-			db.mu.Lock()
-			k, sub := db.find(c, e[0])
-			if k != nil {
-				db.unsubscribe(k, sub)
-			}
-			db.mu.Unlock()
-			if k != nil {
-				return json.Obj(), nil
-			}
+	e := m.Params.Elems()
+	if len(e) != 1 {
+		return json.Value{}, &ovsdb.Error{Tag: "invalid parameters"}
+	}
+	for _, db := range c.srv.DBs() {
+		db.mu.Lock()
+		k, sub := db.find(c, e[0])
+		if k != nil {
+			db.unsubscribe(k, sub)
+		}
+		db.mu.Unlock()
+		if k != nil {
+			return json.Obj(), nil
 		}
 	}
-	return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "unknown monitor")
+	return json.Value{}, &ovsdb.Error{Tag: "unknown monitor"}
 }
 
 // condChangeMethod changes the conditions, and may change the id, of a
@@ -631,7 +641,7 @@ func (c *session) condChangeMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error
 		return json.Value{}, ovsdb.SyntaxErrorf(e[0], "", "unknown monitor session")
 	}
 	if e[2].Kind() != json.Object {
-		return json.Value{}, ovsdb.SyntaxErrorf(e[2], "", "monitor-cond-change-requests must be object")
+		return json.Value{}, ovsdb.Errorf("syntax error", "monitor-cond-change-requests must be object")
 	}
 	if !e[0].Equal(e[1]) && c.findAny(e[1]) != nil {
 		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "duplicate monitor ID")
@@ -650,15 +660,18 @@ func (c *session) condChangeMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error
 	for _, f := range e[2].Members() {
 		i := slices.IndexFunc(k.tables, func(mt *monitoredTable) bool { return mt.table.Name == f.Key })
 		if i < 0 {
-			return json.Value{}, ovsdb.SyntaxErrorf(json.Value{}, "", "no table named %s in monitor session", f.Key).NoSyntax()
+			where := ""
+			if db.store.Schema().Table(f.Key) != nil {
+				where = " in monitor session"
+			}
+			return json.Value{}, ovsdb.Errorf("syntax error", "no table named %s%s", f.Key, where)
+		}
+		if f.Value.Kind() != json.Array {
+			return json.Value{}, ovsdb.Errorf("syntax error", "table %s no monitor-cond-change JSON array", f.Key)
 		}
 		mt := k.tables[i]
-		list := []json.Value{f.Value}
-		if f.Value.Kind() == json.Array {
-			list = f.Value.Elems()
-		}
 		mt.cond, mt.where = nil, ""
-		for _, v := range list {
+		for _, v := range f.Value.Elems() {
 			if err := mt.changeRequest(v); err != nil {
 				return json.Value{}, err
 			}
@@ -695,7 +708,7 @@ func (c *session) condChangeMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error
 func (mt *monitoredTable) changeRequest(v json.Value) *ovsdb.Error {
 	what := "table " + mt.table.Name
 	if v.Kind() != json.Object {
-		return ovsdb.SyntaxErrorf(v, "", "Parsing %s failed: Object expected.", what)
+		return ovsdb.Errorf("syntax error", "Parsing %s failed: Object expected.", what)
 	}
 	var where json.Value
 	for _, m := range v.Members() {
@@ -703,7 +716,7 @@ func (mt *monitoredTable) changeRequest(v json.Value) *ovsdb.Error {
 		case "where":
 			where = m.Value
 		case "columns":
-			return ovsdb.SyntaxErrorf(m.Value, "", "changing columns is unsupported")
+			return ovsdb.SyntaxErrorf(v, "", "changing columns is unsupported")
 		default:
 			return ovsdb.SyntaxErrorf(v, "", "Parsing %s failed: Member '%s' is present but not allowed here.", what, m.Key)
 		}

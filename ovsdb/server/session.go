@@ -247,6 +247,9 @@ func (c *session) handle(m *jsonrpc.Message) {
 		}
 		result, err := row.run(c, m)
 		switch {
+		case err != nil && err.Details == "" && err.Syntax == "":
+			// Some errors of the reference are mere strings.
+			c.error(m, json.Str(err.Tag))
 		case err != nil:
 			c.error(m, err.JSON())
 		case result.Kind() == json.Raw:
@@ -258,12 +261,7 @@ func (c *session) handle(m *jsonrpc.Message) {
 		}
 		return
 	}
-	c.error(m, ovsdb.SyntaxErrorf(requestJSON(m), "unknown method", "").JSON())
-}
-
-func requestJSON(m *jsonrpc.Message) json.Value {
-	v, _ := json.Parse(m.Append(nil))
-	return v
+	c.error(m, json.Str("unknown method"))
 }
 
 // lookup finds the database a request's first parameter names.
@@ -346,7 +344,7 @@ func (c *session) unlockMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
 		return json.Value{}, err
 	}
 	if !c.srv.locks.waits(c, name) {
-		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "\"unlock\" without \"lock\" or \"steal\"")
+		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "unlock: \"unlock\" without \"lock\" or \"steal\"")
 	}
 	c.srv.locks.release(c, name)
 	return json.Obj(), nil
@@ -355,7 +353,7 @@ func (c *session) unlockMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
 func (c *session) awareMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
 	e := m.Params.Elems()
 	if len(e) != 1 || !e[0].IsBool() {
-		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "true or false parameter expected")
+		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "set_db_change_aware: true or false parameter expected")
 	}
 	c.aware.Store(e[0].Bool())
 	return json.Obj(), nil
