@@ -42,6 +42,7 @@ type Process struct {
 	detach, monitor, noChdir  bool
 	pidfileOn, overwrite      bool
 	pidPath, ctlPath, userArg string
+	network                   bool
 
 	stage  stage
 	notify *os.File // the pipe to the process that waits for readiness, or nil
@@ -98,7 +99,8 @@ func (p *Process) Options() []cli.Option {
 		{Long: "no-self-confinement", Do: func(string, bool) error { return nil }},
 		{Long: "user", Arg: cli.ReqArg, Meta: "USER[:GROUP]", Do: func(v string, _ bool) error {
 			p.userArg = v
-			return checkUser(p.name, v)
+			_, _, err := lookupUser(v)
+			return err
 		}},
 		{Long: "unixctl", Arg: cli.ReqArg, Meta: "SOCKET", Do: func(v string, _ bool) error {
 			p.ctlPath = v
@@ -149,7 +151,7 @@ func (p *Process) Start() (code int, done bool) {
 		setName(p.name)
 	}
 	if p.userArg != "" {
-		if err := becomeUser(p.name, p.userArg); err != nil {
+		if err := becomeUser(p.userArg, p.network); err != nil {
 			return p.Fail("%s", err), true
 		}
 	}
@@ -178,6 +180,10 @@ func (p *Process) Start() (code int, done bool) {
 // has (list-commands, version, exit, vlog/*, coverage/*, memory/show).
 // Register the daemon's own before Start or Ready.
 func (p *Process) Server() *unixctl.Server { return p.ctl }
+
+// KeepNetwork makes --user keep the capabilities to work with network devices.
+// Call it before Start.
+func (p *Process) KeepNetwork() { p.network = true }
 
 // Detached reports whether the daemon was started by --detach.
 func (p *Process) Detached() bool { return p.detach }
@@ -255,14 +261,16 @@ func (p *Process) Close() {
 	}
 }
 
-// tick keeps the rates of coverage/show.
+// tick keeps the rates of coverage/show and logs the use of memory.
 func (p *Process) tick() {
 	t := time.NewTicker(coverage.Interval)
 	defer t.Stop()
+	mem := memoryLog{since: time.Now()}
 	for {
 		select {
 		case now := <-t.C:
 			coverage.Tick(now)
+			mem.tick(now)
 		case <-p.ctx.Done():
 			return
 		}

@@ -34,6 +34,7 @@ func testd(argv []string, io cli.IO) int {
 	if err != nil {
 		return io.Fail(p.Name(), err)
 	}
+	p.KeepNetwork()
 	if code, done := p.Start(); done {
 		return code
 	}
@@ -258,4 +259,29 @@ func zombie(pid int) bool {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, rest, _ := strings.Cut(string(b), ") ")
 	return strings.HasPrefix(rest, "Z")
+}
+
+// TestUser drops to another user and keeps the powers a switch needs.
+func TestUser(t *testing.T) {
+	ovsref.Root(t)
+	r := newRun(t)
+	os.Chmod(r.dir, 0o777)
+	for d := r.dir; d != "/tmp" && d != "/"; d = filepath.Dir(d) {
+		os.Chmod(d, 0o777)
+	}
+	if out, code := r.do("--detach", "--pidfile", "--no-chdir", "--user=nobody"); strings.Contains(out, "Operation not supported") {
+		t.Skip("built with cgo, where Go cannot act on all threads; govs is built without")
+	} else if out != "" || code != 0 {
+		t.Fatalf("%q, %d", out, code)
+	}
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", r.pid()))
+	for _, task := range tasks {
+		b, _ := os.ReadFile(task)
+		if !strings.Contains(string(b), "\nUid:\t65534\t65534\t65534\t65534\n") || !strings.Contains(string(b), "\nCapEff:\t0000000000007c00\n") {
+			t.Errorf("%s:\n%s", task, b)
+		}
+	}
+	if len(tasks) == 0 {
+		t.Error("no threads seen")
+	}
 }

@@ -5,6 +5,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
+	"time"
+
+	"govs/daemon/vlog"
 )
 
 var memory struct {
@@ -38,4 +42,32 @@ func MemoryReport() string {
 		return ""
 	}
 	return strings.Join(words, " ") + "\n"
+}
+
+// memoryLog notes the peak of the process's memory: ten seconds after its
+// start, and whenever it has grown by half.
+type memoryLog struct {
+	since time.Time // of the start, then of the last note
+	last  int64     // kB
+}
+
+func (m *memoryLog) tick(now time.Time) {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return
+	}
+	log, secs := vlog.New("memory"), now.Sub(m.since).Seconds()
+	switch {
+	case m.last == 0 && secs >= 9.5:
+		log.Info("%d kB peak resident set size after %.1f seconds", u.Maxrss, secs)
+	case m.last > 0 && u.Maxrss >= m.last*3/2:
+		log.Info("peak resident set size grew %.0f%% in last %.1f seconds, from %d kB to %d kB",
+			100*(float64(u.Maxrss)/float64(m.last)-1), secs, m.last, u.Maxrss)
+	default:
+		return
+	}
+	m.last, m.since = u.Maxrss, now
+	if r := strings.TrimSpace(MemoryReport()); r != "" {
+		log.Info("%s", r)
+	}
 }

@@ -32,6 +32,7 @@ type ctl struct {
 	nice                                map[string]int
 	more                                map[string]string // options added to a daemon's
 	dbFile, dbSock, dbSchema            string
+	schemaGiven                         bool
 	extraDBs                            []string
 }
 
@@ -140,7 +141,8 @@ func (c *ctl) options() []cli.Option {
 		on("no-ovs-vswitchd", &c.noSwitch, "leave ovs-vswitchd alone"),
 		str("db-file", "FILE", "database file", &c.dbFile),
 		str("db-sock", "SOCKET", "socket of ovsdb-server", &c.dbSock),
-		str("db-schema", "FILE", "schema of a new database", &c.dbSchema),
+		{Long: "db-schema", Arg: cli.ReqArg, Meta: "FILE", Help: "schema of a new database (default: the one built in)",
+			Do: func(v string, _ bool) error { c.dbSchema, c.schemaGiven = v, true; return nil }},
 		{Long: "extra-dbs", Arg: cli.ReqArg, Meta: "FILES", Help: "more databases to serve", Do: func(v string, _ bool) error {
 			c.extraDBs = append(c.extraDBs, strings.Fields(v)...)
 			return nil

@@ -12,6 +12,7 @@ import (
 	"govs/cli"
 	"govs/internal/dirs"
 	"govs/internal/version"
+	"govs/ovsdb/schemas"
 )
 
 func (c *ctl) start() int {
@@ -60,9 +61,9 @@ func (c *ctl) startServer() bool {
 	if !c.startDaemon(server, args...) {
 		return false
 	}
-	schema := strings.TrimSpace(c.output("ovsdb-tool", "schema-version", c.dbSchema))
-	if schema == "" {
-		schema = version.DBSchema
+	schema := version.DBSchema
+	if exists(c.dbSchema) {
+		schema = strings.TrimSpace(c.output("ovsdb-tool", "schema-version", c.dbSchema))
 	}
 	if out, err := c.vsctl("--", "init", "--", "set", "Open_vSwitch", ".", "db-version="+schema).CombinedOutput(); err != nil {
 		c.Err.Write(out)
@@ -80,14 +81,32 @@ func (c *ctl) startServer() bool {
 	return true
 }
 
+// schema returns the schema file; where none is installed, the one built in is
+// written to a temporary file, which done removes.
+func (c *ctl) schema() (path string, done func()) {
+	nothing := func() {}
+	if c.schemaGiven || exists(c.dbSchema) {
+		return c.dbSchema, nothing
+	}
+	f, err := os.CreateTemp("", "vswitch.*.ovsschema")
+	if err != nil {
+		return c.dbSchema, nothing
+	}
+	defer f.Close()
+	f.WriteString(schemas.OpenVSwitch.Text())
+	return f.Name(), func() { os.Remove(f.Name()) }
+}
+
 // prepareDB makes the database file, or brings an older one to the schema.
 func (c *ctl) prepareDB() bool {
+	schema, done := c.schema()
+	defer done()
 	if !exists(c.dbFile) {
 		fmt.Fprintf(c.Out, "%s does not exist ... (warning).\n", c.dbFile)
 		os.MkdirAll(filepath.Dir(c.dbFile), 0o755)
-		return c.action("Creating empty database "+c.dbFile, c.command("ovsdb-tool", "create", c.dbFile, c.dbSchema))
+		return c.action("Creating empty database "+c.dbFile, c.command("ovsdb-tool", "create", c.dbFile, schema))
 	}
-	if strings.TrimSpace(c.output("ovsdb-tool", "needs-conversion", c.dbFile, c.dbSchema)) != "yes" {
+	if strings.TrimSpace(c.output("ovsdb-tool", "needs-conversion", c.dbFile, schema)) != "yes" {
 		return true
 	}
 	old := strings.TrimSpace(c.output("ovsdb-tool", "db-version", c.dbFile))
@@ -98,12 +117,12 @@ func (c *ctl) prepareDB() bool {
 	if !c.quiet("ovsdb-tool", "compact", c.dbFile) {
 		fmt.Fprint(c.Out, "Compacting database ... failed!\n")
 	}
-	if c.action("Converting database schema", c.command("ovsdb-tool", "convert", c.dbFile, c.dbSchema)) {
+	if c.action("Converting database schema", c.command("ovsdb-tool", "convert", c.dbFile, schema)) {
 		return true
 	}
 	fmt.Fprintf(c.Out, "Schema conversion failed, using empty database instead ... (warning).\n")
 	os.Remove(c.dbFile)
-	return c.action("Creating empty database "+c.dbFile, c.command("ovsdb-tool", "create", c.dbFile, c.dbSchema))
+	return c.action("Creating empty database "+c.dbFile, c.command("ovsdb-tool", "create", c.dbFile, schema))
 }
 
 func (c *ctl) confFile(name string) string {
