@@ -34,6 +34,7 @@ func (f *flags) options() []cli.Option {
 // Main runs ovs-vswitchd.
 func Main(argv []string, o cli.IO) int {
 	p := daemon.New(argv, o)
+	p.KeepNetwork()
 	name := p.Name()
 	f := flags{cfg: vswitchd.Config{RunDir: daemon.RunDir()}}
 	keys := &stream.TLS{}
