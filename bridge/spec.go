@@ -50,12 +50,3 @@ type ifaceSpec struct {
 	mac     string        // Interface:mac
 	mtu     int           // mtu_request, 0 for none
 }
-
-// ifaceCount returns how many interfaces the bridge has.
-func (b *bridgeSpec) ifaceCount() int {
-	n := 0
-	for _, p := range b.ports {
-		n += len(p.ifaces)
-	}
-	return n
-}
