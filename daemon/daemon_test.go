@@ -197,6 +197,17 @@ func TestStartFailures(t *testing.T) {
 	}
 }
 
+// TestPanicIsLogged: the trace of a crash goes to the log file.
+func TestPanicIsLogged(t *testing.T) {
+	r := newRun(t)
+	if _, code := r.do("-vconsole:off", "--log-file", "crash"); code == 0 {
+		t.Error("a crash ends with status 0")
+	}
+	if !strings.Contains(r.log(), "panic: on purpose\n") || !strings.Contains(r.log(), "goroutine 1 ") {
+		t.Errorf("log:\n%s", r.log())
+	}
+}
+
 func TestForegroundSignal(t *testing.T) {
 	r := newRun(t)
 	c := r.cmd("--pidfile", "--unixctl=here.ctl")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -158,6 +159,9 @@ func OpenFile(path string) error {
 	if old != nil {
 		own().Info("closing log file")
 	}
+	// What the runtime says of a crash belongs where operators look; a daemon
+	// has no standard error.
+	debug.SetCrashOutput(f, debug.CrashOptions{})
 	reg.mu.Lock()
 	reg.out.file = f
 	for _, m := range reg.modules {
@@ -195,6 +199,7 @@ func CloseFile() {
 	if reg.out.file == nil {
 		return
 	}
+	debug.SetCrashOutput(nil, debug.CrashOptions{})
 	reg.out.file.Close()
 	reg.out.file = nil
 	for _, m := range reg.modules {
