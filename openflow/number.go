@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -118,6 +119,9 @@ func parseHexBytes(s string) ([]byte, bool) {
 	}
 	return out, true
 }
+
+// appendHexNum prints the hex digits of a number.
+func appendHexNum(b []byte, n uint64) []byte { return strconv.AppendUint(b, n, 16) }
 
 // appendHexBytes prints bytes with periods between.
 func appendHexBytes(b, data []byte) []byte {

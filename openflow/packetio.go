@@ -19,10 +19,11 @@ const (
 
 // PacketIn brings a packet to the controller.
 type PacketIn struct {
-	Packet   []byte     // all or the first part of it
-	TotalLen int        // length of the whole packet
-	Buffer   uint32     // NoBuffer when Packet is all there is
-	Metadata flow.Match // in_port and what else is known of the packet's metadata
+	Format   PacketInFormat // how it came or is to be sent
+	Packet   []byte         // all or the first part of it
+	TotalLen int            // length of the whole packet
+	Buffer   uint32         // NoBuffer when Packet is all there is
+	Metadata flow.Match     // in_port and what else is known of the packet's metadata
 	Reason   PacketInReason
 	Table    uint8
 	Cookie   uint64 // all ones when not known

@@ -1,0 +1,216 @@
+package openflow
+
+import "govs/flow"
+
+// Bits of the wildcards of OpenFlow 1.0's match (ofp_match), section 5.2.3.
+const (
+	wildInPort  = 1 << 0
+	wildVLAN    = 1 << 1
+	wildDLSrc   = 1 << 2
+	wildDLDst   = 1 << 3
+	wildDLType  = 1 << 4
+	wildNWProto = 1 << 5
+	wildTPSrc   = 1 << 6
+	wildTPDst   = 1 << 7
+	wildNWSrc   = 8  // shift of 6 bits: how many low bits do not matter
+	wildNWDst   = 14 // the same
+	wildPCP     = 1 << 20
+	wildTOS     = 1 << 21
+	wildAll     = 1<<22 - 1
+
+	vlanNone10 = 0xffff
+	match10Len = 40
+)
+
+// appendMatch10 appends what OpenFlow 1.0 can say of the match.
+func appendMatch10(b []byte, m *flow.Match) []byte {
+	k, x := &m.Key, &m.Mask
+	var w uint32
+	if x.InPort == 0 {
+		w |= wildInPort
+	}
+	zero := flow.MAC{}
+	if flow.MAC(x.EthSrc) == zero {
+		w |= wildDLSrc
+	}
+	if flow.MAC(x.EthDst) == zero {
+		w |= wildDLDst
+	}
+	if x.EthType == 0 {
+		w |= wildDLType
+	}
+	if x.NwProto == 0 {
+		w |= wildNWProto
+	}
+	if x.TPSrc == 0 {
+		w |= wildTPSrc
+	}
+	if x.TPDst == 0 {
+		w |= wildTPDst
+	}
+	if x.NwTOS&0xfc == 0 {
+		w |= wildTOS
+	}
+	w |= wildBits(x.NwSrc)<<wildNWSrc | wildBits(x.NwDst)<<wildNWDst
+	tci, mask := k.VLANs[0].TCI, x.VLANs[0].TCI
+	var vid uint16
+	var pcp uint8
+	switch {
+	case mask == 0:
+		w |= wildVLAN | wildPCP
+	case mask&flow.VLANPresent != 0 && tci&flow.VLANPresent == 0:
+		vid = vlanNone10
+		w |= wildPCP
+	default:
+		if mask&0xfff == 0 {
+			w |= wildVLAN
+		} else {
+			vid = tci & 0xfff
+		}
+		if mask&0xe000 == 0 {
+			w |= wildPCP
+		} else {
+			pcp = uint8(tci >> 13)
+		}
+	}
+	b = be.AppendUint32(b, w)
+	b = be.AppendUint16(b, uint16(k.InPort))
+	b = append(b, k.EthSrc[:]...)
+	b = append(b, k.EthDst[:]...)
+	b = be.AppendUint16(b, vid)
+	b = append(b, pcp, 0)
+	b = be.AppendUint16(b, k.EthType)
+	b = append(b, k.NwTOS&0xfc, k.NwProto, 0, 0)
+	b = be.AppendUint32(b, k.NwSrc)
+	b = be.AppendUint32(b, k.NwDst)
+	b = be.AppendUint16(b, k.TPSrc)
+	return be.AppendUint16(b, k.TPDst)
+}
+
+// wildBits is how many low bits a prefix mask leaves open.
+func wildBits(mask uint32) uint32 {
+	n := uint32(0)
+	for n < 32 && mask>>n&1 == 0 {
+		n++
+	}
+	return n
+}
+
+// match10 reads a match of OpenFlow 1.0 as it stands; the caller normalizes.
+func match10(b []byte) (m flow.Match) {
+	w := be.Uint32(b) & wildAll
+	set := func(bit uint32, id flow.FieldID, v uint64) {
+		if w&bit == 0 {
+			m.Set(id, flow.U(v))
+		}
+	}
+	if w&wildInPort == 0 {
+		m.Key.InPort, m.Mask.InPort = uint32(be.Uint16(b[4:])), 0xffffffff
+	}
+	set(wildDLSrc, flow.EthSrc, flow.MAC(b[6:12]).Uint64())
+	set(wildDLDst, flow.EthDst, flow.MAC(b[12:18]).Uint64())
+	set(wildDLType, flow.EthType, uint64(be.Uint16(b[22:])))
+	vid, pcp := be.Uint16(b[18:]), b[20]
+	switch {
+	case w&wildVLAN == 0 && vid == vlanNone10:
+		m.Mask.VLANs[0].TCI = 0xffff
+	case w&(wildVLAN|wildPCP) != wildVLAN|wildPCP:
+		t, x := uint16(flow.VLANPresent), uint16(flow.VLANPresent)
+		if w&wildVLAN == 0 {
+			t |= vid & 0xfff
+			x |= 0xfff
+		}
+		if w&wildPCP == 0 {
+			t |= uint16(pcp&7) << 13
+			x |= 0xe000
+		}
+		m.Key.VLANs[0].TCI, m.Mask.VLANs[0].TCI = t, x
+	}
+	if w&wildTOS == 0 {
+		m.Key.NwTOS, m.Mask.NwTOS = b[24]&0xfc, 0xfc
+	}
+	if w&wildNWProto == 0 {
+		m.Key.NwProto, m.Mask.NwProto = b[25], 0xff
+	}
+	prefix := func(shift uint32) uint32 {
+		n := w >> shift & 63
+		if n >= 32 {
+			return 0
+		}
+		return ^uint32(0) << n
+	}
+	m.Mask.NwSrc, m.Mask.NwDst = prefix(wildNWSrc), prefix(wildNWDst)
+	m.Key.NwSrc, m.Key.NwDst = be.Uint32(b[28:])&m.Mask.NwSrc, be.Uint32(b[32:])&m.Mask.NwDst
+	if w&wildTPSrc == 0 {
+		m.Key.TPSrc, m.Mask.TPSrc = be.Uint16(b[36:]), 0xffff
+	}
+	if w&wildTPDst == 0 {
+		m.Key.TPDst, m.Mask.TPDst = be.Uint16(b[38:]), 0xffff
+	}
+	return m
+}
+
+// MatchProtocols returns the protocols that can carry the match.
+func MatchProtocols(m *flow.Match) Protocols {
+	x, k := &m.Mask, &m.Key
+	p := Protocols(ProtoAny)
+	rest := *x
+	// What OpenFlow 1.0 can say: take it away and see what is left.
+	fullMAC := flow.MAC{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+	zero := flow.MAC{}
+	for _, a := range [...]*flow.MAC{&rest.EthSrc, &rest.EthDst} {
+		if *a != zero && *a != fullMAC {
+			p &^= protoOF10Any
+		}
+		*a = zero
+	}
+	ipv4 := k.EthType == flow.EthTypeIP || k.EthType == flow.EthTypeARP || k.EthType == flow.EthTypeRARP || x.EthType == 0
+	if ipv4 {
+		for _, a := range [...]*uint32{&rest.NwSrc, &rest.NwDst} {
+			if !isPrefix(*a) {
+				p &^= protoOF10Any
+			}
+			*a = 0
+		}
+	}
+	if k.EthType != flow.EthTypeIPv6 {
+		if rest.NwTOS&3 != 0 {
+			p &^= protoOF10Any | ProtoOF11
+		}
+		rest.NwProto, rest.NwTOS = 0, 0
+		for _, a := range [...]*uint16{&rest.TPSrc, &rest.TPDst} {
+			if *a != 0 && *a != 0xffff && *a != 0xff {
+				p &= protoNXMOXM
+			}
+			*a = 0
+		}
+	}
+	switch t := x.VLANs[0].TCI; {
+	case t == 0, t&flow.VLANPresent != 0 && k.VLANs[0].TCI&flow.VLANPresent == 0 && t == 0xffff && k.VLANs[0].TCI == 0:
+	case t&flow.VLANPresent == 0:
+		p &= protoNXMAny
+	case k.VLANs[0].TCI&flow.VLANPresent != 0 && (t == 0x1fff || t == 0xf000 || t == 0xffff):
+	case t == flow.VLANPresent:
+		p &= protoNXMOXM
+	case t&0xe000 != 0 && t&0xe000 != 0xe000:
+		p &= protoNXMAny
+	default:
+		p &= protoNXMOXM
+	}
+	rest.VLANs[0] = flow.VLAN{}
+	rest.InPort, rest.EthType, rest.PacketType = 0, 0, 0
+	if rest.Metadata != 0 {
+		p &= protoNXMOF11Up
+		rest.Metadata = 0
+	}
+	if rest.MPLS[0]&0xfffffe00 != 0 && rest.MPLS[0]&^uint32(0xfffffe00) == 0 {
+		p &= protoNXMOF11Up
+		rest.MPLS[0] = 0
+	}
+	if !rest.IsZero() {
+		p &= protoNXMOXM
+	}
+	return p
+}
+
+func isPrefix(mask uint32) bool { return ^mask&(^mask+1) == 0 }

@@ -1,0 +1,402 @@
+package openflow
+
+import (
+	"govs/flow"
+	"govs/packet"
+)
+
+func (m *PacketIn) raw(p Protocols) rawType {
+	if m.Format == PacketInNXT {
+		return rawNXPacketIn
+	}
+	if m.Format == PacketInNXT2 {
+		return rawNXPacketIn2
+	}
+	switch v := p.Version(); {
+	case v == V10:
+		return rawPacketIn10
+	case v == V11:
+		return rawPacketIn11
+	case v == V12:
+		return rawPacketIn12
+	}
+	return rawPacketIn13
+}
+
+// Property types of NXT_PACKET_IN2.
+const (
+	nxpintPacket = iota
+	nxpintFullLen
+	nxpintBufferID
+	nxpintTableID
+	nxpintCookie
+	nxpintReason
+	nxpintMetadata
+	nxpintUserdata
+	nxpintContinuation
+)
+
+// wireReason is the reason in the numbers that a version has.
+func (r PacketInReason) wire(v Version) uint8 {
+	if v < V14 {
+		switch r {
+		case ReasonActionSet, ReasonGroup, ReasonPacketOut:
+			return uint8(ReasonAction)
+		}
+	}
+	if r == ReasonExplicitMiss || r == ReasonImplicitMiss {
+		return uint8(ReasonNoMatch)
+	}
+	return uint8(r)
+}
+
+func (m *PacketIn) inPort() Port { return Port(m.Metadata.Key.InPort) }
+
+func (m *PacketIn) encode(e *msgEncoder) {
+	switch e.row {
+	case &msgTable[rawPacketIn10]:
+		e.u32(m.Buffer)
+		e.u16(uint16(m.TotalLen))
+		e.u16(uint16(m.inPort()))
+		e.u8(m.Reason.wire(e.version))
+		e.u8(0)
+	case &msgTable[rawPacketIn11]:
+		e.u32(m.Buffer)
+		e.u32(m.inPort().Wide())
+		e.u32(m.inPort().Wide())
+		e.u16(uint16(m.TotalLen))
+		e.u8(m.Reason.wire(e.version))
+		e.u8(m.Table)
+	case &msgTable[rawNXPacketIn]:
+		e.u32(m.Buffer)
+		e.u16(uint16(m.TotalLen))
+		e.u8(m.Reason.wire(e.version))
+		e.u8(m.Table)
+		e.u64(m.Cookie)
+		ofs := len(e.b)
+		e.u16(0)
+		e.zeros(6)
+		be.PutUint16(e.b[ofs:], e.nxMatch(&m.Metadata, nil))
+		e.zeros(2)
+	case &msgTable[rawNXPacketIn2]:
+		e.packetIn2(m)
+		return
+	default:
+		e.u32(m.Buffer)
+		e.u16(uint16(m.TotalLen))
+		e.u8(m.Reason.wire(e.version))
+		e.u8(m.Table)
+		if e.version >= V13 {
+			e.u64(m.Cookie)
+		}
+		e.oxmMatch(&m.Metadata)
+		e.zeros(2)
+	}
+	e.bytes(m.Packet)
+}
+
+// prop appends a property padded to 8 bytes; f writes its value.
+func (e *msgEncoder) prop(typ uint16, f func()) {
+	start := len(e.b)
+	e.u16(typ)
+	e.u16(0)
+	f()
+	be.PutUint16(e.b[start+2:], uint16(len(e.b)-start))
+	for (len(e.b)-start)%8 != 0 {
+		e.u8(0)
+	}
+}
+
+func (e *msgEncoder) packetIn2(m *PacketIn) {
+	e.prop(nxpintPacket, func() { e.bytes(m.Packet) })
+	if m.TotalLen != len(m.Packet) {
+		e.prop(nxpintFullLen, func() { e.u32(uint32(m.TotalLen)) })
+	}
+	if m.Buffer != NoBuffer {
+		e.prop(nxpintBufferID, func() { e.u32(m.Buffer) })
+	}
+	e.prop(nxpintTableID, func() { e.u8(m.Table) })
+	if m.Cookie != ^uint64(0) {
+		e.prop(nxpintCookie, func() { e.zeros(4); e.u64(m.Cookie) })
+	}
+	e.prop(nxpintReason, func() { e.u8(m.Reason.wire(V14)) })
+	e.prop(nxpintMetadata, func() { e.b = flow.AppendNXM(e.b, &m.Metadata, uint8(V15), nil) })
+	if len(m.Userdata) > 0 {
+		e.prop(nxpintUserdata, func() { e.bytes(m.Userdata) })
+	}
+	if len(m.Continuation) > 0 {
+		e.prop(nxpintContinuation, func() { e.zeros(4); e.bytes(m.Continuation) })
+	}
+}
+
+func packetIn(b []byte) *PacketIn {
+	return &PacketIn{Packet: append([]byte(nil), b...), TotalLen: len(b), Buffer: NoBuffer, Cookie: ^uint64(0)}
+}
+
+func (m *PacketIn) setInPort(p Port) {
+	m.Metadata.Key.InPort, m.Metadata.Mask.InPort = uint32(p), 0xffffffff
+}
+
+func decodePacketIn10(_ *msgDecoder, b []byte) (Message, error) {
+	m := packetIn(b[10:])
+	m.Buffer, m.TotalLen, m.Reason = be.Uint32(b), int(be.Uint16(b[4:])), PacketInReason(b[8])
+	m.setInPort(Port(be.Uint16(b[6:])))
+	return m, nil
+}
+
+func decodePacketIn11(_ *msgDecoder, b []byte) (Message, error) {
+	m := packetIn(b[16:])
+	m.Buffer, m.TotalLen, m.Reason, m.Table = be.Uint32(b), int(be.Uint16(b[12:])), PacketInReason(b[14]), b[15]
+	p, ok := PortFromWide(be.Uint32(b[4:]))
+	if !ok {
+		return nil, ErrBadRequestBadPort
+	}
+	m.setInPort(p)
+	return m, nil
+}
+
+func decodePacketIn12(d *msgDecoder, b []byte) (Message, error) { return packetInOXM(d, b, 8) }
+
+func decodePacketIn13(d *msgDecoder, b []byte) (Message, error) { return packetInOXM(d, b, 16) }
+
+func packetInOXM(_ *msgDecoder, b []byte, head int) (Message, error) {
+	meta, rest, err := takeOXM(b[head:], false)
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) < 2 {
+		return nil, ErrBadRequestBadLen
+	}
+	m := packetIn(rest[2:])
+	m.Buffer, m.TotalLen, m.Reason, m.Table, m.Metadata = be.Uint32(b), int(be.Uint16(b[4:])), PacketInReason(b[6]), b[7], meta
+	if head == 16 {
+		m.Cookie = be.Uint64(b[8:])
+	}
+	return m, nil
+}
+
+func decodePacketInNX(_ *msgDecoder, b []byte) (Message, error) {
+	meta, rest, err := takeNXM(b[24:], int(be.Uint16(b[16:])), false, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) < 2 {
+		return nil, ErrBadRequestBadLen
+	}
+	m := packetIn(rest[2:])
+	m.Format = PacketInNXT
+	m.Buffer, m.TotalLen, m.Reason, m.Table, m.Cookie = be.Uint32(b), int(be.Uint16(b[4:])), PacketInReason(b[6]), b[7], be.Uint64(b[8:])
+	m.Metadata = meta
+	return m, nil
+}
+
+func decodePacketInNX2(_ *msgDecoder, b []byte) (Message, error) {
+	m := packetIn(nil)
+	m.Format = PacketInNXT2
+	full := -1
+	err := eachProp(b, func(typ uint16, p []byte) error {
+		v := p[4:]
+		need := [...]int{nxpintFullLen: 4, nxpintBufferID: 4, nxpintTableID: 1, nxpintCookie: 12, nxpintReason: 1, nxpintContinuation: 4}
+		if int(typ) < len(need) && len(v) < need[typ] {
+			return ErrBadPropertyBadLen
+		}
+		var err error
+		switch typ {
+		case nxpintPacket:
+			m.Packet = append([]byte(nil), v...)
+		case nxpintFullLen:
+			full = int(be.Uint32(v))
+		case nxpintBufferID:
+			m.Buffer = be.Uint32(v)
+		case nxpintTableID:
+			m.Table = v[0]
+		case nxpintCookie:
+			m.Cookie = be.Uint64(v[4:])
+		case nxpintReason:
+			m.Reason = PacketInReason(v[0])
+		case nxpintMetadata:
+			if m.Metadata, err = flow.ParseNXM(v, false, nil); err != nil {
+				return matchError(err)
+			}
+		case nxpintUserdata:
+			m.Userdata = append([]byte(nil), v...)
+		case nxpintContinuation:
+			m.Continuation = append([]byte(nil), v[4:]...)
+		default:
+			return ErrBadPropertyBadType
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.TotalLen = len(m.Packet)
+	if full >= 0 {
+		if full < len(m.Packet) {
+			return nil, ErrBadRequestBadLen
+		}
+		m.TotalLen = full
+	}
+	return m, nil
+}
+
+func (m *PacketIn) print(p *printer) {
+	if m.Table != 0 {
+		p.f(" table_id=%d", m.Table)
+	}
+	if m.Cookie != ^uint64(0) {
+		p.f(" cookie=0x%x", m.Cookie)
+	}
+	p.f(" total_len=%d ", m.TotalLen)
+	p.b = flow.AppendMatch(p.b, &m.Metadata, DefaultPriority, p.names.shown())
+	p.f(" (via %s) data_len=%d", m.Reason, len(m.Packet))
+	if m.Buffer == NoBuffer {
+		p.str(" (unbuffered)")
+		if m.TotalLen != len(m.Packet) {
+			p.str(" (***total_len != data_len***)")
+		}
+	} else {
+		p.f(" buffer=0x%08x", m.Buffer)
+		if m.TotalLen < len(m.Packet) {
+			p.str(" (***total_len < data_len***)")
+		}
+	}
+	p.str("\n")
+	if len(m.Userdata) > 0 {
+		p.str(" userdata=")
+		p.b = appendHexBytes(p.b, m.Userdata)
+		p.str("\n")
+	}
+	if p.verbosity > 0 {
+		p.packet(m.Packet)
+	}
+	if p.verbosity > 2 {
+		p.b = AppendHexDump(p.b, m.Packet, true)
+	}
+}
+
+// packet prints what a packet is, as a flow and its checksum.
+func (p *printer) packet(b []byte) {
+	var k flow.Key
+	pkt := packet.Packet{Data: b}
+	flow.Extract(&pkt, &k)
+	p.b = flow.AppendKey(p.b, &k, nil)
+	p.str(l4Checksum(&k, b))
+	p.str("\n")
+}
+
+func (*PacketOut) raw(p Protocols) rawType {
+	switch v := p.Version(); {
+	case v == V10:
+		return rawPacketOut10
+	case v < V15:
+		return rawPacketOut11
+	}
+	return rawNone
+}
+
+func (m *PacketOut) encode(e *msgEncoder) {
+	in := Port(m.Metadata.Key.InPort)
+	e.u32(m.Buffer)
+	if e.version == V10 {
+		e.u16(uint16(in))
+	} else {
+		e.u32(in.Wide())
+	}
+	ofs := len(e.b)
+	e.u16(0)
+	if e.version >= V11 {
+		e.zeros(6)
+	}
+	start := len(e.b)
+	e.list(m.Actions)
+	be.PutUint16(e.b[ofs:], uint16(len(e.b)-start))
+	if m.Buffer == NoBuffer {
+		e.bytes(m.Packet)
+	}
+}
+
+func decodePacketOut10(d *msgDecoder, b []byte) (Message, error) {
+	return d.packetOut(be.Uint32(b), Port(be.Uint16(b[4:])), int(be.Uint16(b[6:])), b[8:])
+}
+
+func decodePacketOut11(d *msgDecoder, b []byte) (Message, error) {
+	p, ok := PortFromWide(be.Uint32(b[4:]))
+	if !ok {
+		return nil, ErrBadRequestBadPort
+	}
+	return d.packetOut(be.Uint32(b), p, int(be.Uint16(b[8:])), b[16:])
+}
+
+func (d *msgDecoder) packetOut(buffer uint32, in Port, n int, b []byte) (Message, error) {
+	if n > len(b) {
+		return nil, ErrBadActionBadLen
+	}
+	m := &PacketOut{Buffer: buffer}
+	if in >= PortMax && in != PortLocal && in != PortNone && in != PortController && in != PortUnset {
+		d.names.warnf("ofp_packet", "packet-out has bad input port %#x", uint32(in))
+		return nil, ErrBadRequestBadPort
+	}
+	m.Metadata.Key.InPort, m.Metadata.Mask.InPort = uint32(in), 0xffffffff
+	var err error
+	if m.Actions, err = d.actions(b[:n]); err != nil {
+		return nil, err
+	}
+	if buffer == NoBuffer {
+		m.Packet = append([]byte(nil), b[n:]...)
+	}
+	return m, nil
+}
+
+func (m *PacketOut) print(p *printer) {
+	p.str(" ")
+	p.b = flow.AppendMatch(p.b, &m.Metadata, DefaultPriority, p.names.shown())
+	p.str(" actions=")
+	p.list(m.Actions)
+	if m.Buffer == NoBuffer {
+		p.f(" data_len=%d\n", len(m.Packet))
+		if p.verbosity > 0 && len(m.Packet) > 0 {
+			p.packet(m.Packet)
+		}
+		if p.verbosity > 2 {
+			p.b = AppendHexDump(p.b, m.Packet, true)
+		}
+		return
+	}
+	p.f(" buffer=0x%08x\n", m.Buffer)
+}
+
+// l4Checksum is the checksum of the transport header as OVS prints it behind a
+// packet.
+func l4Checksum(k *flow.Key, b []byte) string {
+	name, ofs := "", 0
+	if !k.IsIP() || k.NwFrag&flow.FragLater != 0 {
+		return ""
+	}
+	switch k.NwProto {
+	case flow.ProtoTCP:
+		name, ofs = "tcp", 16
+	case flow.ProtoUDP:
+		name, ofs = "udp", 6
+	case flow.ProtoICMP:
+		name, ofs = "icmp", 2
+	case flow.ProtoICMPv6:
+		name, ofs = "icmp6", 2
+	default:
+		return ""
+	}
+	l3 := 14
+	for i := range k.VLANs {
+		if k.VLANs[i].TCI&flow.VLANPresent != 0 {
+			l3 += 4
+		}
+	}
+	l4 := l3 + 40
+	if k.DLType() == flow.EthTypeIP && len(b) > l3 {
+		l4 = l3 + int(b[l3]&15)*4
+	}
+	if len(b) < l4+ofs+2 {
+		return ""
+	}
+	return " " + name + "_csum:" + string(appendHexNum(nil, uint64(be.Uint16(b[l4+ofs:]))))
+}

@@ -1,0 +1,659 @@
+package openflow
+
+import (
+	"fmt"
+	"math/bits"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Sizes of descriptions of ports.
+const (
+	portDesc10Len = 48
+	portDesc11Len = 64
+	portDesc14Len = 40
+)
+
+// Features of OpenFlow 1.0 are those of 1.1 without 40G, 100G, 1T and other:
+// bits 0 to 6 are the same, copper and above are 4 bits lower.
+func features10To(f PortFeatures) uint32 { return uint32(f&0x7f | f>>4&0xf80) }
+
+func features10From(n uint32) PortFeatures { return PortFeatures(n&0x7f | n&0xf80<<4) }
+
+// The state of OpenFlow 1.0 has the spanning tree's, that of 1.1 blocked and
+// live.
+func (s PortState) to10() uint32 { return uint32(s & (PortLinkDown | PortSTPMask)) }
+func (s PortState) to11() uint32 { return uint32(s & (PortLinkDown | PortBlocked | PortLive)) }
+func (c PortConfig) to11() uint32 {
+	return uint32(c & (PortDown | PortNoRecv | PortNoFwd | PortNoPacketIn))
+}
+
+// Speed returns the speed in Mbit/s of the fastest of the features.
+func (f PortFeatures) Speed() uint32 {
+	for _, s := range [...]struct {
+		bits  PortFeatures
+		speed uint32
+	}{
+		{Feature1TFD, 1000000}, {Feature100GFD, 100000}, {Feature40GFD, 40000}, {Feature10GFD, 10000},
+		{Feature1GHD | Feature1GFD, 1000}, {Feature100MHD | Feature100MFD, 100}, {Feature10MHD | Feature10MFD, 10},
+	} {
+		if f&s.bits != 0 {
+			return s.speed
+		}
+	}
+	return 0
+}
+
+func (d *PortDesc) encode(e *msgEncoder) {
+	switch {
+	case e.version == V10:
+		e.u16(uint16(d.Port))
+		e.bytes(d.HWAddr[:])
+		e.text(d.Name, 16)
+		e.u32(uint32(d.Config & 0x7f))
+		e.u32(d.State.to10())
+		e.u32(features10To(d.Curr))
+		e.u32(features10To(d.Advertised))
+		e.u32(features10To(d.Supported))
+		e.u32(features10To(d.Peer))
+	case e.version < V14:
+		e.portHead(d)
+		e.features(d)
+	default:
+		start := len(e.b)
+		e.u32(d.Port.Wide())
+		e.u16(portDesc14Len + 32)
+		e.zeros(2)
+		e.bytes(d.HWAddr[:])
+		e.zeros(2)
+		e.text(d.Name, 16)
+		e.u32(d.Config.to11())
+		e.u32(d.State.to11())
+		e.u16(0) // OFPPDPT_ETHERNET
+		e.u16(32)
+		e.zeros(4)
+		e.features(d)
+		be.PutUint16(e.b[start+4:], uint16(len(e.b)-start))
+	}
+}
+
+func (e *msgEncoder) portHead(d *PortDesc) {
+	e.u32(d.Port.Wide())
+	e.zeros(4)
+	e.bytes(d.HWAddr[:])
+	e.zeros(2)
+	e.text(d.Name, 16)
+	e.u32(d.Config.to11())
+	e.u32(d.State.to11())
+}
+
+func (e *msgEncoder) features(d *PortDesc) {
+	for _, f := range [...]PortFeatures{d.Curr, d.Advertised, d.Supported, d.Peer} {
+		e.u32(uint32(f) & 0xffff)
+	}
+	e.u32(d.CurrSpeed)
+	e.u32(d.MaxSpeed)
+}
+
+func portDesc10(b []byte) PortDesc {
+	d := PortDesc{Port: Port(be.Uint16(b)), Name: cString(b[8:24]), Config: PortConfig(be.Uint32(b[24:]) & 0x7f),
+		State: PortState(be.Uint32(b[28:])) & (PortLinkDown | PortSTPMask),
+		Curr:  features10From(be.Uint32(b[32:])), Advertised: features10From(be.Uint32(b[36:])),
+		Supported: features10From(be.Uint32(b[40:])), Peer: features10From(be.Uint32(b[44:]))}
+	copy(d.HWAddr[:], b[2:8])
+	d.CurrSpeed, d.MaxSpeed = d.Curr.Speed()*1000, d.Supported.Speed()*1000
+	return d
+}
+
+func portDesc11(b []byte) (PortDesc, error) {
+	p, ok := PortFromWide(be.Uint32(b))
+	if !ok {
+		return PortDesc{}, ErrBadActionBadOutPort
+	}
+	d := PortDesc{Port: p, Name: cString(b[16:32]), Config: PortConfig(be.Uint32(b[32:])) & (PortDown | PortNoRecv | PortNoFwd | PortNoPacketIn),
+		State: PortState(be.Uint32(b[36:])) & (PortLinkDown | PortBlocked | PortLive)}
+	copy(d.HWAddr[:], b[8:14])
+	d.setFeatures(b[40:])
+	return d, nil
+}
+
+func (d *PortDesc) setFeatures(b []byte) {
+	d.Curr, d.Advertised = PortFeatures(be.Uint32(b)&0xffff), PortFeatures(be.Uint32(b[4:])&0xffff)
+	d.Supported, d.Peer = PortFeatures(be.Uint32(b[8:])&0xffff), PortFeatures(be.Uint32(b[12:])&0xffff)
+	d.CurrSpeed, d.MaxSpeed = be.Uint32(b[16:]), be.Uint32(b[20:])
+}
+
+// portDesc14 reads a description with properties; b begins with it.
+func portDesc14(b []byte) (d PortDesc, n int, err error) {
+	if len(b) < portDesc14Len {
+		return d, 0, ErrBadRequestBadLen
+	}
+	n = int(be.Uint16(b[4:]))
+	if n < portDesc14Len || n > len(b) {
+		return d, 0, ErrBadRequestBadLen
+	}
+	var ok bool
+	if d.Port, ok = PortFromWide(be.Uint32(b)); !ok {
+		return d, 0, ErrBadActionBadOutPort
+	}
+	copy(d.HWAddr[:], b[8:14])
+	d.Name = cString(b[16:32])
+	d.Config = PortConfig(be.Uint32(b[32:])) & (PortDown | PortNoRecv | PortNoFwd | PortNoPacketIn)
+	d.State = PortState(be.Uint32(b[36:])) & (PortLinkDown | PortBlocked | PortLive)
+	err = eachProp(b[portDesc14Len:n], func(typ uint16, p []byte) error {
+		if typ == 0 {
+			if len(p) != 32 {
+				return ErrBadPropertyBadLen
+			}
+			d.setFeatures(p[8:])
+		}
+		return nil
+	})
+	return d, n, err
+}
+
+var featureNames = [...]string{"10MB-HD", "10MB-FD", "100MB-HD", "100MB-FD", "1GB-HD", "1GB-FD", "10GB-FD", "40GB-FD", "100GB-FD", "1TB-FD",
+	"OTHER", "COPPER", "FIBER", "AUTO_NEG", "AUTO_PAUSE", "AUTO_PAUSE_ASYM"}
+
+var portConfigNames = [...]string{"PORT_DOWN", "NO_STP", "NO_RECV", "NO_RECV_STP", "NO_FLOOD", "NO_FWD", "NO_PACKET_IN"}
+
+var portStateNames = [...]string{"LINK_DOWN", "BLOCKED", "LIVE"}
+
+// bitNames prints set bits by name, the rest as a number, and 0 for none.
+func bitNames(n uint32, names []string) string {
+	if n == 0 {
+		return "0"
+	}
+	var out []string
+	for ; n != 0; n &= n - 1 {
+		i := bits.TrailingZeros32(n)
+		if i >= len(names) {
+			out = append(out, fmt.Sprintf("0x%x", n))
+			break
+		}
+		out = append(out, names[i])
+	}
+	return strings.Join(out, " ")
+}
+
+func (s PortState) text() string {
+	if s&PortSTPMask != 0 && s&^(PortSTPMask|PortLinkDown) == 0 {
+		out := [...]string{"STP_LISTEN", "STP_LEARN", "STP_FORWARD", "STP_BLOCK"}[s&PortSTPMask>>8]
+		if s&PortLinkDown != 0 {
+			out = "LINK_DOWN " + out
+		}
+		return out
+	}
+	return bitNames(uint32(s&^PortSTPMask), portStateNames[:])
+}
+
+// AppendPortDesc prints a port as show and dump-ports-desc do, in several
+// lines.
+func AppendPortDesc(b []byte, d *PortDesc) []byte {
+	b = append(b, ' ')
+	b = append(b, d.Port.String()...)
+	b = append(b, '(')
+	for _, c := range []byte(d.Name) {
+		if c < 32 || c >= utf8.RuneSelf {
+			c = '.'
+		}
+		b = append(b, c)
+	}
+	b = fmt.Appendf(b, "): addr:%s\n     config:     %s\n     state:      %s\n", d.HWAddr, bitNames(uint32(d.Config), portConfigNames[:]), d.State.text())
+	for _, f := range [...]struct {
+		name string
+		bits PortFeatures
+	}{{"current:   ", d.Curr}, {"advertised:", d.Advertised}, {"supported: ", d.Supported}, {"peer:      ", d.Peer}} {
+		if f.bits != 0 {
+			b = fmt.Appendf(b, "     %s %s\n", f.name, bitNames(uint32(f.bits), featureNames[:]))
+		}
+	}
+	return fmt.Appendf(b, "     speed: %d Mbps now, %d Mbps max\n", d.CurrSpeed/1000, d.MaxSpeed/1000)
+}
+
+func (*PortStatus) raw(p Protocols) rawType {
+	switch v := p.Version(); {
+	case v == V10:
+		return rawPortStatus10
+	case v < V14:
+		return rawPortStatus11
+	}
+	return rawPortStatus14
+}
+
+func (m *PortStatus) encode(e *msgEncoder) {
+	e.u8(uint8(m.Reason))
+	e.zeros(7)
+	m.Desc.encode(e)
+}
+
+func decodePortStatus10(_ *msgDecoder, b []byte) (Message, error) {
+	return portStatus(b[0], portDesc10(b[8:]), nil)
+}
+
+func decodePortStatus11(_ *msgDecoder, b []byte) (Message, error) {
+	d, err := portDesc11(b[8:])
+	return portStatus(b[0], d, err)
+}
+
+func decodePortStatus14(_ *msgDecoder, b []byte) (Message, error) {
+	d, _, err := portDesc14(b[8:])
+	return portStatus(b[0], d, err)
+}
+
+func portStatus(reason uint8, d PortDesc, err error) (Message, error) {
+	if err == nil && reason > uint8(PortModify) {
+		err = ErrBadRequestBadReason
+	}
+	return &PortStatus{PortReason(reason), d}, err
+}
+
+func (m *PortStatus) print(p *printer) {
+	p.f(" %s:", [...]string{"ADD", "DEL", "MOD"}[m.Reason%3])
+	p.b = AppendPortDesc(p.b, &m.Desc)
+}
+
+func (*PortMod) raw(p Protocols) rawType {
+	switch v := p.Version(); {
+	case v == V10:
+		return rawPortMod10
+	case v < V14:
+		return rawPortMod11
+	}
+	return rawPortMod14
+}
+
+func (m *PortMod) encode(e *msgEncoder) {
+	if e.version == V10 {
+		e.u16(uint16(m.Port))
+		e.bytes(m.HWAddr[:])
+		e.u32(uint32(m.Config))
+		e.u32(uint32(m.Mask))
+		e.u32(features10To(m.Advertise))
+		e.zeros(4)
+		return
+	}
+	e.u32(m.Port.Wide())
+	e.zeros(4)
+	e.bytes(m.HWAddr[:])
+	e.zeros(2)
+	e.u32(m.Config.to11())
+	e.u32(m.Mask.to11())
+	if e.version < V14 {
+		e.u32(uint32(m.Advertise))
+		e.zeros(4)
+	} else if m.Advertise != 0 {
+		e.u16(0) // OFPPMPT_ETHERNET
+		e.u16(8)
+		e.u32(uint32(m.Advertise))
+	}
+}
+
+func decodePortMod10(_ *msgDecoder, b []byte) (Message, error) {
+	m := &PortMod{Port: Port(be.Uint16(b)), Config: PortConfig(be.Uint32(b[8:]) & 0x7f), Mask: PortConfig(be.Uint32(b[12:]) & 0x7f), Advertise: features10From(be.Uint32(b[16:]))}
+	copy(m.HWAddr[:], b[2:8])
+	m.Config &= m.Mask
+	return m, nil
+}
+
+func decodePortMod11(_ *msgDecoder, b []byte) (Message, error) {
+	m, err := portMod11(b)
+	m.Advertise = PortFeatures(be.Uint32(b[24:]))
+	return m, err
+}
+
+func decodePortMod14(_ *msgDecoder, b []byte) (Message, error) {
+	m, err := portMod11(b)
+	if err != nil {
+		return nil, err
+	}
+	return m, eachProp(b[24:], func(typ uint16, p []byte) error {
+		if typ != 0 {
+			return ErrBadPropertyBadType
+		}
+		if len(p) != 8 {
+			return ErrBadPropertyBadLen
+		}
+		m.Advertise = PortFeatures(be.Uint32(p[4:]))
+		return nil
+	})
+}
+
+func portMod11(b []byte) (*PortMod, error) {
+	p, ok := PortFromWide(be.Uint32(b))
+	m := &PortMod{Port: p, Config: PortConfig(be.Uint32(b[16:])), Mask: PortConfig(be.Uint32(b[20:]))}
+	copy(m.HWAddr[:], b[8:14])
+	m.Config &= m.Mask
+	if !ok {
+		return m, ErrPortModFailedBadPort
+	}
+	return m, nil
+}
+
+func (m *PortMod) print(p *printer) {
+	p.str(" port: ")
+	p.port(m.Port)
+	p.f(": addr:%s\n     config: %s\n     mask:   %s\n     advertise: ", m.HWAddr,
+		bitNames(uint32(m.Config), portConfigNames[:]), bitNames(uint32(m.Mask), portConfigNames[:]))
+	if m.Advertise == 0 {
+		p.str("UNCHANGED\n")
+	} else {
+		p.f("%s\n", bitNames(uint32(m.Advertise), featureNames[:]))
+	}
+}
+
+// PortDescReply is (a part of) the answer to a PortDescRequest.
+type PortDescReply struct{ Ports []PortDesc }
+
+func (*PortDescRequest) raw(Protocols) rawType { return rawPortDescRequest }
+
+func (m *PortDescRequest) encode(e *msgEncoder) {
+	if e.version >= V15 {
+		e.u32(m.Port.Wide())
+		e.zeros(4)
+	}
+}
+
+func decodePortDescRequest(d *msgDecoder, b []byte) (Message, error) {
+	m := &PortDescRequest{PortNone}
+	if d.Version >= V15 {
+		if len(b) < 8 {
+			return nil, ErrBadRequestBadLen
+		}
+		var ok bool
+		if m.Port, ok = PortFromWide(be.Uint32(b)); !ok {
+			return nil, ErrBadActionBadOutPort
+		}
+	}
+	return m, nil
+}
+
+func (m *PortDescRequest) print(p *printer) {
+	if p.Version >= V15 {
+		p.str(" port=")
+		p.port(m.Port)
+	}
+}
+
+func (*PortDescReply) raw(p Protocols) rawType {
+	switch v := p.Version(); {
+	case v == V10:
+		return rawPortDescReply10
+	case v < V14:
+		return rawPortDescReply11
+	}
+	return rawPortDescReply14
+}
+
+func (m *PortDescReply) encode(e *msgEncoder) {
+	for i := range m.Ports {
+		start := len(e.b)
+		m.Ports[i].encode(e)
+		e.item(start)
+	}
+}
+
+// portList reads descriptions of a fixed length.
+func portList(b []byte, v Version) ([]PortDesc, error) {
+	n := portDesc11Len
+	if v == V10 {
+		n = portDesc10Len
+	}
+	if len(b)%n != 0 {
+		return nil, ErrBadRequestBadLen
+	}
+	var out []PortDesc
+	for ; len(b) > 0; b = b[n:] {
+		if v == V10 {
+			out = append(out, portDesc10(b))
+			continue
+		}
+		d, err := portDesc11(b)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+func decodePortDescReply10(d *msgDecoder, b []byte) (Message, error) {
+	ports, err := portList(b, d.Version)
+	return &PortDescReply{ports}, err
+}
+
+func decodePortDescReply11(d *msgDecoder, b []byte) (Message, error) {
+	ports, err := portList(b, d.Version)
+	return &PortDescReply{ports}, err
+}
+
+func decodePortDescReply14(_ *msgDecoder, b []byte) (Message, error) {
+	m := &PortDescReply{}
+	for len(b) > 0 {
+		d, n, err := portDesc14(b)
+		if err != nil {
+			return nil, err
+		}
+		m.Ports = append(m.Ports, d)
+		b = b[n:]
+	}
+	return m, nil
+}
+
+func (m *PortDescReply) print(p *printer) {
+	p.str("\n")
+	p.ports(m.Ports)
+}
+
+func (p *printer) ports(ports []PortDesc) {
+	for i := range ports {
+		p.b = AppendPortDesc(p.b, &ports[i])
+	}
+}
+
+// PortStatsReply is (a part of) the answer to a PortStatsRequest.
+type PortStatsReply struct{ Ports []PortStats }
+
+func (*PortStatsRequest) raw(p Protocols) rawType { return p.raw2(rawPortRequest10, rawPortRequest11) }
+
+func (m *PortStatsRequest) encode(e *msgEncoder) {
+	if e.version == V10 {
+		e.u16(uint16(m.Port))
+		e.zeros(6)
+	} else {
+		e.u32(m.Port.Wide())
+		e.zeros(4)
+	}
+}
+
+func decodePortRequest10(_ *msgDecoder, b []byte) (Message, error) {
+	return &PortStatsRequest{Port(be.Uint16(b))}, nil
+}
+
+func decodePortRequest11(_ *msgDecoder, b []byte) (Message, error) {
+	p, ok := PortFromWide(be.Uint32(b))
+	if !ok {
+		return nil, ErrBadActionBadOutPort
+	}
+	return &PortStatsRequest{p}, nil
+}
+
+func (m *PortStatsRequest) print(p *printer) {
+	p.str(" port_no=")
+	p.port(m.Port)
+}
+
+func (*PortStatsReply) raw(p Protocols) rawType {
+	switch v := p.Version(); {
+	case v == V10:
+		return rawPortReply10
+	case v < V14:
+		return rawPortReply13
+	}
+	return rawPortReply14
+}
+
+// counters are in the order of every version.
+func (s *PortStats) counters() [12]*uint64 {
+	return [...]*uint64{&s.RxPackets, &s.TxPackets, &s.RxBytes, &s.TxBytes, &s.RxDropped, &s.TxDropped, &s.RxErrors, &s.TxErrors,
+		&s.RxFrameErr, &s.RxOverErr, &s.RxCRCErr, &s.Collisions}
+}
+
+func (m *PortStatsReply) encode(e *msgEncoder) {
+	for i := range m.Ports {
+		s := &m.Ports[i]
+		start := len(e.b)
+		c := s.counters()
+		sec, ns := durationWire(s.Duration)
+		switch {
+		case e.version == V10:
+			e.u16(uint16(s.Port))
+			e.zeros(6)
+			for _, n := range c {
+				e.u64(*n)
+			}
+		case e.version < V14:
+			e.u32(s.Port.Wide())
+			e.zeros(4)
+			for _, n := range c {
+				e.u64(*n)
+			}
+			if e.version >= V13 {
+				e.u32(sec)
+				e.u32(ns)
+			}
+		default:
+			e.u16(120)
+			e.zeros(2)
+			e.u32(s.Port.Wide())
+			e.u32(sec)
+			e.u32(ns)
+			for _, n := range c[:8] {
+				e.u64(*n)
+			}
+			e.u16(0) // OFPPSPT_ETHERNET
+			e.u16(40)
+			e.zeros(4)
+			for _, n := range c[8:] {
+				e.u64(*n)
+			}
+		}
+		e.item(start)
+	}
+}
+
+func durationWire(d time.Duration) (sec, ns uint32) {
+	if d < 0 {
+		return 0xffffffff, 0xffffffff
+	}
+	return uint32(d / time.Second), uint32(d % time.Second)
+}
+
+func durationFrom(b []byte) time.Duration {
+	if be.Uint32(b) == 0xffffffff {
+		return -1
+	}
+	return duration(b)
+}
+
+func decodePortReply10(_ *msgDecoder, b []byte) (Message, error) {
+	const n = 104
+	if len(b)%n != 0 {
+		return nil, ErrBadRequestBadLen
+	}
+	m := &PortStatsReply{}
+	for ; len(b) > 0; b = b[n:] {
+		s := PortStats{Port: Port(be.Uint16(b)), Duration: -1}
+		for i, c := range s.counters() {
+			*c = be.Uint64(b[8+8*i:])
+		}
+		m.Ports = append(m.Ports, s)
+	}
+	return m, nil
+}
+
+func decodePortReply13(d *msgDecoder, b []byte) (Message, error) {
+	n := 112
+	if d.Version < V13 {
+		n = 104
+	}
+	if len(b)%n != 0 {
+		return nil, ErrBadRequestBadLen
+	}
+	m := &PortStatsReply{}
+	for ; len(b) > 0; b = b[n:] {
+		p, ok := PortFromWide(be.Uint32(b))
+		if !ok {
+			return nil, ErrBadActionBadOutPort
+		}
+		s := PortStats{Port: p, Duration: -1}
+		for i, c := range s.counters() {
+			*c = be.Uint64(b[8+8*i:])
+		}
+		if n == 112 {
+			s.Duration = durationFrom(b[104:])
+		}
+		m.Ports = append(m.Ports, s)
+	}
+	return m, nil
+}
+
+func decodePortReply14(d *msgDecoder, b []byte) (Message, error) {
+	m := &PortStatsReply{}
+	err := d.eachEntry(b, 80, func(b []byte) error {
+		p, ok := PortFromWide(be.Uint32(b[4:]))
+		if !ok {
+			return ErrBadActionBadOutPort
+		}
+		s := PortStats{Port: p, Duration: durationFrom(b[8:])}
+		c := s.counters()
+		for i := range c[:8] {
+			*c[i] = be.Uint64(b[16+8*i:])
+		}
+		for _, x := range c[8:] {
+			*x = ^uint64(0)
+		}
+		err := eachProp(b[80:], func(typ uint16, p []byte) error {
+			if typ == 0 {
+				if len(p) != 40 {
+					return ErrBadPropertyBadLen
+				}
+				for i := range c[8:] {
+					*c[8+i] = be.Uint64(p[8+8*i:])
+				}
+			}
+			return nil
+		})
+		m.Ports = append(m.Ports, s)
+		return err
+	})
+	return m, err
+}
+
+func (m *PortStatsReply) print(p *printer) {
+	p.f(" %d ports\n", len(m.Ports))
+	for i := range m.Ports {
+		s := &m.Ports[i]
+		name := string(p.names.AppendPort(nil, s.Port))
+		p.f("  port %2s: rx ", name)
+		p.count("pkts=", s.RxPackets, true)
+		p.count("bytes=", s.RxBytes, true)
+		p.count("drop=", s.RxDropped, true)
+		p.count("errs=", s.RxErrors, true)
+		p.count("frame=", s.RxFrameErr, true)
+		p.count("over=", s.RxOverErr, true)
+		p.count("crc=", s.RxCRCErr, false)
+		p.str("           tx ")
+		p.count("pkts=", s.TxPackets, true)
+		p.count("bytes=", s.TxBytes, true)
+		p.count("drop=", s.TxDropped, true)
+		p.count("errs=", s.TxErrors, true)
+		p.count("coll=", s.Collisions, false)
+		if s.Duration >= 0 {
+			p.str("           duration=")
+			p.duration(s.Duration)
+			p.str("\n")
+		}
+	}
+}
