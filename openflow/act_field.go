@@ -34,7 +34,6 @@ func parseSetField(p *parser, word, arg string) error {
 	if word == "load" {
 		return parseLoad(p, arg)
 	}
-	p.usable &= ^Protocols(0)
 	value, name, ok := strings.Cut(arg, "->")
 	if !ok {
 		return fmt.Errorf("%s: missing `->'", arg)
@@ -58,7 +57,7 @@ func parseSetField(p *parser, word, arg string) error {
 		mask.Lo |= flow.VLANPresent
 	}
 	p.usable &= settable(id)
-	p.add(&SetField{Field: id, Value: v.And(mask), Mask: mask})
+	p.add(&SetField{Field: id, Value: v, Mask: mask})
 	return nil
 }
 
@@ -294,7 +293,7 @@ func (a *SetField) encodeLegacy(e *encoder) {
 }
 
 func (a *SetField) check(c *checker) error {
-	if !a.Field.PrereqsOKMatch(&c.match) {
+	if !a.Field.PrereqsOKMatch(&c.match) || a.Field == flow.VlanVID && !c.hasVLAN() {
 		c.names.warnf("ofp_actions", "set_field %s lacks correct prerequisites", a.Field)
 		return ErrBadActionMatchInconsistent
 	}
@@ -510,9 +509,7 @@ func (e *encoder) stack(code uint16, s flow.Subfield) {
 	be.PutUint16(e.nx(code, 12)[10:], s.Ofs)
 	e.header(s.Field, false, false)
 	e.u16(s.N)
-	for len(e.b)-start < 24 {
-		e.u8(0)
-	}
+	e.closeAt(start, 24)
 }
 
 func (a *Push) encode(e *encoder) { e.stack(27, a.Field) }
@@ -570,9 +567,7 @@ func (a *DeleteField) encode(e *encoder) {
 	start := len(e.b)
 	e.nx(50, 10)
 	e.header(a.Field, false, false)
-	for len(e.b)-start < 24 {
-		e.u8(0)
-	}
+	e.closeAt(start, 24)
 }
 
 func (a *DeleteField) check(*checker) error { return nil }

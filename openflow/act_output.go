@@ -196,9 +196,7 @@ func (a *OutputReg) encode(e *encoder) {
 	be.PutUint16(b[10:], ofsNBits(a.Src))
 	be.PutUint16(b[12:], a.MaxLen)
 	e.header(a.Src.Field, false, true)
-	for len(e.b)-start < 24 {
-		e.u8(0)
-	}
+	e.closeAt(start, 24)
 }
 
 func (a *OutputReg) check(c *checker) error { return c.src(a.Src) }

@@ -259,9 +259,7 @@ func (a *CheckPktLarger) encode(e *encoder) {
 	be.PutUint16(b[10:], a.Len)
 	be.PutUint16(b[12:], a.Dst.Ofs)
 	e.header(a.Dst.Field, false, false)
-	for len(e.b)-start < 24 {
-		e.u8(0)
-	}
+	e.closeAt(start, 24)
 }
 
 func (a *CheckPktLarger) check(c *checker) error { return c.dst(a.Dst) }

@@ -72,6 +72,14 @@ func (e *encoder) close(start int) {
 	be.PutUint16(e.b[start+2:], uint16(len(e.b)-start))
 }
 
+// closeAt is close for an action that has n bytes at least.
+func (e *encoder) closeAt(start, n int) {
+	for len(e.b)-start < n {
+		e.u8(0)
+	}
+	e.close(start)
+}
+
 // header appends a field's NXM or OXM header, 4 bytes or 8 for an
 // experimenter's; nxm asks for the NXM name where there is one.
 func (e *encoder) header(id flow.FieldID, masked, nxm bool) {

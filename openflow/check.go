@@ -133,8 +133,7 @@ func (c *checker) dstIn(s flow.Subfield, m *flow.Match) error {
 }
 
 func (c *checker) hasVLAN() bool {
-	return c.match.Key.VLANs[0].TCI&flow.VLANPresent != 0 && c.match.Mask.VLANs[0].TCI&flow.VLANPresent != 0 ||
-		c.match.Key.VLANs[0].TCI&flow.VLANPresent != 0
+	return c.match.Key.VLANs[0].TCI&flow.VLANPresent != 0
 }
 
 func (c *checker) isIP() bool   { return c.match.Key.IsIP() }

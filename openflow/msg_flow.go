@@ -340,30 +340,33 @@ func (e *encoder) instructions(acts []Action) {
 		switch a := a.(type) {
 		case *GotoTable:
 			inst(instGoto, 8)[0] = a.Table
+			continue
 		case *WriteMetadata:
 			b := inst(instWriteMetadata, 24)
 			be.PutUint64(b[4:], a.Value)
 			be.PutUint64(b[12:], a.Mask)
+			continue
 		case *WriteActions:
+			end()
 			start := len(e.b)
-			inst(instWriteActions, 8)
+			e.std(instWriteActions, 8)
 			e.list(a.Actions)
 			be.PutUint16(e.b[start+2:], uint16(len(e.b)-start))
+			continue
 		case *ClearActions:
 			inst(instClear, 8)
+			continue
 		case *Meter:
 			if e.version < V15 {
 				be.PutUint32(inst(instMeter, 8), a.ID)
 				continue
 			}
-			fallthrough
-		default:
-			if apply < 0 {
-				apply = len(e.b)
-				e.std(instApply, 8)
-			}
-			a.encode(e)
 		}
+		if apply < 0 {
+			apply = len(e.b)
+			e.std(instApply, 8)
+		}
+		a.encode(e)
 	}
 	end()
 }

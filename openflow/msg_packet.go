@@ -278,8 +278,8 @@ func (m *PacketIn) print(p *printer) {
 // packet prints what a packet is, as a flow and its checksum.
 func (p *printer) packet(b []byte) {
 	var k flow.Key
-	pkt := packet.Packet{Data: b}
-	flow.Extract(&pkt, &k)
+	pkt := packet.New(b)
+	flow.Extract(pkt, &k)
 	p.b = flow.AppendKey(p.b, &k, nil)
 	p.str(l4Checksum(&k, b))
 	p.str("\n")

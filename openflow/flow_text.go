@@ -1,0 +1,256 @@
+package openflow
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"govs/flow"
+)
+
+// ParseFlowMod reads a flow as ovs-ofctl's add-flow and its kin take it, such
+// as "table=1,priority=5,ip,nw_dst=10.0.0.0/8 actions=output:2". It also
+// returns the protocols that can carry it. The error is in ovs-ofctl's words.
+func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Protocols, error) {
+	fm := &FlowMod{Priority: DefaultPriority, NewCookie: ^uint64(0), Table: TableAny, Command: cmd, Buffer: NoBuffer, OutPort: PortNone, OutGroup: GroupAny}
+	if cmd == FlowModify || cmd == FlowModifyStrict {
+		fm.ModifyCookie = false
+	}
+	p := flowParser{fm: fm, names: names, usable: ProtoAny, cmd: cmd}
+	acts, hasActs := "", false
+	if !fm.Delete() {
+		text, acts, hasActs = cutActions(text)
+		if !hasActs {
+			return nil, 0, errors.New("must specify an action")
+		}
+	}
+	if err := p.keys(text); err != nil {
+		return nil, 0, err
+	}
+	if cmd == FlowAdd && fm.NewCookie == ^uint64(0) {
+		fm.NewCookie = 0
+	}
+	p.usable &= MatchProtocols(&fm.Match)
+	normalizeMatch(&fm.Match, names)
+	if hasActs {
+		list, usable, err := ParseActions(acts, names)
+		if err != nil {
+			return nil, 0, err
+		}
+		fm.Actions = list
+		p.usable &= usable
+		usable, err = Check(list, &fm.Match, CheckParams{Table: fm.Table, Usable: p.usable, Names: names})
+		if err == nil && p.usable&usable == 0 && p.usable != 0 {
+			err = ErrBadActionMatchInconsistent
+		}
+		if err != nil {
+			return nil, 0, fmt.Errorf("actions are invalid with specified match (%w)", err)
+		}
+		p.usable &= usable
+	}
+	return fm, p.usable, nil
+}
+
+// cutActions takes "actions=..." off the end of a flow; what stands between
+// the word's first letters and the equals sign does not matter, as in OVS.
+func cutActions(s string) (match, acts string, ok bool) {
+	i := strings.Index(s, "action")
+	if i < 0 {
+		return s, "", false
+	}
+	_, acts, ok = strings.Cut(s[i:], "=")
+	return s[:i], acts, ok
+}
+
+// ParseFlowRequest reads the match of a dump or aggregate: a flow without
+// actions, in which a cookie needs a mask.
+func ParseFlowRequest(text string, aggregate bool, names *Names) (*FlowStatsRequest, Protocols, error) {
+	fm, usable, err := ParseFlowMod(text, FlowDelete, names)
+	if err != nil {
+		return nil, 0, err
+	}
+	// A request can name a table in every protocol.
+	usable = MatchProtocols(&fm.Match)
+	if fm.CookieMask != 0 {
+		usable &= protoNXMOF11Up
+	}
+	return &FlowStatsRequest{Aggregate: aggregate, Match: fm.Match, Cookie: fm.Cookie, CookieMask: fm.CookieMask,
+		OutPort: fm.OutPort, OutGroup: fm.OutGroup, Table: fm.Table}, usable, nil
+}
+
+// flowParser reads the part of a flow before its actions.
+type flowParser struct {
+	fm     *FlowMod
+	names  *Names
+	usable Protocols
+	cmd    FlowModCommand
+}
+
+func (p *flowParser) keys(s string) error {
+	for {
+		k, v, rest, ok := cutPair(s)
+		if !ok {
+			return nil
+		}
+		s = rest
+		if err := p.key(k, v); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *flowParser) key(k, v string) error {
+	fm := p.fm
+	adds := !fm.Delete()
+	if v == "" && fm.Match.ParseProto(k) {
+		return nil
+	}
+	if adds && p.flag(k) {
+		return nil
+	}
+	if strings.Contains(k, "[") {
+		return p.subfield(k, v)
+	}
+	if k == "tcp" || k == "udp" {
+		return fmt.Errorf("unknown keyword %s", k)
+	}
+	if err := fm.Match.ParseField(k, v, p.names.env()); err == nil || !errors.Is(err, flow.ErrNotField) {
+		return err
+	}
+	if v == "" {
+		return fmt.Errorf("field %s missing value", k)
+	}
+	strict := p.cmd != FlowModify && p.cmd != FlowDelete || p.cmd == FlowModify
+	var err error
+	switch {
+	case k == "table":
+		t, ok := p.names.ParseTable(v)
+		if !ok {
+			return fmt.Errorf("unknown table \"%s\"", v)
+		}
+		fm.Table = t
+		if t != TableAny {
+			p.usable &= protoTID
+		}
+	case k == "out_port" && fm.Delete():
+		var ok bool
+		if fm.OutPort, ok = p.names.ParsePort(v); !ok {
+			return fmt.Errorf("%s is not a valid OpenFlow port", v)
+		}
+	case k == "out_group" && fm.Delete():
+		p.usable &= protoOF11Up
+		n, perr := parseUint64(v)
+		if perr != nil || n > 0xffffff00 {
+			return fmt.Errorf("%s is not a valid OpenFlow group", v)
+		}
+		fm.OutGroup = uint32(n)
+	case k == "priority" && (strict || p.cmd == FlowDeleteStrict):
+		fm.Priority, err = parseUint16(v, k)
+	case k == "idle_timeout" && adds:
+		fm.IdleTimeout, err = parseUint16(v, k)
+	case k == "hard_timeout" && adds:
+		fm.HardTimeout, err = parseUint16(v, k)
+	case k == "importance" && adds:
+		fm.Importance, err = parseUint16(v, k)
+	case k == "cookie":
+		err = p.cookie(v)
+	case k == "duration" || k == "n_packets" || k == "n_bytes" || k == "idle_age" || k == "hard_age":
+		// From a dump that was pasted back.
+	default:
+		err = fmt.Errorf("unknown keyword %s", k)
+	}
+	return err
+}
+
+func (p *flowParser) flag(k string) bool {
+	for _, r := range flowFlagNames {
+		if r.name != k {
+			continue
+		}
+		p.fm.Flags |= r.flag
+		switch r.flag {
+		case FlagResetCounts:
+			p.usable &= protoOF12Up
+		case FlagNoPktCounts, FlagNoByteCounts:
+			p.usable &= protoOF13Up
+		}
+		return true
+	}
+	return false
+}
+
+func (p *flowParser) cookie(v string) (err error) {
+	fm := p.fm
+	value, mask, masked := strings.Cut(v, "/")
+	if masked {
+		if p.cmd == FlowAdd {
+			return errors.New("flow additions cannot use a cookie mask")
+		}
+		if fm.Cookie, err = parseUint64(value); err != nil {
+			return err
+		}
+		fm.CookieMask, err = parseUint64(mask)
+		p.usable &= protoNXMOF11Up
+		return err
+	}
+	if fm.Delete() {
+		return fmt.Errorf("cannot set cookie (to match on a cookie, specify a mask, e.g. cookie=%s/-1)", value)
+	}
+	fm.NewCookie, err = parseUint64(value)
+	fm.ModifyCookie = true
+	return err
+}
+
+// subfield reads "reg0[0..5]=3".
+func (p *flowParser) subfield(k, v string) error {
+	s, err := flow.ParseSubfield(k)
+	if err != nil {
+		return err
+	}
+	val, err := parseBits(k, v, s)
+	if err != nil {
+		return err
+	}
+	old, mask := p.fm.Match.Get(s.Field)
+	old = old.AndNot(s.Mask()).Or(val.Shl(int(s.Ofs)))
+	p.fm.Match.SetMasked(s.Field, old, mask.Or(s.Mask()))
+	return nil
+}
+
+// FlowLine is one flow of a file.
+type FlowLine struct {
+	Line   int
+	Text   string // without comment and command
+	Cmd    FlowModCommand
+	Usable Protocols
+	Mod    *FlowMod
+}
+
+// CleanLine takes the comment and the blanks around off a line of a flow file.
+// Nothing is left of a line that says nothing.
+func CleanLine(s string) string {
+	if i := strings.IndexByte(s, '#'); i >= 0 {
+		s = s[:i]
+	}
+	return strings.Trim(s, " \t\r\n")
+}
+
+var commandWords = [...]struct {
+	word string
+	cmd  FlowModCommand
+}{{"add", FlowAdd}, {"modify", FlowModify}, {"modify_strict", FlowModifyStrict}, {"delete", FlowDelete}, {"delete_strict", FlowDeleteStrict}}
+
+// ParseFlowLine reads a line of a flow file, which may begin with a command:
+// "add", "modify", "modify_strict", "delete" or "delete_strict". Without one
+// it is cmd.
+func ParseFlowLine(line string, cmd FlowModCommand, names *Names) (*FlowMod, Protocols, error) {
+	word, rest, _ := strings.Cut(line, " ")
+	if c := strings.IndexAny(word, ",="); c < 0 {
+		for _, w := range commandWords {
+			if w.word == word {
+				return ParseFlowMod(rest, w.cmd, names)
+			}
+		}
+	}
+	return ParseFlowMod(line, cmd, names)
+}
