@@ -16,6 +16,7 @@ import (
 	"govs/cli/table"
 	"govs/ovsdb"
 	"govs/ovsdb/idl"
+	"govs/ovsdb/schemas"
 )
 
 // Access says whether a command may change the database.
@@ -162,6 +163,8 @@ type App struct {
 	// About is the first line of the help, Daemon whom the tool waits for.
 	About, Daemon string
 	Timeouts      []string // environment variables for --timeout
+	// Keys lists the keys that the daemon knows, for hints at slips.
+	Keys []schemas.Keys
 	// Dial, if set, connects to the server in place of package stream.
 	Dial func(ctx context.Context, remote string) (net.Conn, error)
 	// Always names the columns that every run reads.

@@ -51,6 +51,7 @@ func (c *Context) Set(r *idl.Row, arg string) (*idl.Row, error) {
 		if err != nil {
 			return r, err
 		}
+		c.hint(r.Table(), s.column, d)
 		return c.Txn.Set(r, s.column.Name, d), nil
 	}
 	if !t.IsMap() {
@@ -64,7 +65,9 @@ func (c *Context) Set(r *idl.Row, arg string) (*idl.Row, error) {
 	if err != nil {
 		return r, err
 	}
-	return c.Txn.Add(r, s.column.Name, ovsdb.NewMap(ovsdb.Pair{Key: key, Value: v})), nil
+	pair := ovsdb.NewMap(ovsdb.Pair{Key: key, Value: v})
+	c.hint(r.Table(), s.column, pair)
+	return c.Txn.Add(r, s.column.Name, pair), nil
 }
 
 func runSet(c *Context) error {
@@ -116,6 +119,7 @@ func runAdd(c *Context) error {
 		if err != nil {
 			return err
 		}
+		c.hint(t, col, d)
 		r = c.Txn.Add(r, col.Name, d)
 	}
 	return nil

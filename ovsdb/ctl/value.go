@@ -16,10 +16,10 @@ type symbols struct {
 }
 
 type symbol struct {
-	uuid           ovsdb.UUID
-	created        bool
-	strong, weak   bool // references seen
-	idSeen, looked bool
+	uuid         ovsdb.UUID
+	created      bool // by create, or found by get
+	strong, weak bool // references seen
+	looked       bool // used in a value
 }
 
 func (s *symbols) get(name string) *symbol {

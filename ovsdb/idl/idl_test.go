@@ -169,7 +169,7 @@ func testTransactions(t *testing.T, s *backend) {
 	// Maps: Add replaces, Remove by key and by pair.
 	txn = c.Txn()
 	br = idl.First(txn, "Bridge")
-	br = txn.Add(br, "external_ids", ovsdb.StringMap(map[string]string{"a": "1", "b": "2"}))
+	txn.Add(br, "external_ids", ovsdb.StringMap(map[string]string{"a": "1", "b": "2"}))
 	must(t, idl.Success, txn.Commit(ctx))
 	txn = c.Txn()
 	br = idl.First(txn, "Bridge")

@@ -28,6 +28,7 @@ func app() *ctl.App {
 		Commands: commands(),
 		Records:  records[:],
 		Show:     shows[:],
+		Keys:     schemas.OpenVSwitchKeys,
 		Timeouts: []string{"OVS_VSCTL_TIMEOUT", "OVS_CTL_TIMEOUT"},
 		Always:   func(n *ctl.Need) { n.Columns("Open_vSwitch") },
 		Begin:    begin,
@@ -111,20 +112,4 @@ func needWorld(n *ctl.Need, _ *ctl.Call) error {
 	n.Columns("Port", "name", "fake_bridge", "tag", "interfaces")
 	n.Columns("Interface", "name", "ofport", "error")
 	return nil
-}
-
-// needing returns a Need for the world and some columns more.
-func needing(table string, columns ...string) func(*ctl.Need, *ctl.Call) error {
-	return func(n *ctl.Need, c *ctl.Call) error {
-		n.Columns(table, columns...)
-		return needWorld(n, c)
-	}
-}
-
-// needColumns returns a Need for columns of one table alone.
-func needColumns(table string, columns ...string) func(*ctl.Need, *ctl.Call) error {
-	return func(n *ctl.Need, c *ctl.Call) error {
-		n.Columns(table, columns...)
-		return nil
-	}
 }
