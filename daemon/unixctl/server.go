@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"govs/cli"
 	"govs/daemon/vlog"
@@ -102,9 +103,19 @@ func (s *Server) Close() error {
 		}
 	}
 	s.mu.Unlock()
-	s.wg.Wait()
+	quiet := make(chan struct{})
+	go func() { s.wg.Wait(); close(quiet) }()
+	select {
+	case <-quiet:
+	case <-time.After(closeWait):
+		log.Warn("a command is still running at exit")
+	}
 	return err
 }
+
+// closeWait is how long Close waits for a command that does not end: a daemon
+// told to die must.
+const closeWait = 2 * time.Second
 
 func (s *Server) accept(ln *unixsock.Listener) {
 	defer s.wg.Done()
