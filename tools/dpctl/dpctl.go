@@ -68,21 +68,20 @@ func Main(argv []string, o cli.IO) int {
 		o.Errorf(name, "missing command name; use --help for help")
 		return 1
 	}
-	hinted := false
+	var noKernel error // of the only look
 	env := &dpctl.Env{Program: name, Datapaths: func() ([]dpif.Datapath, error) {
-		l, err := kernel()
-		if err != nil && !hinted {
-			hinted = true
+		if noKernel == nil {
+			noKernel = kernel()
 			o.Errorf(name, "the datapaths of ovs-vswitchd itself are shown by \"ovs-appctl dpctl/%s\"", args[0])
 		}
-		return l, err
+		return nil, noKernel
 	}}
 	return dpctl.Run(env, o, opt.Options, args)
 }
 
-// kernel returns the kernel's datapaths. Until there is a datapath that drives
-// the kernel module, it says that one is there and cannot be used.
-func kernel() ([]dpif.Datapath, error) {
+// kernel says why the kernel's datapaths cannot be had: the module is not there
+// or, until there is a datapath that drives it, is not for us.
+func kernel() error {
 	const family = "ovs_datapath"
 	if _, err := netlink.GenlFamilyGet(family); err != nil {
 		if !errors.Is(err, os.ErrNotExist) {
@@ -91,11 +90,11 @@ func kernel() ([]dpif.Datapath, error) {
 			vlog.New("dpif_netlink").Info("Generic Netlink family '%s' does not exist. The Open vSwitch kernel module is probably not loaded.", family)
 		}
 		vlog.New("dpif").Warn("failed to enumerate system datapaths: %s", cli.Strerror(err))
-		return nil, err
+		return err
 	}
 	err := errors.New("this version of govs does not drive the kernel module")
 	vlog.New("dpif").Warn("failed to enumerate system datapaths: %s", err)
-	return nil, err
+	return err
 }
 
 func usage(w io.Writer, name string) {
