@@ -44,6 +44,9 @@ type machinePlan struct {
 
 func (m *machinePlan) addr() netip.Addr { return addr(m.ip) }
 
+// Addr returns the machine's IP address.
+func (m *Machine) Addr() netip.Addr { return m.addr() }
+
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
 // ifname is the machine's own interface.
