@@ -75,9 +75,9 @@ func (s Versions) String() string {
 	return strings.Join(names, ",")
 }
 
-// wireList lists the set in the form of OVS's negotiation messages:
+// WireList lists the set in the form of OVS's negotiation messages:
 // "version 0x01", "versions 0x01, 0x04", with "and earlier" for a prefix.
-func (s Versions) wireList() string {
+func (s Versions) WireList() string {
 	var b strings.Builder
 	if bits.OnesCount32(uint32(s)) == 1 {
 		b.WriteString("version ")

@@ -1,0 +1,170 @@
+// Package conn carries OpenFlow messages over a byte stream: it frames them and
+// agrees with the peer on a version (OpenFlow 1.3.5 section 6.3.1).
+//
+// One goroutine may receive while others send.
+package conn
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"govs/daemon/vlog"
+	"govs/openflow"
+	"govs/stream"
+)
+
+var (
+	log   = vlog.New("vconn")
+	limit = vlog.RateLimit{Rate: 600, Burst: 60}
+)
+
+// ErrProtocol means that the peer does not speak OpenFlow.
+var ErrProtocol = fmt.Errorf("vconn: %w", syscall.EPROTO)
+
+// Conn is one OpenFlow connection.
+type Conn struct {
+	nc      net.Conn
+	name    string
+	r       *bufio.Reader
+	version openflow.Version
+
+	mu  sync.Mutex
+	xid uint32 // guarded by mu
+	out []byte // being written; guarded by mu
+}
+
+// New returns a connection over nc, named for the log. Nothing is sent before
+// Handshake.
+func New(nc net.Conn, name string) *Conn {
+	return &Conn{nc: nc, name: name, r: bufio.NewReaderSize(nc, 64<<10), xid: 1}
+}
+
+// Dial connects to an active stream name and agrees on one of the versions
+// allowed.
+func Dial(ctx context.Context, cfg stream.Config, name string, allowed openflow.Versions) (*Conn, error) {
+	if cfg.Port == 0 {
+		cfg.Port = stream.OpenFlowPort
+	}
+	nc, err := cfg.Dial(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	c := New(nc, name)
+	if err := c.Handshake(ctx, allowed); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Name returns the connection's name, Version what was agreed on.
+func (c *Conn) Name() string              { return c.name }
+func (c *Conn) Version() openflow.Version { return c.version }
+
+// NewXid returns a transaction id that this connection has not used.
+func (c *Conn) NewXid() uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.xid++
+	return c.xid
+}
+
+// Close ends the connection and a waiting Recv. It may be called twice.
+func (c *Conn) Close() error { return c.nc.Close() }
+
+// Send writes one or more whole messages.
+func (c *Conn) Send(b []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, err := c.nc.Write(b)
+	return err
+}
+
+// Recv returns the next whole message; the caller owns it. io.EOF is the
+// peer's orderly end. ErrProtocol means that what came cannot be a message;
+// the connection is of no use then.
+func (c *Conn) Recv() ([]byte, error) {
+	head, err := c.r.Peek(openflow.HeaderLen)
+	if err != nil {
+		if errors.Is(err, io.EOF) && len(head) > 0 {
+			err = ErrProtocol
+		}
+		return nil, err
+	}
+	n := int(binary.BigEndian.Uint16(head[2:]))
+	if n < openflow.HeaderLen {
+		log.WarnRL(&limit, "%s: received too-short ofp_header (%d bytes)", c.name, n)
+		return nil, ErrProtocol
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(c.r, b); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = ErrProtocol
+		}
+		return nil, err
+	}
+	return b, nil
+}
+
+// Buffered reports whether more bytes have been received already: who answers
+// in batches may send what it has when there are none.
+func (c *Conn) Buffered() bool { return c.r.Buffered() >= openflow.HeaderLen }
+
+// Handshake exchanges hellos and picks the newest version both sides allow. If
+// there is none, the peer is told so, and the error is EPIPE's, or what a peer
+// that refused first gives.
+func (c *Conn) Handshake(ctx context.Context, allowed openflow.Versions) error {
+	defer context.AfterFunc(ctx, func() { _ = c.nc.SetDeadline(time.Unix(1, 0)) })()
+	err := c.handshake(allowed)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (c *Conn) handshake(allowed openflow.Versions) error {
+	ours := &openflow.Hello{Versions: allowed}
+	if err := c.Send(openflow.Encode(ours, openflow.ProtocolOf(allowed.Max()), 1)); err != nil {
+		return err
+	}
+	b, err := c.Recv()
+	if err != nil {
+		return err
+	}
+	if openflow.ParseHeader(b).Type != 0 {
+		log.WarnRL(&limit, "%s: received message type %d while expecting hello", c.name, b[1])
+		return ErrProtocol
+	}
+	d, err := openflow.Decode(b, openflow.DecodeOptions{})
+	hello, ok := d.Message.(*openflow.Hello)
+	if err != nil || !ok {
+		return ErrProtocol
+	}
+	peer := hello.Versions
+	c.version = (allowed & peer).Max()
+	if c.version == 0 {
+		log.WarnRL(&limit, "%s: version negotiation failed (we support %s, peer supports %s)", c.name, allowed.WireList(), peer.WireList())
+		return c.refuse(allowed, peer)
+	}
+	return nil
+}
+
+// refuse tells the peer that there is no common version and waits for its end.
+func (c *Conn) refuse(allowed, peer openflow.Versions) error {
+	text := fmt.Sprintf("We support %s, you support %s, no common versions.", allowed.WireList(), peer.WireList())
+	b := []byte{byte(allowed.Max()), 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // OFPET_HELLO_FAILED, OFPHFC_INCOMPATIBLE
+	b = append(b, text...)
+	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
+	if err := c.Send(b); err != nil {
+		return err
+	}
+	return syscall.EPIPE
+}
