@@ -7,6 +7,7 @@ package ovsctl
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -68,11 +69,12 @@ func commands() []command {
 // Main runs ovs-ctl.
 func Main(argv []string, o cli.IO) int {
 	c := &ctl{IO: o, name: cli.Name(argv), cwd: "/",
-		nice:     map[string]int{server: -10, vswitch: -10},
-		more:     map[string]string{},
-		dbFile:   dirs.Abs(dirs.DB(), "conf.db"),
-		dbSock:   dirs.Abs(dirs.Run(), "db.sock"),
-		dbSchema: dirs.Abs(dirs.PkgData(), "vswitch.ovsschema"),
+		nice:   map[string]int{server: -10, vswitch: -10},
+		more:   map[string]string{},
+		dbFile: dirs.Abs(dirs.DB(), "conf.db"),
+		dbSock: dirs.Abs(dirs.Run(), "db.sock"),
+		// A package data directory of one's own is asking for its schema.
+		dbSchema: dirs.Abs(dirs.PkgData(), "vswitch.ovsschema"), schemaGiven: os.Getenv("OVS_PKGDATADIR") != "",
 	}
 	args, err := cli.Parse(argv[1:], cli.Permute, c.options(), c.Rows())
 	switch {

@@ -62,7 +62,7 @@ func (c *ctl) startServer() bool {
 		return false
 	}
 	schema := version.DBSchema
-	if exists(c.dbSchema) {
+	if c.schemaGiven {
 		schema = strings.TrimSpace(c.output("ovsdb-tool", "schema-version", c.dbSchema))
 	}
 	if out, err := c.vsctl("--", "init", "--", "set", "Open_vSwitch", ".", "db-version="+schema).CombinedOutput(); err != nil {
@@ -81,11 +81,12 @@ func (c *ctl) startServer() bool {
 	return true
 }
 
-// schema returns the schema file; where none is installed, the one built in is
-// written to a temporary file, which done removes.
+// schema returns the schema file that was asked for. Otherwise the schema built
+// in, which fits this program better than one another package has installed, is
+// written to a temporary file that done removes.
 func (c *ctl) schema() (path string, done func()) {
 	nothing := func() {}
-	if c.schemaGiven || exists(c.dbSchema) {
+	if c.schemaGiven {
 		return c.dbSchema, nothing
 	}
 	f, err := os.CreateTemp("", "vswitch.*.ovsschema")
