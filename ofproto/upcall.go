@@ -142,12 +142,12 @@ func (b *Backer) execute(w *worker, u *dpif.Upcall, out *xlate.Out) {
 
 // action handles a packet that a userspace() action sent up.
 func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.Time) {
-	c, ok := xlate.ParseCookie(u.Userdata)
+	c, ok := dpif.ParseUserData(u.Userdata)
 	if !ok {
 		return
 	}
 	switch c.Kind {
-	case xlate.CookieSlowPath:
+	case dpif.UserSlowPath:
 		port := cfg.Receiver(u.Key)
 		if port == nil {
 			return
@@ -156,7 +156,7 @@ func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.T
 		// The datapath has counted the packet; what it teaches counts now.
 		xlate.Apply(out.Effects, &xlate.Stats{Used: now}, now)
 		b.execute(w, u, out)
-	case xlate.CookieController:
+	case dpif.UserController:
 		f := b.frozen.get(c.RecircID, now)
 		if f == nil || c.DontSend {
 			return
@@ -167,8 +167,8 @@ func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.T
 		}
 		frame := u.Packet.Bytes()
 		pin := &openflow.PacketIn{
-			TotalLen: len(frame), Buffer: openflow.NoBuffer, Reason: c.Reason, Table: f.Table,
-			Cookie: c.RuleCookie, Userdata: f.Userdata,
+			TotalLen: len(frame), Buffer: openflow.NoBuffer, Reason: openflow.PacketInReason(c.Reason), Table: f.Table,
+			Cookie: c.Cookie, Userdata: f.Userdata,
 			Packet: append([]byte(nil), frame...),
 		}
 		metadata(&pin.Metadata, &f.Metadata, u.Key)

@@ -3,6 +3,7 @@ package xlate
 import (
 	"encoding/binary"
 
+	"govs/dpif"
 	"govs/flow"
 )
 
@@ -44,11 +45,19 @@ func (t *Translator) set(attr uint16, s *setKey, members ...int) bool {
 	if same {
 		return false
 	}
+	var buf [4 + 2*len(s.key)]byte
+	typ, both := uint16(dpif.ActSet), buf[4:4]
 	if exact {
-		t.odp.set(attr, s.key[:s.n], nil)
+		both = append(both, s.key[:s.n]...)
 	} else {
-		t.odp.set(attr, s.key[:s.n], s.mask[:s.n])
+		typ = dpif.ActSetMasked
+		for i, b := range s.key[:s.n] {
+			both = append(both, b&s.mask[i])
+		}
+		both = append(both, s.mask[:s.n]...)
 	}
+	var nested [8 + 2*len(s.key)]byte
+	t.odp = dpif.AppendAttr(t.odp, typ, dpif.AppendAttr(nested[:0], attr, both))
 	return true
 }
 
@@ -75,11 +84,11 @@ func (t *Translator) commit() {
 		t.commitVLAN()
 	}
 	if f.SkbPriority != b.SkbPriority {
-		t.commitU32(keyPriority, f.SkbPriority, wc.SkbPriority)
+		t.commitU32(dpif.KeyPriority, f.SkbPriority, wc.SkbPriority)
 		b.SkbPriority = f.SkbPriority
 	}
 	if f.PktMark != b.PktMark {
-		t.commitU32(keySkbMark, f.PktMark, wc.PktMark)
+		t.commitU32(dpif.KeySkbMark, f.PktMark, wc.PktMark)
 		b.PktMark = f.PktMark
 	}
 }
@@ -102,7 +111,7 @@ func (t *Translator) commitEthernet() {
 	put(&s.key, f)
 	put(&s.base, b)
 	put(&s.mask, (*flow.Key)(t.wc))
-	t.set(keyEthernet, &s, 6, 6)
+	t.set(dpif.KeyEthernet, &s, 6, 6)
 	b.EthSrc, b.EthDst = f.EthSrc, f.EthDst
 }
 
@@ -122,7 +131,7 @@ func (t *Translator) commitIPv4() {
 	put(&s.mask, (*flow.Key)(t.wc))
 	s.mask[8], s.mask[11] = 0, 0
 	s.base[8], s.base[11] = s.key[8], s.key[11]
-	t.set(keyIPv4, &s, 4, 4, 1, 1, 1, 1)
+	t.set(dpif.KeyIPv4, &s, 4, 4, 1, 1, 1, 1)
 	b.NwSrc, b.NwDst, b.NwTOS, b.NwTTL = f.NwSrc, f.NwDst, f.NwTOS, f.NwTTL
 }
 
@@ -151,7 +160,7 @@ func (t *Translator) commitIPv6() {
 		put(&s.mask, (*flow.Key)(t.wc))
 		s.mask[36], s.mask[39] = 0, 0
 		s.base[36], s.base[39] = s.key[36], s.key[39]
-		t.set(keyIPv6, &s, 16, 16, 4, 1, 1, 1, 1)
+		t.set(dpif.KeyIPv6, &s, 16, 16, 4, 1, 1, 1, 1)
 		b.IPv6Src, b.IPv6Dst, b.NwTOS, b.NwTTL, b.IPv6Label = f.IPv6Src, f.IPv6Dst, f.NwTOS, f.NwTTL, f.IPv6Label
 	}
 	if b.IsND() && (f.NDTarget != b.NDTarget || f.ArpSHA != b.ArpSHA || f.ArpTHA != b.ArpTHA) {
@@ -164,7 +173,7 @@ func (t *Translator) commitIPv6() {
 		put(&s.key, f)
 		put(&s.base, b)
 		put(&s.mask, (*flow.Key)(t.wc))
-		t.set(keyND, &s, 16, 6, 6)
+		t.set(dpif.KeyND, &s, 16, 6, 6)
 		b.NDTarget, b.ArpSHA, b.ArpTHA = f.NDTarget, f.ArpSHA, f.ArpTHA
 		t.out.Slow |= SlowAction
 	}
@@ -189,7 +198,7 @@ func (t *Translator) commitARP() {
 	if t.wc.NwProto == 0xff {
 		s.mask[8] = 0xff
 	}
-	if t.set(keyARP, &s, 4, 4, 2, 6, 6, 2) {
+	if t.set(dpif.KeyARP, &s, 4, 4, 2, 6, 6, 2) {
 		// Kernels and hardware cannot rewrite ARP, so OVS sends such packets
 		// through the slow path, and so do we.
 		t.out.Slow |= SlowAction
@@ -207,15 +216,15 @@ func (t *Translator) commitPorts() {
 	icmp := false
 	switch {
 	case f.NwProto == flow.ProtoTCP:
-		attr = keyTCP
+		attr = dpif.KeyTCP
 	case f.NwProto == flow.ProtoUDP:
-		attr = keyUDP
+		attr = dpif.KeyUDP
 	case f.NwProto == flow.ProtoSCTP:
-		attr = keySCTP
+		attr = dpif.KeySCTP
 	case f.NwProto == flow.ProtoICMP && b.EthType == flow.EthTypeIP:
-		attr, icmp = keyICMP, true
+		attr, icmp = dpif.KeyICMP, true
 	case f.NwProto == flow.ProtoICMPv6 && b.EthType == flow.EthTypeIPv6:
-		attr, icmp = keyICMPv6, true
+		attr, icmp = dpif.KeyICMPv6, true
 	default:
 		return
 	}
@@ -251,7 +260,7 @@ func (t *Translator) commitVLAN() {
 	}
 	for ; bn > 0; bn-- {
 		popVLAN(b, t.wc)
-		t.odp.flag(attrPopVLAN)
+		t.odp = t.odp.PopVLAN()
 	}
 	for ; fn > 0; fn-- {
 		v := f.VLANs[fn-1]
@@ -261,7 +270,7 @@ func (t *Translator) commitVLAN() {
 		if tpid == 0 {
 			tpid = flow.EthTypeVLAN
 		}
-		t.odp.pushVLAN(tpid, v.TCI)
+		t.odp = t.odp.PushVLAN(tpid, v.TCI)
 	}
 	b.VLANs = f.VLANs
 }
@@ -307,6 +316,6 @@ func pushVLAN(k *flow.Key, wc *flow.Mask) {
 func (t *Translator) commitTunnel() {
 	if t.flow.Tunnel.IsSet() && t.flow.Tunnel != t.base.Tunnel {
 		t.base.Tunnel = t.flow.Tunnel
-		t.odp.setTunnel(&t.base.Tunnel)
+		t.odp = t.odp.SetTunnel(&t.base.Tunnel)
 	}
 }

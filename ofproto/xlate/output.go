@@ -98,7 +98,7 @@ func (t *Translator) compose(no uint32, last bool) {
 	}
 	if odp != dpif.NoPort {
 		t.commit()
-		t.odp.output(odp)
+		t.odp = t.odp.Output(odp)
 		t.out.Output = true
 	}
 	f.VLANs, f.NwTOS, f.PktMark = vlans, tos, mark

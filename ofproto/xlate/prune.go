@@ -1,25 +1,19 @@
 package xlate
 
-import (
-	"encoding/binary"
-
-	"govs/dpif"
-)
+import "govs/dpif"
 
 // WithoutOutputs returns those of the actions that do not send the packet on
 // but to the switch itself.
 func WithoutOutputs(a dpif.Actions) dpif.Actions {
 	var out dpif.Actions
-	for len(a) >= 4 {
-		n := int(binary.NativeEndian.Uint16(a))
-		padded := (n + 3) &^ 3
-		if n < 4 || padded > len(a) {
-			break
+	for {
+		typ, _, rest, ok := dpif.NextAttr(a)
+		if !ok {
+			return out
 		}
-		if t := binary.NativeEndian.Uint16(a[2:]); t != attrOutput && t != attrRecirc {
-			out = append(out, a[:padded]...)
+		if typ != dpif.ActOutput && typ != dpif.ActRecirc {
+			out = append(out, a[:len(a)-len(rest)]...)
 		}
-		a = a[padded:]
+		a = rest
 	}
-	return out
 }

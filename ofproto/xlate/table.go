@@ -8,7 +8,7 @@ import (
 
 // Rules for packets that match no flow. They are in no table.
 var (
-	missRule   = &flowtable.Rule{Table: flowtable.Internal, Stats: &flowtable.Counters{}, Actions: []openflow.Action{&openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonNoMatch}}}
+	missRule   = &flowtable.Rule{Table: flowtable.Internal, Stats: &flowtable.Counters{}, Actions: []openflow.Action{&openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonImplicitMiss}}}
 	noMissRule = &flowtable.Rule{Table: flowtable.Internal, Stats: &flowtable.Counters{}}
 	fragRule   = &flowtable.Rule{Table: flowtable.Internal, Stats: &flowtable.Counters{}}
 )
@@ -70,7 +70,7 @@ func (t *Translator) resubmit(inPort uint32, table uint8, mayPacketIn, miss, las
 		t.reportError("over %d resubmit actions", maxResubmits)
 		t.err = ErrTooMany
 		return
-	case len(t.odp.b) > maxActions:
+	case len(t.odp) > maxActions:
 		t.reportError("resubmits yielded over 64 kB of actions")
 		t.exit = true
 		return

@@ -36,13 +36,13 @@ type Slow uint8
 
 // Reasons to be slow.
 const (
-	SlowCFM Slow = 1 << iota
-	SlowBFD
-	SlowLACP
-	SlowSTP
-	SlowLLDP
-	SlowAction
-	SlowMatch
+	SlowCFM    Slow = dpif.SlowCFM
+	SlowBFD    Slow = dpif.SlowBFD
+	SlowLACP   Slow = dpif.SlowLACP
+	SlowSTP    Slow = dpif.SlowSTP
+	SlowLLDP   Slow = dpif.SlowLLDP
+	SlowAction Slow = dpif.SlowAction
+	SlowMatch  Slow = dpif.SlowMatch
 )
 
 var slowTexts = [...]struct{ name, explanation string }{
@@ -129,7 +129,7 @@ type Translator struct {
 	wc   *flow.Mask
 	flow flow.Key // the packet as OpenFlow sees it now
 	base flow.Key // the packet as the datapath has it now
-	odp  emitter
+	odp  dpif.Actions
 
 	bridge     *Bridge
 	version    classifier.Version
@@ -159,9 +159,9 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 	t.run()
 	if t.err != nil {
 		t.out.Slow = 0
-		t.odp.b = t.odp.b[:0]
+		t.odp = t.odp[:0]
 	}
-	t.out.Actions = t.odp.b
+	t.out.Actions = t.odp
 	t.out.Final = t.flow
 	err := t.err
 	if err == errCongestion {
@@ -181,7 +181,7 @@ func (t *Translator) start(in *In) {
 	t.tunnelDst = t.flow.Tunnel
 	// The datapath forgets the outer header unless told to set one.
 	t.base.Tunnel = packet.Tunnel{}
-	t.odp.b = t.odp.b[:0]
+	t.odp = t.odp[:0]
 	t.bridge = in.Bridge
 	t.version = classifier.Latest
 	t.table, t.cookie, t.rule = 0, ^uint64(0), nil
@@ -254,7 +254,7 @@ func (t *Translator) run() {
 			t.doActionSet()
 		}
 	}
-	if len(t.odp.b) > maxActions {
+	if len(t.odp) > maxActions {
 		t.out.Slow |= SlowAction
 	}
 	t.finishMask()
