@@ -365,7 +365,7 @@ func (h *Host) cmdDPIFDumpFlows(args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var n flow.PortNames
+	var n dpif.PortNames
 	if names {
 		n = p.backer.datapathNames()
 	}
