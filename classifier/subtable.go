@@ -9,11 +9,11 @@ import (
 )
 
 // stageEnds are the words of a key where the stages of a lookup end: metadata,
-// L2, L3; the rest is L4.
+// L2, L3; the rest is L4, with TCP flags, ARP's hardware addresses and the like.
 var stageEnds = [...]uintptr{
 	unsafe.Offsetof(flow.Key{}.EthDst) / 8,
 	unsafe.Offsetof(flow.Key{}.NwSrc) / 8,
-	unsafe.Offsetof(flow.Key{}.TPSrc) / 8,
+	unsafe.Offsetof(flow.Key{}.NDTarget) / 8,
 }
 
 // portsWord is the word that holds TPSrc and TPDst.
@@ -128,11 +128,7 @@ func (s *subtable[T]) lookup(v Version, key *flow.Key, wc *flow.Mask, tries *tri
 	if r == nil && s.portsLen > 0 {
 		// Not all bits of the ports are to blame, only those that tell this
 		// packet's from all that have rules.
-		from := 0
-		if n := len(s.stages); n > 1 {
-			from = s.stages[n-2]
-		}
-		s.fold(wc, from)
+		s.fold(wc, len(s.mask)-1) // the ports are the last word
 		t := value{hi: uint64(uint32(key.TPSrc&s.portsMask.TPSrc)<<16|uint32(key.TPDst&s.portsMask.TPDst)) << 32}
 		_, need := s.ports.Load().lookup(t, 32)
 		m := uint32(prefixMask(need).hi >> 32)

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"govs/classifier"
 	"govs/dpif"
 	"govs/ofproto/xlate"
 )
@@ -45,6 +46,9 @@ type Limits struct {
 var DefaultLimits = Limits{FlowLimit: 200000, MaxIdle: 10 * time.Second, MaxRevalidator: 500 * time.Millisecond}
 
 func newBacker(h *Host, dp dpif.Datapath, opts Options) *Backer {
+	if opts.Prefixes == nil {
+		opts.Prefixes = classifier.DefaultPrefixes
+	}
 	b := &Backer{host: h, dp: dp, opts: opts, limits: DefaultLimits, kick: make(chan struct{}, 1)}
 	b.dirty.Store(true)
 	b.ukeys.init()

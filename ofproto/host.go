@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"govs/classifier"
 	"govs/dpif"
 	"govs/netdev"
 )
@@ -37,6 +38,9 @@ type Options struct {
 	// types over UDP, a destination port) in the datapath, such as
 	// "vxlan_sys_4789" of type "vxlan" with port 4789.
 	OpenTunnel func(name, typ string, port uint16) (netdev.Device, error)
+	// Prefixes are the fields on which flow tables keep prefix tries;
+	// classifier.DefaultPrefixes if nil.
+	Prefixes []classifier.Prefix
 	// RunDir is where BR.mgmt and BR.snoop sockets are made; empty for none.
 	RunDir string
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"govs/classifier"
 	"govs/flow"
 	"govs/netdev"
 	"govs/ofproto/flowtable"
@@ -60,7 +59,7 @@ func (b *Backer) NewOfproto(name string, dpid uint64) (*Ofproto, error) {
 	}
 	p := &Ofproto{
 		backer: b, name: name, dpid: dpid,
-		tables: flowtable.New(classifier.DefaultPrefixes...),
+		tables: flowtable.New(b.opts.Prefixes...),
 		macs:   maclearn.New[BundleID](),
 		ports:  map[openflow.Port]*port{},
 	}

@@ -1,6 +1,8 @@
 package xlate
 
 import (
+	"fmt"
+
 	"govs/flow"
 	"govs/openflow"
 )
@@ -83,27 +85,29 @@ func (t *Translator) one(a openflow.Action, last bool) {
 
 	case *openflow.SetIPv4Src:
 		if f.EthType == flow.EthTypeIP {
-			wc.NwSrc = ^uint32(0)
+			wc.NwSrc, wc.NwProto = ^uint32(0), 0xff
 			f.NwSrc = a.Addr
 		}
 	case *openflow.SetIPv4Dst:
 		if f.EthType == flow.EthTypeIP {
-			wc.NwDst = ^uint32(0)
+			wc.NwDst, wc.NwProto = ^uint32(0), 0xff
 			f.NwDst = a.Addr
 		}
 	case *openflow.SetIPDSCP:
 		if f.IsIP() {
 			wc.NwTOS |= dscpMask
+			wc.NwProto = 0xff
 			f.NwTOS = f.NwTOS&^dscpMask | a.DSCP&dscpMask
 		}
 	case *openflow.SetIPECN:
 		if f.IsIP() {
 			wc.NwTOS |= ecnMask
+			wc.NwProto = 0xff
 			f.NwTOS = f.NwTOS&^ecnMask | a.ECN&ecnMask
 		}
 	case *openflow.SetIPTTL:
 		if f.IsIP() {
-			wc.NwTTL = 0xff
+			wc.NwTTL, wc.NwProto = 0xff, 0xff
 			f.NwTTL = a.TTL
 		}
 	case *openflow.SetL4SrcPort:
@@ -209,6 +213,9 @@ func (t *Translator) setField(a *openflow.SetField) {
 		}
 		return
 	}
+	if a.Field >= flow.MPLSLabel {
+		t.wc.NwProto = 0xff // commit depends on it
+	}
 	a.Field.SetMask(t.wc, a.Field.GetMask(t.wc).Or(a.Mask))
 	a.Field.SetMasked(&t.flow, a.Value, a.Mask)
 }
@@ -231,7 +238,7 @@ func (t *Translator) doResubmit(a *openflow.Resubmit, last bool) {
 	if table == openflow.TableAny {
 		table = t.table
 	}
-	t.resubmit(in, table, false, false, last)
+	t.resubmit(in, table, false, true, last)
 }
 
 func (t *Translator) outputReg(a *openflow.OutputReg, last bool) {
@@ -273,13 +280,21 @@ func (t *Translator) clone(actions []openflow.Action) {
 
 func (t *Translator) decTTL(a *openflow.DecTTL) {
 	f := &t.flow
-	t.wc.NwTTL = 0xff
+	// Whether the header is rewritten also depends on the protocol.
+	t.wc.NwTTL, t.wc.NwProto = 0xff, 0xff
 	if !f.IsIP() {
 		return
 	}
 	if f.NwTTL > 1 {
 		f.NwTTL--
 		return
+	}
+	if t.node != nil {
+		v := 4
+		if f.EthType == flow.EthTypeIPv6 {
+			v = 6
+		}
+		t.reportWarn(fmt.Sprintf("IPv%d decrement TTL exception", v))
 	}
 	ids := a.IDs
 	if len(ids) == 0 {
@@ -292,8 +307,9 @@ func (t *Translator) decTTL(a *openflow.DecTTL) {
 	t.exit = true
 }
 
-// queuePriority is the skb priority that stands for a queue (TC_H_MAKE(1, queue+1)).
-func queuePriority(queue uint32) uint32 { return 1<<16 | (queue+1)&0xffff }
+// queuePriority is the packet priority that stands for a queue: in a userspace
+// datapath its number.
+func queuePriority(queue uint32) uint32 { return queue }
 
 func (t *Translator) enqueue(a *openflow.Enqueue, last bool) {
 	old := t.flow.SkbPriority

@@ -259,6 +259,7 @@ func (t *Translator) commitVLAN() {
 		bn--
 	}
 	for ; bn > 0; bn-- {
+		t.wc.VLANs[0] = exactVLAN
 		popVLAN(b, t.wc)
 		t.odp = t.odp.PopVLAN()
 	}

@@ -16,7 +16,8 @@ func (t *Translator) learn(a *openflow.Learn) {
 			s.SrcField.Unwildcard(t.wc)
 		}
 	}
-	if !t.in.Effects && t.node == nil {
+	if !t.in.Effects {
+		t.reportWarn("suppressing side effects, so learn action ignored")
 		return
 	}
 	l := &Learned{Tables: t.bridge.Tables, Limit: a.Limit}
@@ -57,9 +58,7 @@ func (t *Translator) learn(a *openflow.Learn) {
 	if t.node != nil {
 		t.report("%s", learnedText(fm))
 	}
-	if t.in.Effects {
-		t.effect(Effect{kind: effectLearn, ptr: l})
-	}
+	t.effect(Effect{kind: effectLearn, ptr: l})
 }
 
 // portOf turns a learned value into a port number.

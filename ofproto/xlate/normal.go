@@ -2,6 +2,7 @@ package xlate
 
 import (
 	"govs/flow"
+	"govs/proto/maclearn"
 )
 
 // xvlan is the VLAN headers of a packet inside a bridge, outermost first. A zero
@@ -162,16 +163,14 @@ func (t *Translator) normal() {
 
 	grat := t.gratuitousARP()
 	if from != noneBundle && f.PacketType == flow.PacketTypeEthernet {
-		if t.node != nil && t.in.Effects && t.bridge.MACs != nil {
-			if at, ok := t.bridge.MACs.Lookup(f.EthSrc, vlan); (!ok || at != from.ID) && f.EthSrc[0]&1 == 0 {
-				t.report("learned that %s is on port %s in VLAN %d", macText(f.EthSrc), from.Name, vlan)
-			}
+		if t.in.Effects {
+			t.learnMAC(from, vlan, grat)
 		}
 		t.effect(Effect{kind: effectMAC, ptr: t.bridge, mac: f.EthSrc, vlan: vlan, port: from.ID, grat: grat})
 	}
 
 	t.out.MACs = true
-	id, ok := t.bridge.MACs.Lookup(f.EthDst, vlan)
+	id, ok := t.whereIs(f.EthDst, vlan)
 	if !ok {
 		t.report("no learned MAC for destination, flooding")
 		for _, u := range t.bridge.Bundles {
@@ -191,6 +190,39 @@ func (t *Translator) normal() {
 		t.report("forwarding to learned port")
 		t.outputBundle(to, &x)
 	}
+}
+
+// learnedMAC is an address whose place this packet has shown. The table learns it
+// when the translation's effects are applied, but the same packet, should it
+// come by again, must find it.
+type learnedMAC struct {
+	bridge *Bridge
+	mac    flow.MAC
+	vlan   uint16
+	port   BundleID
+}
+
+func (t *Translator) learnMAC(from *Bundle, vlan uint16, grat bool) {
+	seen := maclearn.Sighting[BundleID]{MAC: t.flow.EthSrc, VLAN: vlan, Port: from.ID, Gratuitous: grat, Bond: from.Bond}
+	if !t.bridge.MACs.Needs(&seen, t.in.Now) {
+		return
+	}
+	if t.node != nil {
+		if at, ok := t.whereIs(seen.MAC, vlan); !ok || at != from.ID {
+			t.report("learned that %s is on port %s in VLAN %d", seen.MAC, from.Name, vlan)
+		}
+	}
+	t.learned = append(t.learned, learnedMAC{t.bridge, seen.MAC, vlan, from.ID})
+}
+
+// whereIs returns the bundle behind which an address lives.
+func (t *Translator) whereIs(mac flow.MAC, vlan uint16) (BundleID, bool) {
+	for i := len(t.learned) - 1; i >= 0; i-- {
+		if l := &t.learned[i]; l.mac == mac && l.vlan == vlan && l.bridge == t.bridge {
+			return l.port, true
+		}
+	}
+	return t.bridge.MACs.Lookup(mac, vlan)
 }
 
 // outputBundle sends the packet, which is in VLANs x, out by a bundle.

@@ -76,16 +76,24 @@ func (t *Translator) reportTable(r *flowtable.Rule, table uint8) *Node {
 	if t.node == nil {
 		return nil
 	}
-	return t.add(NodeTable, fmt.Sprintf("%2d. %s", table, ruleText(r)))
+	return t.add(NodeTable, fmt.Sprintf("%2d. %s", table, ruleText(r, t.bridge == t.in.Bridge)))
 }
 
-func ruleText(r *flowtable.Rule) string {
-	switch r {
-	case missRule:
+// ruleText describes the flow found. Packets without one really go through the
+// internal table; of the bridge that the trace began with this is said in words.
+func ruleText(r *flowtable.Rule, first bool) string {
+	switch {
+	case !first && r == missRule:
+		return "reg0=0x1, priority 0"
+	case !first && r == noMissRule:
+		return "reg0=0x2, priority 0"
+	case !first && r == fragRule:
+		return "reg0=0x3, priority 0"
+	case r == missRule:
 		return "No match, and a \"packet-in\" is called for."
-	case noMissRule:
+	case r == noMissRule:
 		return "No match."
-	case fragRule:
+	case r == fragRule:
 		return "Packets are IP fragments and the fragment handling mode is \"drop\"."
 	}
 	m := r.Match()
@@ -106,10 +114,6 @@ func (t *Translator) reportSubfield(sf flow.Subfield) {
 		return
 	}
 	t.add(NodeDetail, sf.String()+" is now "+subfieldText(sf, &t.flow))
-}
-
-func macText(m flow.MAC) string {
-	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
 }
 
 // terminal reports whether nodes of this kind lead nowhere further, so that what

@@ -148,6 +148,7 @@ type Translator struct {
 	origPrio   uint32
 	node       *Node // where trace entries go; nil when not tracing
 	inActSet   bool
+	learned    []learnedMAC // addresses learned by this packet
 
 	result Out
 }
@@ -190,6 +191,7 @@ func (t *Translator) start(in *In) {
 	t.stack, t.stackBase = t.stack[:0], 0
 	t.actionSet = t.actionSet[:0]
 	t.origPrio = t.flow.SkbPriority
+	t.learned = t.learned[:0]
 	t.node = nil
 	if in.Trace != nil {
 		in.Trace.Nodes = nil
