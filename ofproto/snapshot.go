@@ -57,6 +57,7 @@ func (b *Backer) configLocked() *xlate.Config {
 				c.ByODP[q.ODP] = q
 			}
 		}
+		floodOrder(x.FloodOrder)
 		for _, u := range p.bundles {
 			x.Bundles = append(x.Bundles, u.picture(x, ports))
 		}

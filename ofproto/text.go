@@ -50,4 +50,8 @@ func datapathFlow(f *dpif.Flow, names dpif.PortNames, more bool, now time.Time) 
 	return string(dpif.AppendFlow(nil, f, now, dpif.KeyTextOptions{Names: names, Verbose: more}))
 }
 
-func parseActions(s string, p *Ofproto) ([]openflow.Action, error) { return nil, errors.New("no") }
+// parseActions reads actions in ovs-ofctl's text.
+func parseActions(s string) ([]openflow.Action, error) {
+	acts, _, err := openflow.ParseActions(s, nil)
+	return acts, err
+}

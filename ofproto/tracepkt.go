@@ -5,7 +5,7 @@ func (h *Host) cmdTracePacketOut(args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if t.actions, err = parseActions(args[len(args)-1], t.bridge); err != nil {
+	if t.actions, err = parseActions(args[len(args)-1]); err != nil {
 		return "", err
 	}
 	t.hasActions = true

@@ -232,8 +232,11 @@ func (t *Translator) commitPorts() {
 		put := func(d *[40]byte, k *flow.Key) { d[0], d[1] = uint8(k.TPSrc), uint8(k.TPDst) }
 		put(&s.key, f)
 		put(&s.base, b)
-		put(&s.mask, (*flow.Key)(t.wc))
-		if t.set(attr, &s, 1, 1) {
+		// Type and code are set together, so both are looked at.
+		t.wc.TPSrc |= 0xff
+		t.wc.TPDst |= 0xff
+		s.mask[0], s.mask[1] = 0xff, 0xff
+		if t.set(attr, &s, 2) {
 			t.out.Slow |= SlowAction
 		}
 	} else {

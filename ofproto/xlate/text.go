@@ -29,13 +29,18 @@ func subfieldText(sf flow.Subfield, k *flow.Key) string {
 	if v.Hi != 0 {
 		return fmt.Sprintf("%#x%016x", v.Hi, v.Lo)
 	}
+	if v.Lo == 0 {
+		return "0"
+	}
 	return fmt.Sprintf("%#x", v.Lo)
 }
 
 func actionText(a openflow.Action) string { return ActionsText([]openflow.Action{a}) }
 
 // ActionsText prints actions as ovs-ofctl does.
-func ActionsText(as []openflow.Action) string { return fmt.Sprint(len(as)) }
+func ActionsText(as []openflow.Action) string {
+	return string(openflow.FormatActions(nil, as, nil))
+}
 
 func warn(bridge string, k *flow.Key, format string, args ...any) {
 	if log.IsEnabled(vlog.Warn) {

@@ -256,6 +256,9 @@ func (t *Translator) run() {
 			t.doActionSet()
 		}
 	}
+	if t.err != nil && t.err != errCongestion && in.Trace != nil {
+		return // show the mask as it was when things went wrong
+	}
 	if len(t.odp) > maxActions {
 		t.out.Slow |= SlowAction
 	}

@@ -268,7 +268,16 @@ func compareTrace(t *testing.T, r *reference, h *testHost, args ...string) bool 
 	got = strings.TrimRight(got, "\n")
 	got, want = recircIDs.ReplaceAllString(got, "recirc_id=N"), recircIDs.ReplaceAllString(want, "recirc_id=N")
 	if got != want {
-		t.Errorf("trace %q\n--- ours\n%s\n--- reference\n%s", args, got, want)
+		if strings.Count(got, "\n") < 40 {
+			t.Errorf("trace %q\n--- ours\n%s\n--- reference\n%s", args, got, want)
+			return false
+		}
+		g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+		i := 0
+		for i < len(g) && i < len(w) && g[i] == w[i] {
+			i++
+		}
+		t.Errorf("trace %q\nline %d\n--- ours\n%s\n--- reference\n%s", args, i, strings.Join(g[i:min(i+5, len(g))], "\n"), strings.Join(w[i:min(i+5, len(w))], "\n"))
 		return false
 	}
 	return true
@@ -394,8 +403,6 @@ func (g *generator) action(table int) string {
 	switch g.IntN(34) {
 	case 0, 1, 2, 3, 4:
 		return "output:" + port
-	case 5:
-		return g.pick("FLOOD", "ALL")
 	case 6, 7, 8, 9:
 		return fmt.Sprintf("resubmit(%s,%s)", g.pick("", "", g.pick(g.ports...)), strconv.Itoa(table+g.IntN(3)))
 	case 10:
