@@ -194,7 +194,8 @@ func (c *ctl) usage() int {
 
 func (c *ctl) versions() int {
 	for _, d := range c.daemons() {
-		fmt.Fprint(c.Out, c.output(d, "--version"))
+		text, _ := c.output(d, "--version")
+		fmt.Fprint(c.Out, text)
 	}
 	return 0
 }

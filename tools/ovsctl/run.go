@@ -33,16 +33,19 @@ func (c *ctl) command(tool string, args ...string) *exec.Cmd {
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-// output runs a tool and returns what it printed on its standard output, ""
-// if it failed.
-func (c *ctl) output(tool string, args ...string) string {
+// output runs a tool and returns what it printed on its standard output, and
+// whether it succeeded.
+func (c *ctl) output(tool string, args ...string) (string, bool) {
 	cmd := c.command(tool, args...)
 	cmd.Stderr = c.Err
 	b, err := cmd.Output()
-	if err != nil {
-		return ""
-	}
-	return string(b)
+	return string(b), err == nil
+}
+
+// word is output for one word, "" for a failure.
+func (c *ctl) word(tool string, args ...string) string {
+	s, _ := c.output(tool, args...)
+	return strings.TrimSpace(s)
 }
 
 // quiet runs a tool whose failure matters but whose words do not.

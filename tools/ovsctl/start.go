@@ -63,7 +63,7 @@ func (c *ctl) startServer() bool {
 	}
 	schema := version.DBSchema
 	if c.schemaGiven {
-		schema = strings.TrimSpace(c.output("ovsdb-tool", "schema-version", c.dbSchema))
+		schema = c.word("ovsdb-tool", "schema-version", c.dbSchema)
 	}
 	if out, err := c.vsctl("--", "init", "--", "set", "Open_vSwitch", ".", "db-version="+schema).CombinedOutput(); err != nil {
 		c.Err.Write(out)
@@ -107,10 +107,10 @@ func (c *ctl) prepareDB() bool {
 		os.MkdirAll(filepath.Dir(c.dbFile), 0o755)
 		return c.action("Creating empty database "+c.dbFile, c.command("ovsdb-tool", "create", c.dbFile, schema))
 	}
-	if strings.TrimSpace(c.output("ovsdb-tool", "needs-conversion", c.dbFile, schema)) != "yes" {
+	if c.word("ovsdb-tool", "needs-conversion", c.dbFile, schema) != "yes" {
 		return true
 	}
-	old := strings.TrimSpace(c.output("ovsdb-tool", "db-version", c.dbFile))
+	old := c.word("ovsdb-tool", "db-version", c.dbFile)
 	backup := fmt.Sprintf("%s.backup%s", c.dbFile, old)
 	if !c.action("Backing up database to "+backup, exec.Command("cp", c.dbFile, backup)) {
 		return false
@@ -267,10 +267,15 @@ func (c *ctl) restart() int {
 	_, switchRuns := pid(vswitch)
 	keep := serverRuns && switchRuns && !c.noSwitch && !c.deleteBridges
 	if keep {
+		how := "."
 		for _, br := range c.lines("list-br") {
-			saved[br] = c.output("ovs-ofctl", "--no-stats", "dump-flows", br)
+			if text, ok := c.output("ovs-ofctl", "--no-stats", "dump-flows", br); ok {
+				saved[br] = text
+			} else {
+				how = " ... failed!" // and the bridge is left as it starts
+			}
 		}
-		fmt.Fprint(c.Out, "Saving flows.\n")
+		fmt.Fprintf(c.Out, "Saving flows%s\n", how)
 	}
 	if !c.noServer {
 		c.stopDaemon(server)
