@@ -8,8 +8,10 @@ import (
 	"govs/tools/ovsctl"
 	"govs/tools/ovsdbserver"
 	"govs/tools/ovsdbtool"
+	"govs/tools/pcap"
 	"govs/tools/pki"
 	"govs/tools/schema"
+	"govs/tools/tcpundump"
 	"govs/tools/up"
 	"govs/tools/vsctl"
 	"govs/tools/vswitchd"
@@ -34,8 +36,8 @@ var tools = [...]tool{
 	{"ovsdb-tool", "work on database files", ovsdbtool.Main},
 	{"ovs-pki", "make keys and certificates", pki.Main},
 	{"ovs-tcpdump", "capture on a port", nil},
-	{"ovs-tcpundump", "turn tcpdump's hex into packets", nil},
-	{"ovs-pcap", "print packets of a pcap file in hex", nil},
+	{"ovs-tcpundump", "turn tcpdump's hex into packets", tcpundump.Main},
+	{"ovs-pcap", "print packets of a pcap file in hex", pcap.Main},
 	{"ovs-testcontroller", "a simple OpenFlow controller", nil},
 	{"ovs-ctl", "start and stop the daemons", ovsctl.Main},
 	{"vtep-ctl", "configure a VTEP database", nil},
