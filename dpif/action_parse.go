@@ -434,7 +434,7 @@ func parseUserData(kind, args string) (u UserData, ok bool) {
 		return ok
 	}
 	var vid, pcp uint16
-	item := func(k, v string) bool { return false }
+	var item func(k, v string) bool
 	switch kind {
 	case "sFlow":
 		u.Kind = UserSFlow
