@@ -50,6 +50,11 @@ func Compose(k *Key, opt *ComposeOptions) *packet.Packet {
 		b = composeIPv6(b, k, opt)
 	case EthTypeARP, EthTypeRARP:
 		b = append(b, 0, 1, 8, 0, 6, 4, 0, k.NwProto)
+		if k.NwProto != 1 && k.NwProto != 2 {
+			// Open vSwitch writes addresses into requests and replies only.
+			b = append(b, make([]byte, 20)...)
+			break
+		}
 		b = append(b, k.ArpSHA[:]...)
 		b = be.AppendUint32(b, k.NwSrc)
 		b = append(b, k.ArpTHA[:]...)
@@ -140,7 +145,9 @@ func composeL4(b []byte, k *Key, opt *ComposeOptions) []byte {
 		b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
 		b = be.AppendUint16(b, 5<<12|k.TCPFlags&0xfff)
 		b = append(b, 0, 0, 0, 0, 0, 0)
-		payload()
+		if k.TCPFlags&7 == 0 { // none with SYN, FIN or RST
+			payload()
+		}
 	case k.NwProto == ProtoUDP:
 		at := len(b)
 		b = be.AppendUint16(b, k.TPSrc)

@@ -76,7 +76,7 @@ func randKey(r *rand.Rand) *Key {
 		ip()
 	case 4:
 		k.EthType = EthTypeARP
-		k.NwSrc, k.NwDst, k.NwProto = r.Uint32(), r.Uint32(), byte(r.Uint32())
+		k.NwSrc, k.NwDst, k.NwProto = r.Uint32(), r.Uint32(), uint8(1+r.IntN(2))
 		k.ArpSHA, k.ArpTHA = k.EthSrc, k.EthDst
 	case 5:
 		k.EthType = EthTypeMPLS

@@ -171,14 +171,13 @@ func (w *textWriter) match(m *Match) {
 	w.dec("ct_tp_src", uint64(k.CtTPSrc), uint64(x.CtTPSrc), 0xffff)
 	w.dec("ct_tp_dst", uint64(k.CtTPDst), uint64(x.CtTPDst), 0xffff)
 
-	if x.PacketType != 0 {
-		if k.PacketType != PacketTypeEthernet {
-			w.key("packet_type")
-			w.b = PacketType.AppendValue(w.b, U(uint64(k.PacketType)), OnesValue(32), nil)
-			w.end()
-		} else if x.RecircID != 0 {
-			w.word("eth")
-		}
+	if k.PacketType != PacketTypeEthernet {
+		w.key("packet_type")
+		w.b = PacketType.AppendValue(w.b, U(uint64(k.PacketType)), OnesValue(32), nil)
+		w.end()
+	} else if x.RecircID != 0 && (x.PacketType != 0 || x.impliesEthernet()) {
+		// What has a recirculation id is a megaflow.
+		w.word("eth")
 	}
 	skipType, skipProto := false, false
 	if x.EthType != 0 {
@@ -256,6 +255,12 @@ func (w *textWriter) match(m *Match) {
 	w.transport(k, x, typ)
 }
 
+// impliesEthernet reports whether only Ethernet frames can have what the mask
+// looks at.
+func (m *Mask) impliesEthernet() bool {
+	return m.EthType != 0 || m.EthSrc != (MAC{}) || m.EthDst != (MAC{}) || m.VLANs[0].TCI != 0
+}
+
 // vlanKeys are the names of a VLAN header's fields, outermost header first.
 var vlanKeys = [MaxVLANs][3]string{{"dl_vlan", "dl_vlan_pcp", "vlan_tci"}, {"dl_vlan1", "dl_vlan_pcp1", "vlan_tci1"}}
 
@@ -320,8 +325,10 @@ func (w *textWriter) tunnel(k *Key, x *Mask) {
 }
 
 func (w *textWriter) nsh(k *Key, x *Mask) {
-	if x.NSHFlags != 0 {
+	if x.NSHFlags == 0xff {
 		w.dec("nsh_flags", uint64(k.NSHFlags), 1, 1)
+	} else {
+		w.padded("nsh_flags", 2, uint64(k.NSHFlags), uint64(x.NSHFlags), 0xff)
 	}
 	if x.NSHTTL != 0 {
 		w.dec("nsh_ttl", uint64(k.NSHTTL), 1, 1)

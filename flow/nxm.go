@@ -201,17 +201,8 @@ func parseEntry(b []byte) (id FieldID, v, mask Value, n int, err error) {
 		}
 		mask = mask.And(ones)
 	}
-	valid := ones
-	if id == ArpOp {
-		valid = U(0xff)
-	}
-	if !v.AndNot(valid).IsZero() {
+	if !id.ValidValue(v) {
 		return id, v, mask, n, ErrBadValue
-	}
-	if f.loc.in == inPort {
-		if _, ok := PortFromOF11(uint32(v.Lo)); !ok {
-			return id, v, mask, n, ErrBadValue
-		}
 	}
 	return id, v, mask, n, nil
 }
@@ -305,7 +296,10 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 	put(TunID, TunFlags, TunSrc, TunDst, TunIPv6Src, TunIPv6Dst, TunGBPID, TunGBPFlags)
 	put(TunErspanIdx, TunErspanVer, TunErspanDir, TunErspanHwid, TunGTPUFlags, TunGTPUMsgtype)
 	if typ == EthTypeNSH {
-		put(NSHFlags, NSHTTL, NSHMDType, NSHNP, NSHSPI, NSHSI, NSHC1, NSHC2, NSHC3, NSHC4)
+		put(NSHFlags, NSHTTL, NSHMDType, NSHNP, NSHSPI, NSHSI)
+		if k.NSHMDType == 1 {
+			put(NSHC1, NSHC2, NSHC3, NSHC4)
+		}
 	}
 	if version < WireOF15 {
 		for id := range FieldID(32) {

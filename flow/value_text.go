@@ -11,9 +11,9 @@ import (
 )
 
 // ParseValue reads a value of the field, with the mask that follows it if there
-// is one, else the exact mask; "" and "*" are a zero mask. Values that the field
-// cannot hold lose their upper bits, as in Open vSwitch. The error is in
-// ovs-ofctl's words.
+// is one, else the exact mask; "" and "*" are a zero mask. The value may have bits
+// that the field cannot hold: Match.Set drops them, as Open vSwitch does, and
+// ValidValue tells. The error is in ovs-ofctl's words.
 func (id FieldID) ParseValue(s string, env *TextEnv) (v, mask Value, err error) {
 	f := &fields[id]
 	if s == "" || s == "*" {
@@ -65,8 +65,23 @@ func (id FieldID) ParseValue(s string, env *TextEnv) (v, mask Value, err error) 
 	if id == DlVlan && v.Lo == 0xffff {
 		return v, id.Ones(), nil // "no VLAN" of OpenFlow 1.0
 	}
-	ones := id.Ones()
-	return v.And(ones), mask.And(ones), nil
+	return v, mask.And(id.Ones()), nil
+}
+
+// ValidValue reports whether the field can have the value v.
+func (id FieldID) ValidValue(v Value) bool {
+	switch id {
+	case ArpOp:
+		return v.Hi == 0 && v.Lo <= 0xff
+	case NSHTTL:
+		return v.Hi == 0 && v.Lo <= 0x3f
+	case NSHMDType:
+		return v.Hi == 0 && (v.Lo == 1 || v.Lo == 2)
+	case InPortOXM, ActsetOutput:
+		_, ok := PortFromOF11(uint32(v.Lo))
+		return ok && v.Len() <= 32
+	}
+	return v.AndNot(id.Ones()).IsZero()
 }
 
 // fragWords are the values of ip_frag.
@@ -287,17 +302,26 @@ func parseIPv6(s string) (v, mask Value, err error) {
 	}
 	v, mask = ValueFromBytes(a[:]), OnesValue(128)
 	if masked {
-		if ma, ok := ParseIPv6(m); ok {
-			mask = ValueFromBytes(ma[:])
-		} else if n, err := strconv.Atoi(m); err != nil {
-			return v, mask, fmt.Errorf("%s: Invalid IPv6 mask", s)
-		} else if n < 0 || n > 128 {
-			return v, mask, fmt.Errorf("%s: IPv6 network prefix bits not between 0 and 128, inclusive", s)
-		} else {
-			mask = OnesValue(128).Shl(128 - n)
-			if n == 0 {
-				mask = Value{}
+		// As with C's scanf, what begins with a digit is a prefix length.
+		d := 0
+		for d < len(m) && m[d] >= '0' && m[d] <= '9' {
+			d++
+		}
+		if d > 0 {
+			n, err := strconv.Atoi(m[:d])
+			switch {
+			case err != nil || n > 128:
+				return v, mask, fmt.Errorf("%s: IPv6 network prefix bits not between 0 and 128, inclusive", s)
+			case d < len(m):
+				return v, mask, fmt.Errorf("%s: invalid IPv6 address", s)
 			}
+			mask = OnesValue(128).Shl(128 - n)
+		} else {
+			ma, ok := ParseIPv6(m)
+			if !ok {
+				return v, mask, fmt.Errorf("%s: Invalid IPv6 mask", s)
+			}
+			mask = ValueFromBytes(ma[:])
 		}
 	}
 	return v.And(mask), mask, nil

@@ -1,0 +1,235 @@
+package flow
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"govs/internal/ovsref"
+)
+
+// exactText returns a description of a packet in the order that ovs-ofctl's
+// compose-packet takes: prerequisites first.
+func exactText(k *Key) string {
+	m := Match{Key: *k, Mask: *MaskForPacket(k)}
+	m.Mask.InPort, m.Mask.PktMark, m.Mask.RecircID, m.Mask.DPHash, m.Mask.SkbPriority = 0, 0, 0, 0, 0
+	m.Mask.CtState, m.Mask.CtZone, m.Mask.CtMark, m.Mask.CtLabel = 0, 0, 0, [16]byte{}
+	m.Mask.PacketType = 0
+	var out []string
+	put := func(ids ...FieldID) {
+		for _, id := range ids {
+			v, mask := m.Get(id)
+			if mask.IsZero() || !id.PrereqsOK(k, nil) || v.IsZero() && id != NDTarget {
+				continue
+			}
+			if id == TCPFlags {
+				out = append(out, fmt.Sprintf("tcp_flags=%d", v.Lo))
+				continue
+			}
+			text := string(id.AppendValue(nil, v, id.Ones(), nil))
+			out = append(out, id.String()+"="+text)
+		}
+	}
+	put(EthSrc, EthDst)
+	if k.VLANs[0].TCI != 0 {
+		put(VlanTCI)
+	}
+	out = append(out, fmt.Sprintf("eth_type=%#x", k.EthType))
+	put(IPProto, IPSrc, IPDst, IPv6Src, IPv6Dst, IPv6Label, IPTOS, IPECN, IPTTL)
+	if k.NwFrag != 0 && k.IsIP() {
+		put(IPFrag)
+	}
+	put(ArpOp, ArpSPA, ArpTPA, ArpSHA, ArpTHA, TCPSrc, TCPDst, TCPFlags, UDPSrc, UDPDst, SCTPSrc, SCTPDst)
+	put(ICMPType, ICMPCode, ICMPv6Type, ICMPv6Code, NDTarget, NDSLL, NDTLL, MPLSLabel, MPLSTC, MPLSBOS, MPLSTTL)
+	return strings.Join(out, ",")
+}
+
+func TestComposeAgainstReference(t *testing.T) {
+	ofctl := ovsref.Path(t, "ovs-ofctl")
+	r := rand.New(rand.NewPCG(31, 32))
+	dir := t.TempDir()
+	n := 250
+	if testing.Short() {
+		n = 20
+	}
+	for range n {
+		k := randKey(r)
+		k.VLANs[1] = VLAN{}
+		k.IGMPGroup = 0
+		switch {
+		case k.EthType == EthTypeMPLS:
+			k.MPLS = [3]uint32{k.MPLS[1]}
+		case k.IsND():
+			k.TCPFlags = 0
+			if k.TPSrc == ICMPv6NA {
+				k.ArpTHA, k.ArpSHA = k.ArpSHA, MAC{}
+			}
+		case k.NwProto == ProtoIGMP && k.EthType == EthTypeIP:
+			k.TPSrc, k.TPDst = 0, 0
+		}
+		text := exactText(k)
+		cmd := exec.Command(ofctl, "compose-packet", text)
+		cmd.Env = []string{"OVS_RUNDIR=" + dir}
+		out, err := cmd.CombinedOutput()
+		if err != nil && !strings.Contains(string(out), "00000000  ") {
+			t.Fatalf("%s: %v: %s", text, err, out)
+		}
+		var want []byte
+		dump := string(out)
+		if i := strings.LastIndex(dump, "00000000  "); i >= 0 {
+			dump = dump[i:] // complaints about fields that the packet cannot carry come first
+		}
+		for _, l := range strings.Split(dump, "\n") {
+			if len(l) < 10 {
+				continue
+			}
+			b, err := hex.DecodeString(strings.NewReplacer(" ", "", "-", "").Replace(l[10:]))
+			if err != nil {
+				t.Fatalf("%s: %q", text, l)
+			}
+			want = append(want, b...)
+		}
+		parsed, err := ParseKey(text, nil)
+		if err != nil {
+			t.Errorf("%v", err)
+			continue
+		}
+		if got := Compose(parsed, nil).Bytes(); hex.EncodeToString(got) != hex.EncodeToString(want) {
+			t.Errorf("%s\n got %x\nwant %x", text, got, want)
+		}
+	}
+}
+
+// randMatchText returns a random match as a person may type it: fields in any
+// spelling, prerequisites given, values and masks of any kind.
+func randMatchText(r *rand.Rand) string {
+	l3 := []string{"", "ip", "ipv6", "arp", "tcp", "udp", "icmp", "sctp", "tcp6", "udp6", "icmp6", "mpls", "rarp", "dl_type=0x1234", "dl_type=0x894f"}[r.IntN(15)]
+	var m Match
+	if l3 != "" {
+		m, _ = ParseMatch(l3, nil)
+	}
+	if l3 == "icmp6" && r.IntN(2) == 0 {
+		l3 += fmt.Sprintf(",icmpv6_type=%d,icmpv6_code=0", 135+r.IntN(2))
+		m, _ = ParseMatch(l3, nil)
+	}
+	out := []string{l3}
+	if l3 == "" {
+		out = nil
+	}
+	for range r.IntN(6) {
+		id := FieldID(r.IntN(int(NumFields)))
+		f := id.Info()
+		switch id {
+		case Reg0 + 16, TunTTL, TunTOS, SkbPriority, PacketType, IPFrag, EthType, IPProto, InPort, InPortOXM, ActsetOutput,
+			TunErspanIdx, TunErspanVer, TunErspanDir, TunErspanHwid, TunGTPUFlags, TunGTPUMsgtype, TunGBPFlags,
+			NDReserved, NDOptionsType, ICMPv6Type, ICMPv6Code, CtState, VlanPCP:
+			continue
+		}
+		if !id.Available() || id >= Reg0+16 && id <= Reg0+31 || id >= XReg0+8 && id < XXReg0 || id >= XXReg0+4 && id <= XXReg7 ||
+			!id.PrereqsOKMatch(&m) {
+			continue
+		}
+		ones := id.Ones()
+		if f.Prereq == PrereqCT {
+			continue
+		}
+		v := Value{r.Uint64(), r.Uint64()}.And(ones)
+		if r.IntN(3) == 0 {
+			v = v.And(U(0xff))
+		}
+		mask := ones
+		if f.Maskable && r.IntN(2) == 0 {
+			switch r.IntN(3) {
+			case 0:
+				mask = Value{r.Uint64(), r.Uint64()}.And(ones)
+			case 1:
+				mask = OnesValue(int(f.Bits)).Shl(r.IntN(int(f.Bits))).And(ones)
+			case 2:
+				mask = OnesValue(1 + r.IntN(int(f.Bits)))
+			}
+			if mask.IsZero() {
+				continue
+			}
+		}
+		if id == VlanVID || id == VlanTCI {
+			v = v.Or(U(VLANPresent))
+		}
+		if id == ArpOp {
+			v = v.And(U(0xff))
+		}
+		if f.Format == FormatIPv6 && mask != ones {
+			// Only masks that begin with a letter are read as addresses.
+			mask.Hi |= 0xf << 60
+		}
+		if !id.ValidValue(v) {
+			continue
+		}
+		name := f.Name
+		if f.Alias != "" && r.IntN(2) == 0 {
+			name = f.Alias
+		}
+		out = append(out, name+"="+string(id.AppendValue(nil, v, mask, nil)))
+	}
+	return strings.Join(out, ",")
+}
+
+func TestMatchTextAgainstReference(t *testing.T) {
+	ofctl := ovsref.Path(t, "ovs-ofctl")
+	r := rand.New(rand.NewPCG(41, 42))
+	n := 20000
+	if testing.Short() {
+		n = 2000
+	}
+	var in strings.Builder
+	var lines []string
+	for range n {
+		l := randMatchText(r)
+		lines = append(lines, l)
+		in.WriteString(l + ",actions=drop\n")
+	}
+	cmd := exec.Command(ofctl, "-F", "nxm", "parse-flows", "-")
+	cmd.Stdin = strings.NewReader(in.String())
+	cmd.Env = []string{"OVS_RUNDIR=" + t.TempDir()}
+	b, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, b)
+	}
+	var got []string
+	for _, l := range strings.Split(string(b), "\n") {
+		if _, after, ok := strings.Cut(l, ": ADD"); ok {
+			got = append(got, after)
+		} else if strings.Contains(l, "decode error") {
+			got = append(got, "")
+		}
+	}
+	if len(got) != len(lines) {
+		t.Fatalf("%d answers for %d lines", len(got), len(lines))
+	}
+	bad := 0
+	for i, l := range lines {
+		m, err := ParseMatch(l, nil)
+		if err != nil {
+			t.Errorf("%s: %v", l, err)
+			continue
+		}
+		m.Normalize()
+		// What cannot be said in NXM is not in the answer either.
+		m, err = ParseNXM(AppendNXM(nil, &m, WireNXM, nil), true, nil)
+		if err != nil {
+			t.Errorf("%s: %v", l, err)
+			continue
+		}
+		ours := " " + m.String() + " actions=drop"
+		if m.String() == "" {
+			ours = " actions=drop"
+		}
+		if ours != got[i] {
+			if bad++; bad < 20 {
+				t.Errorf("%s\n got%s\nwant%s", l, ours, got[i])
+			}
+		}
+	}
+}
