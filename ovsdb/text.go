@@ -254,8 +254,8 @@ func ParseDatum(t *Type, s string, syms Symbols) (Datum, error) {
 		if err != nil {
 			return Datum{}, err
 		}
-		var pair Pair
-		if isRange && !isMap {
+		first := len(pairs)
+		if isRange {
 			for n := from; n <= to; n++ {
 				a := IntAtom(n)
 				if err := t.Key.CheckAtom(a); err != nil {
@@ -264,27 +264,32 @@ func ParseDatum(t *Type, s string, syms Symbols) (Datum, error) {
 				pairs = append(pairs, Pair{Key: a})
 			}
 		} else {
-			if pair.Key, err = ParseAtom(&t.Key, tok, syms); err != nil {
+			a, err := ParseAtom(&t.Key, tok, syms)
+			if err != nil {
 				return Datum{}, err
 			}
-			if isMap {
-				p = skipSpaces(p)
-				if p == "" {
-					// OVS's message ends at the NUL that ends the text.
-					return Datum{}, fmt.Errorf("%s: syntax error at \"", s)
-				}
-				if p[0] != '=' {
-					return Datum{}, fmt.Errorf("%s: syntax error at \"%c\" expecting \"=\"", s, p[0])
-				}
-				p = skipSpaces(p[1:])
-				if tok, p, err = tokenAt(p); err != nil {
-					return Datum{}, err
-				}
-				if pair.Value, err = ParseAtom(&t.Value, tok, syms); err != nil {
-					return Datum{}, err
-				}
+			pairs = append(pairs, Pair{Key: a})
+		}
+		if isMap {
+			p = skipSpaces(p)
+			if p == "" {
+				// OVS's message ends at the NUL that ends the text.
+				return Datum{}, fmt.Errorf("%s: syntax error at \"", s)
 			}
-			pairs = append(pairs, pair)
+			if p[0] != '=' {
+				return Datum{}, fmt.Errorf("%s: syntax error at \"%c\" expecting \"=\"", s, p[0])
+			}
+			p = skipSpaces(p[1:])
+			if tok, p, err = tokenAt(p); err != nil {
+				return Datum{}, err
+			}
+			value, err := ParseAtom(&t.Value, tok, syms)
+			if err != nil {
+				return Datum{}, err
+			}
+			for i := range pairs[first:] {
+				pairs[first+i].Value = value
+			}
 		}
 		p = skipSpaces(p)
 		if p != "" && p[0] == ',' {

@@ -49,17 +49,13 @@ func needGet(n *Need, c *Call) error {
 	if err != nil {
 		return err
 	}
+	var cols []string
 	for _, w := range c.Words[2:] {
-		if isUUIDColumn(w) {
-			continue
+		if !isUUIDColumn(w) {
+			cols = append(cols, w)
 		}
-		s, err := splitSetting(t, w, nil)
-		if err != nil {
-			return err
-		}
-		n.Columns(t.Name, s.column.Name)
 	}
-	return nil
+	return needSettings(n, t, cols)
 }
 
 func runGet(c *Context) error {

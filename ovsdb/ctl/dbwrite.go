@@ -16,8 +16,7 @@ func needSet(n *Need, c *Call) error {
 	return needSettings(n, t, c.Words[2:])
 }
 
-// needSettings asks for the columns of arguments of set. Nothing but insert
-// may set immutable ones.
+// needSettings asks for the columns of arguments of set.
 func needSettings(n *Need, t *ovsdb.TableSchema, words []string) error {
 	for _, w := range words {
 		name, _, _, err := ovsdb.ScanToken(w)
@@ -27,11 +26,7 @@ func needSettings(n *Need, t *ovsdb.TableSchema, words []string) error {
 		if name == "" {
 			return fmt.Errorf("%s: missing column name", w)
 		}
-		col, err := n.Column(t, name)
-		if err != nil {
-			return err
-		}
-		if err := mutable(t, col); err != nil {
+		if _, err := n.Column(t, name); err != nil {
 			return err
 		}
 	}
@@ -76,6 +71,13 @@ func runSet(c *Context) error {
 		return err
 	}
 	for _, w := range c.Words[2:] {
+		s, err := splitSetting(r.Table(), w, assign)
+		if err == nil {
+			err = mutable(r.Table(), s.column)
+		}
+		if err != nil {
+			return err
+		}
 		if r, err = c.Set(r, w); err != nil {
 			return err
 		}
@@ -89,16 +91,17 @@ func needColumn(n *Need, c *Call) error {
 	if err != nil {
 		return err
 	}
-	col, err := n.Column(t, c.Words[2])
-	if err != nil {
-		return err
-	}
-	return mutable(t, col)
+	_, err = n.Column(t, c.Words[2])
+	return err
 }
 
-func (c *Context) column(t *ovsdb.TableSchema) *ovsdb.Column {
-	col, _ := findColumn(t, c.Words[2])
-	return col
+// column returns the column of the third argument, to be changed.
+func (c *Context) column(t *ovsdb.TableSchema) (*ovsdb.Column, error) {
+	col, err := findColumn(t, c.Words[2])
+	if err == nil {
+		err = mutable(t, col)
+	}
+	return col, err
 }
 
 // anySize is t without limits on the number of elements.
@@ -113,7 +116,10 @@ func runAdd(c *Context) error {
 	if r == nil || err != nil {
 		return err
 	}
-	col := c.column(t)
+	col, err := c.column(t)
+	if err != nil {
+		return err
+	}
 	for _, w := range c.Words[3:] {
 		d, err := c.datum(anySize(col.Type), w)
 		if err != nil {
@@ -131,7 +137,10 @@ func runRemove(c *Context) error {
 	if r == nil || err != nil {
 		return err
 	}
-	col := c.column(t)
+	col, err := c.column(t)
+	if err != nil {
+		return err
+	}
 	for _, w := range c.Words[3:] {
 		typ := anySize(col.Type)
 		d, err := c.datum(typ, w)
@@ -153,11 +162,7 @@ func needClear(n *Need, c *Call) error {
 		return err
 	}
 	for _, w := range c.Words[2:] {
-		col, err := n.Column(t, w)
-		if err != nil {
-			return err
-		}
-		if err := mutable(t, col); err != nil {
+		if _, err := n.Column(t, w); err != nil {
 			return err
 		}
 	}
@@ -172,6 +177,9 @@ func runClear(c *Context) error {
 	}
 	for _, w := range c.Words[2:] {
 		col, err := findColumn(t, w)
+		if err == nil {
+			err = mutable(t, col)
+		}
 		if err != nil {
 			return err
 		}

@@ -72,7 +72,6 @@ type setting struct {
 	hasKey bool
 	op     string
 	value  string
-	has    bool // there is an operator
 }
 
 // splitSetting takes an argument apart as far as the column, and finds that.
@@ -98,17 +97,17 @@ func splitSetting(t *ovsdb.TableSchema, arg string, ops []string) (s setting, er
 	}
 	if ops == nil {
 		if rest != "" {
-			return s, fmt.Errorf("%s: trailing garbage \"%s\" in argument at offset %d", arg, rest, len(arg)-len(rest))
+			return s, fmt.Errorf("%s: trailing garbage \"%s\" in argument", arg, rest)
 		}
 		return s, nil
 	}
 	for _, op := range ops {
-		if strings.HasPrefix(rest, op) {
-			s.op, s.value, s.has = op, rest[len(op):], true
+		if strings.HasPrefix(rest, op) && len(rest) > len(op) {
+			s.op, s.value = op, rest[len(op):]
 			break
 		}
 	}
-	if !s.has || s.value == "" {
+	if s.op == "" {
 		if len(ops) == 1 {
 			return s, fmt.Errorf("%s: argument does not end in \"=\" followed by a value.", arg)
 		}

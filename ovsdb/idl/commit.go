@@ -159,7 +159,7 @@ func (t *Txn) build() *plan {
 		if len(e.muts) > 0 {
 			muts := make([]json.Value, len(e.muts))
 			for i, m := range e.muts {
-				muts[i] = json.Arr(json.Str(m.col.Name), json.Str(m.op), p.datum(m.arg, m.typ()))
+				muts[i] = json.Arr(json.Str(m.col.Name), json.Str(m.op), p.elements(m.arg, m.typ()))
 			}
 			p.ops = append(p.ops, op("mutate", member("table", json.Str(e.table.Name)), where(e.now.uuid), member("mutations", json.Arr(muts...))))
 		}
@@ -236,19 +236,20 @@ func (p *plan) atom(a ovsdb.Atom) json.Value {
 }
 
 func (p *plan) datum(d ovsdb.Datum, t *ovsdb.Type) json.Value {
-	if t.Key.Type != ovsdb.UUIDType && t.Value.Type != ovsdb.UUIDType || len(p.names) == 0 {
-		return d.JSON(t)
-	}
 	if !t.IsMap() && d.Len() == 1 {
 		return p.atom(d.Key(0))
 	}
+	return p.elements(d, t)
+}
+
+// elements is datum with a set of one in the form of a set.
+func (p *plan) elements(d ovsdb.Datum, t *ovsdb.Type) json.Value {
 	e := make([]json.Value, d.Len())
 	kind := "set"
 	for i, k := range d.Keys() {
 		e[i] = p.atom(k)
 		if t.IsMap() {
 			e[i] = json.Arr(e[i], p.atom(d.Value(i)))
-			kind = "map"
 		}
 	}
 	if t.IsMap() {

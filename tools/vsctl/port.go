@@ -9,7 +9,8 @@ import (
 	"govs/ovsdb/idl"
 )
 
-// needAddPort checks the settings of add-port and add-bond, too.
+// needAddPort asks for the columns of the settings of add-port and add-bond,
+// too. Names that are wrong are Run's to report.
 func needAddPort(n *ctl.Need, c *ctl.Call) error {
 	t, err := n.Table("Port")
 	if err != nil {
@@ -18,9 +19,7 @@ func needAddPort(n *ctl.Need, c *ctl.Call) error {
 	_, settings := splitPort(c)
 	for _, s := range settings {
 		if i := strings.IndexAny(s, ":="); i > 0 {
-			if _, err := n.Column(t, s[:i]); err != nil {
-				return err
-			}
+			n.Column(t, s[:i])
 		}
 	}
 	return needWorld(n, c)
@@ -48,6 +47,9 @@ func addPort(c *ctl.Context) error {
 	w := look(c)
 	brName, name := c.Words[0], c.Words[1]
 	ifaces, settings := splitPort(c.Call)
+	if name == "" {
+		return fmt.Errorf("port name must not be empty string")
+	}
 	if c.Name == "add-bond" && len(ifaces) < 2 {
 		return fmt.Errorf("add-bond requires at least 2 interfaces, but only %d were specified", len(ifaces))
 	}
@@ -129,18 +131,18 @@ func runAddBondIface(c *ctl.Context) error {
 func runDelBondIface(c *ctl.Context) error {
 	w := look(c)
 	name := c.Words[len(c.Words)-1]
-	var bond *port
-	if len(c.Words) > 1 {
-		if bond = w.port(c.Words[0]); bond == nil {
-			return fmt.Errorf("no port named %s", c.Words[0])
-		}
-	}
 	i := w.iface(name)
 	if i == nil {
 		if c.Must() {
 			return fmt.Errorf("no interface named %s", name)
 		}
 		return nil
+	}
+	var bond *port
+	if len(c.Words) > 1 {
+		if bond = w.port(c.Words[0]); bond == nil {
+			return fmt.Errorf("no port named %s", c.Words[0])
+		}
 	}
 	if bond != nil && i.port != bond {
 		return fmt.Errorf("port %s does not have an interface %s", bond.name, name)
@@ -159,30 +161,27 @@ func runDelBondIface(c *ctl.Context) error {
 func runDelPort(c *ctl.Context) error {
 	w := look(c)
 	name := c.Words[len(c.Words)-1]
+	p := w.ports[name]
+	if i := w.ifaces[name]; p == nil && i != nil && c.Has("--with-iface") {
+		p = i.port
+	}
+	switch {
+	case p != nil && p.local && c.Must():
+		return fmt.Errorf("cannot delete port %s because it is the local port for bridge %s (deleting this port requires deleting the entire bridge)", p.name, p.bridge.name)
+	case p != nil && !p.local:
+	case !c.Must():
+		return nil
+	case c.Has("--with-iface"):
+		return fmt.Errorf("no port or interface named %s", name)
+	default:
+		return fmt.Errorf("no port named %s", name)
+	}
 	var br *bridge
 	if len(c.Words) > 1 {
 		var err error
 		if br, err = w.bridge(c.Words[0]); err != nil {
 			return err
 		}
-	}
-	p := w.ports[name]
-	if c.Has("--with-iface") && p == nil {
-		if i := w.ifaces[name]; i != nil {
-			p = i.port
-		}
-		if p == nil && c.Must() {
-			return fmt.Errorf("no port or interface named %s", name)
-		}
-	}
-	if p == nil {
-		if c.Must() {
-			return fmt.Errorf("no port named %s", name)
-		}
-		return nil
-	}
-	if p.local {
-		return fmt.Errorf("cannot delete port %s because it is the local port for bridge %s (deleting this port requires deleting the entire bridge)", p.name, p.bridge.name)
 	}
 	if br != nil && br != p.bridge {
 		child := ""

@@ -74,13 +74,19 @@ type state struct {
 }
 
 func begin(t *idl.Txn) any {
-	if idl.First(t, "Open_vSwitch") == nil {
-		t.Insert("Open_vSwitch")
-	}
+	rootOf(t)
 	return &state{}
 }
 
-func root(c *ctl.Context) *idl.Row { return idl.First(c.Txn, "Open_vSwitch") }
+// rootOf returns the row that all others hang on, and makes it if need be.
+func rootOf(t *idl.Txn) *idl.Row {
+	if r := idl.First(t, "Open_vSwitch"); r != nil {
+		return r
+	}
+	return t.Insert("Open_vSwitch")
+}
+
+func root(c *ctl.Context) *idl.Row { return rootOf(c.Txn) }
 
 // check complains about new interfaces that the daemon could not set up.
 func check(v idl.View, s any, r *idl.Result) []string {
