@@ -27,8 +27,16 @@ func (d *Daemon) Commands() []unixctl.Command {
 	}
 	if d.cfg.dummy != noDummy {
 		rows = append(rows, dummy.Commands(composeFrame)...)
+		rows = append(rows, d.clock.Commands(d.step)...)
 	}
 	return rows
+}
+
+// step does the periodic work of all switches that the clock has made due.
+func (d *Daemon) step() {
+	for _, b := range d.host.Backers() {
+		b.Step(d.clock.Now())
+	}
 }
 
 // datapaths returns the datapaths that bridges are on.
