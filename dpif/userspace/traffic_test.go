@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vishvananda/netlink"
+
 	"govs/dpif"
 	"govs/flow"
 	"govs/internal/netlab"
@@ -113,10 +115,19 @@ func namespace(t testing.TB, name string) *netlab.Namespace {
 	return n
 }
 
+// deleteLink removes an interface, if it is there.
+func deleteLink(name string) {
+	if l, err := netlink.LinkByName(name); err == nil {
+		netlink.LinkDel(l)
+	}
+}
+
 // vmVeth gives a namespace a port of the switch by veth.
 func vmVeth(t testing.TB, dp *Datapath, h *netlab.Namespace, name, addr string) *netlab.Namespace {
 	n := namespace(t, name)
 	must(t, netlab.Veth(h, name, n, "eth0"))
+	// The kernel takes its time to end a namespace; the next test needs the name.
+	t.Cleanup(func() { deleteLink(name) })
 	must(t, n.Addr("eth0", netip.MustParsePrefix(addr)))
 	dev, err := afpacket.Open(netdev.Config{Name: name, Type: "system"})
 	must(t, err)
