@@ -112,5 +112,8 @@ func (c *Context) rowBy(t *ovsdb.TableSchema, w Record, name string) (*idl.Row, 
 		return found, nil
 	}
 	c.Verify(found, w.Via)
-	return idl.Ref(c.Txn, found, w.Via), nil
+	if rows := idl.Refs(c.Txn, found, w.Via); len(rows) == 1 {
+		return rows[0], nil
+	}
+	return nil, nil // none, or not a name for any of several
 }
