@@ -441,3 +441,23 @@ func (m *Desc) print(p *printer) {
 	p.f("\nManufacturer: %s\nHardware: %s\nSoftware: %s\nSerial Num: %s\nDP Description: %s\n",
 		m.Manufacturer, m.Hardware, m.Software, m.Serial, m.Datapath)
 }
+
+// Types of messages on the wire that are the same in every version.
+const (
+	TypeHello       = 0
+	TypeError       = 1
+	TypeEchoRequest = 2
+	TypeEchoReply   = 3
+)
+
+// HasMore reports whether further parts follow this part of a multipart reply.
+func HasMore(b []byte) bool {
+	if len(b) < lenStats10 {
+		return false
+	}
+	t := uint8(typeStatsRep10)
+	if Version(b[0]) >= V11 {
+		t = typeStatsRep11
+	}
+	return b[1] == t && b[11]&statsFlagMore != 0
+}

@@ -461,7 +461,7 @@ func (fm *FlowMod) print(p *printer) {
 		p.str(" table:255")
 	}
 	p.str(" ")
-	p.b = flow.AppendMatch(p.b, &fm.Match, DefaultPriority, p.names.shown())
+	p.b = flow.AppendMatch(p.b, &fm.Match, int(fm.Priority), p.names.shown())
 	p.space()
 	if fm.NewCookie != 0 && fm.NewCookie != ^uint64(0) {
 		p.f("cookie:0x%x ", fm.NewCookie)
@@ -477,9 +477,6 @@ func (fm *FlowMod) print(p *printer) {
 	}
 	if fm.Importance != 0 {
 		p.f("importance:%d ", fm.Importance)
-	}
-	if fm.Priority != DefaultPriority {
-		p.f("pri:%d ", fm.Priority)
 	}
 	if fm.Buffer != NoBuffer {
 		p.f("buf:0x%x ", fm.Buffer)

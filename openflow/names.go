@@ -11,7 +11,7 @@ import (
 // text: the names of ports and tables. A nil *Names knows none.
 type Names struct {
 	Ports  flow.PortNames
-	Tables *NameMap
+	Tables flow.PortNames // of tables, in spite of the type's name
 	// Show prints ports and tables by name where there is one.
 	Show bool
 	// Warn gets the complaints that OVS logs while it reads text, with the
@@ -61,7 +61,7 @@ func (n *Names) ParseTable(s string) (uint8, bool) {
 		}
 		return uint8(v), true
 	}
-	if n == nil {
+	if n == nil || n.Tables == nil {
 		return 0, false
 	}
 	if len(s) > 1 && s[0] == '"' {
@@ -71,14 +71,14 @@ func (n *Names) ParseTable(s string) (uint8, bool) {
 		}
 		s = q
 	}
-	t, ok := n.Tables.Number(s)
+	t, ok := n.Tables.PortByName(s)
 	return uint8(t), ok
 }
 
 // AppendTable prints a table's name or number.
 func (n *Names) AppendTable(b []byte, t uint8) []byte {
-	if n != nil && n.Show {
-		if name := n.Tables.Name(uint32(t)); name != "" {
+	if n != nil && n.Show && n.Tables != nil {
+		if name, ok := n.Tables.PortName(uint32(t)); ok {
 			if nameNeedsQuotes(name) {
 				return strconv.AppendQuote(b, name)
 			}
