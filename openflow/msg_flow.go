@@ -77,7 +77,8 @@ func (fm *FlowMod) encode(e *msgEncoder) {
 		if fm.CookieMask != 0 {
 			c = &flow.Cookie{Value: fm.Cookie & fm.CookieMask, Mask: fm.CookieMask}
 		}
-		be.PutUint16(e.b[ofs:], e.nxMatch(&fm.Match, c))
+		n := e.nxMatch(&fm.Match, c)
+		be.PutUint16(e.b[ofs:], n)
 		e.list(fm.Actions)
 	default:
 		cookie := fm.Cookie & fm.CookieMask
@@ -541,7 +542,8 @@ func (r *FlowStatsRequest) encode(e *msgEncoder) {
 		if r.CookieMask != 0 {
 			c = &flow.Cookie{Value: r.Cookie & r.CookieMask, Mask: r.CookieMask}
 		}
-		be.PutUint16(e.b[ofs:], e.nxMatch(&r.Match, c))
+		n := e.nxMatch(&r.Match, c)
+		be.PutUint16(e.b[ofs:], n)
 	default:
 		if e.version == V10 {
 			e.b = appendMatch10(e.b, &r.Match)
@@ -684,7 +686,8 @@ func (fs *FlowStats) encode(e *msgEncoder) {
 		e.u16(ageTo(fs.IdleAge))
 		e.u16(ageTo(fs.HardAge))
 		e.counts(fs)
-		be.PutUint16(e.b[ofs:], e.nxMatch(&fs.Match, nil))
+		n := e.nxMatch(&fs.Match, nil)
+		be.PutUint16(e.b[ofs:], n)
 		e.list(fs.Actions)
 	case e.version == V10:
 		e.zeros(6)
@@ -913,7 +916,8 @@ func (m *FlowRemoved) encode(e *msgEncoder) {
 		e.u16(0)
 		e.u64(m.Packets)
 		e.u64(m.Bytes)
-		be.PutUint16(e.b[ofs:], e.nxMatch(&m.Match, nil))
+		n := e.nxMatch(&m.Match, nil)
+		be.PutUint16(e.b[ofs:], n)
 		return
 	}
 	if e.version == V10 {
@@ -994,4 +998,18 @@ func (m *FlowRemoved) print(p *printer) {
 		p.f(" hard%d", m.HardTimeout)
 	}
 	p.f(" pkts%d bytes%d\n", m.Packets, m.Bytes)
+}
+
+// DecodeInstructions reads instructions of OpenFlow 1.1 and later as a list of
+// actions. The error is an ErrorCode.
+func DecodeInstructions(b []byte, v Version, names *Names) ([]Action, error) {
+	d := msgDecoder{Header: Header{Version: v}, names: names}
+	return d.instructions(b)
+}
+
+// EncodeInstructions appends a list as instructions of version v, 1.1 or later.
+func EncodeInstructions(b []byte, acts []Action, v Version) []byte {
+	e := encoder{b: b, version: v}
+	e.instructions(acts)
+	return e.b
 }

@@ -76,7 +76,8 @@ func (m *PacketIn) encode(e *msgEncoder) {
 		ofs := len(e.b)
 		e.u16(0)
 		e.zeros(6)
-		be.PutUint16(e.b[ofs:], e.nxMatch(&m.Metadata, nil))
+		n := e.nxMatch(&m.Metadata, nil)
+		be.PutUint16(e.b[ofs:], n)
 		e.zeros(2)
 	case &msgTable[rawNXPacketIn2]:
 		e.packetIn2(m)

@@ -3,6 +3,7 @@ package openflow
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -447,6 +448,8 @@ func (m *PortDescReply) print(p *printer) {
 }
 
 func (p *printer) ports(ports []PortDesc) {
+	ports = slices.Clone(ports)
+	slices.SortStableFunc(ports, func(a, b PortDesc) int { return int(a.Port) - int(b.Port) })
 	for i := range ports {
 		p.b = AppendPortDesc(p.b, &ports[i])
 	}

@@ -22,17 +22,19 @@ const (
 
 // Groups of protocols.
 const (
-	ProtoAny       = 1<<9 - 1
-	protoTID       = ProtoOF10TID | ProtoNXMTID | protoOF11Up
-	protoOF10Any   = ProtoOF10 | ProtoOF10TID
-	protoNXMAny    = ProtoNXM | ProtoNXMTID
-	protoOF11Up    = ProtoOF11 | protoOXM
-	protoOXM       = ProtoOXM12 | protoOF13Up
-	protoOF13Up    = ProtoOXM13 | protoOF14Up
-	protoOF14Up    = ProtoOXM14 | ProtoOXM15
-	protoNXMOXM    = protoNXMAny | protoOXM
-	protoNXMOF11Up = protoNXMAny | protoOF11Up
-	protoOF12Up    = protoOXM
+	ProtoAny     = 1<<9 - 1
+	protoTID     = ProtoOF10TID | ProtoNXMTID | protoOF11Up
+	protoOF10Any = ProtoOF10 | ProtoOF10TID
+	protoNXMAny  = ProtoNXM | ProtoNXMTID
+	protoOF11Up  = ProtoOF11 | protoOXM
+	protoOXM     = ProtoOXM12 | protoOF13Up
+	protoOF13Up  = ProtoOXM13 | protoOF14Up
+	protoOF14Up  = ProtoOXM14 | ProtoOXM15
+	protoNXMOXM  = protoNXMAny | protoOXM
+	// ProtocolsNamingTable are those whose flow-mods name their table.
+	ProtocolsNamingTable = protoTID
+	protoNXMOF11Up       = protoNXMAny | protoOF11Up
+	protoOF12Up          = protoOXM
 )
 
 var protocolNames = [...]struct {

@@ -103,13 +103,12 @@ func (s Versions) WireList() string {
 }
 
 // ParseVersions reads a list as the -O option takes it: names such as
-// "OpenFlow13", separated by commas or blanks.
-func ParseVersions(text string) (Versions, error) {
-	var s Versions
+// "OpenFlow13", separated by commas or blanks. The error is in ovs-ofctl's words.
+func ParseVersions(text string) (s Versions, err error) {
 	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 		v, ok := parseVersion(w)
 		if !ok {
-			return 0, fmt.Errorf("%s: unknown OpenFlow version", w)
+			return 0, fmt.Errorf("Unknown OpenFlow version: %q", w)
 		}
 		s |= 1 << v
 	}

@@ -5,6 +5,7 @@ import (
 	"govs/tools/appctl"
 	"govs/tools/dpctl"
 	"govs/tools/lab"
+	"govs/tools/ofctl"
 	"govs/tools/ovsctl"
 	"govs/tools/ovsdbserver"
 	"govs/tools/ovsdbtool"
@@ -27,7 +28,7 @@ type tool struct {
 // tools lists every program of govs in the order of the help.
 var tools = [...]tool{
 	{"ovs-vsctl", "configure the switch", vsctl.Main},
-	{"ovs-ofctl", "read and change OpenFlow tables", nil},
+	{"ovs-ofctl", "read and change OpenFlow tables", ofctl.Main},
 	{"ovs-appctl", "talk to a running daemon", appctl.Main},
 	{"ovs-dpctl", "read and change datapaths", dpctl.Main},
 	{"ovs-vswitchd", "the switch daemon", vswitchd.Main},

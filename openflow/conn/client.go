@@ -55,6 +55,13 @@ func NewClient(c *Conn) *Client { return &Client{Conn: c, proto: openflow.Protoc
 // Protocol returns how flows are spoken of at the moment.
 func (c *Client) Protocol() openflow.Protocols { return c.proto }
 
+// SkipXids passes over n transaction ids.
+func (c *Client) SkipXids(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.xid += uint32(n)
+}
+
 // SetDeadline bounds all later reads and writes; the zero time is no bound.
 func (c *Client) SetDeadline(t time.Time) { _ = c.nc.SetDeadline(t) }
 

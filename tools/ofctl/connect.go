@@ -59,6 +59,7 @@ func (t *tool) openSocket(name, suffix string, vs openflow.Versions) (*conn.Clie
 	default:
 		return nil, fatalf("%s: failed to connect to socket (%s)", name, ioText(err))
 	}
+	c.SkipXids(t.xids)
 	if d, ok := t.ctx.Deadline(); ok {
 		c.SetDeadline(d)
 	} else {
@@ -121,8 +122,8 @@ func (l *lookup) load() *openflow.NameMap {
 	return l.m
 }
 
-func (l *lookup) PortByName(name string) (uint32, bool)   { return l.load().PortByName(name) }
-func (l *lookup) PortName(number uint32) (string, bool)   { return l.load().PortName(number) }
+func (l *lookup) PortByName(name string) (uint32, bool) { return l.load().PortByName(name) }
+func (l *lookup) PortName(number uint32) (string, bool) { return l.load().PortName(number) }
 
 // fetchPorts returns the ports of a switch.
 func fetchPorts(c *conn.Client) ([]openflow.PortDesc, error) {
@@ -144,11 +145,16 @@ func fetchPorts(c *conn.Client) ([]openflow.PortDesc, error) {
 	return ports, err
 }
 
+// lookupXids is how many transaction ids OVS's tool uses up to fetch names,
+// which it does whether it needs them or not; ids are seen in headings.
+const lookupXids = 4
+
 // accept returns the names to read text by.
 func (t *tool) accept(sw string) *openflow.Names {
 	n := &openflow.Names{Warn: t.warn}
 	if t.names >= 0 && sw != "" {
 		n.Ports, n.Tables = &lookup{t: t, sw: sw}, &lookup{t: t, sw: sw, tables: true}
+		t.xids += lookupXids
 	}
 	return n
 }
@@ -159,6 +165,7 @@ func (t *tool) shown(sw string) *openflow.Names {
 	f, isFile := t.Out.(*os.File)
 	if t.names > 0 || t.names == 0 && isFile && term.IsTerminal(int(f.Fd())) {
 		n.Show = true
+		t.xids += lookupXids
 		n.Ports, n.Tables = &lookup{t: t, sw: sw}, &lookup{t: t, sw: sw, tables: true}
 	}
 	return n

@@ -14,7 +14,6 @@ import (
 	"govs/daemon/vlog"
 	"govs/internal/version"
 	"govs/openflow"
-	"govs/openflow/conn"
 	"govs/stream"
 )
 
@@ -41,6 +40,7 @@ type tool struct {
 	common    cli.Common
 	stream    stream.TLS
 
+	xids    int // used up before the next connection
 	modules map[string]*vlog.Module
 }
 
@@ -154,12 +154,9 @@ func (t *tool) options() []cli.Option {
 			return fmt.Errorf("incorrect value `%s' for --color", v)
 		}},
 		{Long: "protocols", Short: 'O', Arg: cli.ReqArg, Meta: "PROTOCOLS", Help: "set allowed OpenFlow versions (default: OpenFlow10)", Do: func(v string, _ bool) error {
-			vs, bad := openflow.ParseVersions(v)
-			if bad != "" {
-				return fmt.Errorf("Unknown OpenFlow version: %q", bad)
-			}
+			vs, err := openflow.ParseVersions(v)
 			t.versions |= vs
-			return nil
+			return err
 		}},
 	}
 }
