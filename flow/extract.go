@@ -89,7 +89,7 @@ func Extract(p *packet.Packet, k *Key) {
 		if tot == 0 && p.Offload.GSOType != packet.GSONone {
 			tot = len(h) // a super-frame beyond 64 kB
 		}
-		if hl < 20 || hl > tot || tot > len(h) || len(h)-tot > 255 {
+		if hl < 20 || hl > tot || tot > len(h) {
 			return
 		}
 		h = h[:tot]
@@ -112,7 +112,7 @@ func Extract(p *packet.Packet, k *Key) {
 		if plen == 0 && p.Offload.GSOType != packet.GSONone {
 			plen = len(h) - 40
 		}
-		if plen > len(h)-40 || len(h)-40-plen > 255 {
+		if plen > len(h)-40 {
 			return
 		}
 		k.IPv6Src, k.IPv6Dst = [16]byte(h[8:24]), [16]byte(h[24:40])
@@ -199,7 +199,7 @@ func extractL4(k *Key, h []byte) {
 	}
 	switch k.NwProto {
 	case ProtoTCP:
-		if len(h) >= 20 {
+		if n := len(h); n >= 20 && int(h[12]>>4)*4 >= 20 && int(h[12]>>4)*4 <= n {
 			k.TPSrc, k.TPDst = be.Uint16(h), be.Uint16(h[2:])
 			k.TCPFlags = be.Uint16(h[12:]) & 0xfff
 		}
@@ -212,16 +212,16 @@ func extractL4(k *Key, h []byte) {
 			k.TPSrc, k.TPDst = be.Uint16(h), be.Uint16(h[2:])
 		}
 	case ProtoICMP:
-		if len(h) >= 8 && k.IPv6Src == [16]byte{} && k.IPv6Dst == [16]byte{} {
+		if len(h) >= 8 {
 			k.TPSrc, k.TPDst = uint16(h[0]), uint16(h[1])
 		}
 	case ProtoIGMP:
-		if len(h) >= 8 && k.IPv6Src == [16]byte{} && k.IPv6Dst == [16]byte{} {
+		if len(h) >= 8 {
 			k.TPSrc, k.TPDst = uint16(h[0]), uint16(h[1])
 			k.IGMPGroup = be.Uint32(h[4:])
 		}
 	case ProtoICMPv6:
-		if len(h) >= 8 && k.DLType() == EthTypeIPv6 {
+		if len(h) >= 8 {
 			k.TPSrc, k.TPDst = uint16(h[0]), uint16(h[1])
 			if h[1] == 0 && (h[0] == ICMPv6NS || h[0] == ICMPv6NA) {
 				extractND(k, h)

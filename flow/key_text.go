@@ -1,6 +1,10 @@
 package flow
 
-import "govs/packet"
+import (
+	"fmt"
+
+	"govs/packet"
+)
 
 // MaskForPacket returns the mask of all that exists in a packet with key k: the
 // fields that a full description of it names.
@@ -145,3 +149,29 @@ func AppendKey(dst []byte, k *Key, names PortNames) []byte {
 
 // String returns the key as text.
 func (k *Key) String() string { return string(AppendKey(nil, k, nil)) }
+
+// AppendPacket appends the description of a packet as packet-ins and
+// "ovs-ofctl parse-packet" have it: its key and the transport checksum as it
+// stands in the packet. It extracts the key, and so sets p's offsets.
+func AppendPacket(dst []byte, p *packet.Packet) []byte {
+	var k Key
+	Extract(p, &k)
+	dst = AppendKey(dst, &k, nil)
+	h := p.Transport()
+	if !k.IsIP() {
+		return dst
+	}
+	switch {
+	case k.NwProto == ProtoTCP && len(h) >= packet.TCPLen:
+		dst = fmt.Appendf(dst, " tcp_csum:%x", be.Uint16(h[16:]))
+	case k.NwProto == ProtoUDP && len(h) >= packet.UDPLen:
+		dst = fmt.Appendf(dst, " udp_csum:%x", be.Uint16(h[6:]))
+	case k.NwProto == ProtoSCTP && len(h) >= packet.SCTPLen:
+		dst = fmt.Appendf(dst, " sctp_csum:%x", be.Uint32(h[8:]))
+	case k.NwProto == ProtoICMP && len(h) >= packet.ICMPLen:
+		dst = fmt.Appendf(dst, " icmp_csum:%x", be.Uint16(h[2:]))
+	case k.NwProto == ProtoICMPv6 && len(h) >= 4:
+		dst = fmt.Appendf(dst, " icmp6_csum:%x", be.Uint16(h[2:]))
+	}
+	return dst
+}

@@ -373,8 +373,8 @@ func (w *textWriter) mpls(k *Key, x *Mask) {
 	if m>>8&1 != 0 {
 		w.dec("mpls_bos", uint64(l>>8&1), 1, 1)
 	}
-	w.hex("mpls_lse1", U(uint64(k.MPLS[1])), U(uint64(x.MPLS[1])), U(0xffffffff))
-	w.hex("mpls_lse2", U(uint64(k.MPLS[2])), U(uint64(x.MPLS[2])), U(0xffffffff))
+	w.dec("mpls_lse1", uint64(k.MPLS[1]), uint64(x.MPLS[1]), 0xffffffff)
+	w.dec("mpls_lse2", uint64(k.MPLS[2]), uint64(x.MPLS[2]), 0xffffffff)
 }
 
 func (w *textWriter) transport(k *Key, x *Mask, typ uint16) {

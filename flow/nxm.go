@@ -3,6 +3,8 @@ package flow
 import (
 	"errors"
 	"sync"
+
+	"govs/packet"
 )
 
 // Errors of decoding a match; each stands for the OpenFlow error it is named
@@ -293,19 +295,23 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 	case EthTypeARP, EthTypeRARP:
 		put(ArpOp, ArpSPA, ArpTPA, ArpSHA, ArpTHA)
 	}
-	put(TunID, TunFlags, TunSrc, TunDst, TunIPv6Src, TunIPv6Dst, TunGBPID, TunGBPFlags)
-	put(TunErspanIdx, TunErspanVer, TunErspanDir, TunErspanHwid, TunGTPUFlags, TunGTPUMsgtype)
+	if x.Tunnel != (packet.Tunnel{}) {
+		put(TunID, TunFlags, TunSrc, TunDst, TunIPv6Src, TunIPv6Dst, TunGBPID, TunGBPFlags)
+		put(TunErspanIdx, TunErspanVer, TunErspanDir, TunErspanHwid, TunGTPUFlags, TunGTPUMsgtype)
+	}
 	if typ == EthTypeNSH {
 		put(NSHFlags, NSHTTL, NSHMDType, NSHNP, NSHSPI, NSHSI)
 		if k.NSHMDType == 1 {
 			put(NSHC1, NSHC2, NSHC3, NSHC4)
 		}
 	}
-	if version < WireOF15 {
+	switch {
+	case x.Regs == [32]uint32{}:
+	case version < WireOF15:
 		for id := range FieldID(32) {
 			put(Reg0 + id)
 		}
-	} else {
+	default:
 		for id := range FieldID(16) {
 			put(XReg0 + id)
 		}

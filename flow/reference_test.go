@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"govs/internal/ovsref"
+	"govs/packet"
 )
 
 // exactText returns a description of a packet in the order that ovs-ofctl's
@@ -229,6 +230,45 @@ func TestMatchTextAgainstReference(t *testing.T) {
 		if ours != got[i] {
 			if bad++; bad < 20 {
 				t.Errorf("%s\n got%s\nwant%s", l, ours, got[i])
+			}
+		}
+	}
+}
+
+// TestExtractAgainstReference changes bytes of valid packets at random and
+// compares what is read of them.
+func TestExtractAgainstReference(t *testing.T) {
+	ofctl := ovsref.Path(t, "ovs-ofctl")
+	r := rand.New(rand.NewPCG(51, 52))
+	dir := t.TempDir()
+	n := 300
+	if testing.Short() {
+		n = 20
+	}
+	bad := 0
+	for range n {
+		b := append([]byte(nil), Compose(randKey(r), nil).Bytes()...)
+		for range r.IntN(4) {
+			// Near the front, where the headers are.
+			b[12+r.IntN(min(60, len(b)-12))] = [...]byte{0, 1, 6, 8, 17, 44, 43, 51, 60, 0x45, 0x46, 0x60, 0x81, 0x88, 0xff, byte(r.Uint32())}[r.IntN(16)]
+		}
+		if r.IntN(3) == 0 {
+			b = b[:14+r.IntN(len(b)-14)]
+		}
+		if r.IntN(4) == 0 {
+			b = append(b, make([]byte, r.IntN(300))...)
+		}
+		cmd := exec.Command(ofctl, "parse-packet")
+		cmd.Stdin = strings.NewReader(string(b))
+		cmd.Env = []string{"OVS_RUNDIR=" + dir}
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.TrimSpace(string(out))
+		if got := string(AppendPacket(nil, packet.New(b))); got != want {
+			if bad++; bad < 10 {
+				t.Errorf("%x\n got %s\nwant %s", b, got, want)
 			}
 		}
 	}

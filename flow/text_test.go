@@ -195,3 +195,30 @@ func TestEveryField(t *testing.T) {
 		}
 	}
 }
+
+// TestMegaflowText has lines of the reference's ofproto/trace.
+func TestMegaflowText(t *testing.T) {
+	base := func(k Key) *Match {
+		m := &Match{Key: k}
+		m.Mask.RecircID, m.Mask.PacketType, m.Mask.InPort, m.Mask.EthType = ^uint32(0), ^uint32(0), ^uint32(0), 0xffff
+		return m
+	}
+	m := base(Key{InPort: 2, EthType: EthTypeIP})
+	m.Mask.NwFrag = 3
+	m.Mask.PktMark = ^uint32(0)
+	if got, want := m.String(), "pkt_mark=0,recirc_id=0,eth,ip,in_port=2,nw_frag=no"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	m = base(Key{InPort: 3, EthType: EthTypeARP})
+	m.Key.Tunnel.ID, m.Key.Tunnel.Src, m.Key.Tunnel.Dst = 5, 0x01010101, 0x02020202
+	m.Mask.Tunnel.ID, m.Mask.Tunnel.Src, m.Mask.Tunnel.Dst = ^uint64(0), ^uint32(0), ^uint32(0)
+	m.Mask.Tunnel.TOS, m.Mask.Tunnel.Flags = 0xff, 0xe
+	if got, want := m.String(), "recirc_id=0,eth,arp,tun_id=0x5,tun_src=1.1.1.1,tun_dst=2.2.2.2,tun_tos=0,tun_flags=-df-csum-key,in_port=3"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	m = base(Key{InPort: 2, PacketType: 1<<16 | EthTypeIP, EthType: EthTypeIP})
+	m.Mask.NwFrag = 3
+	if got, want := m.String(), "recirc_id=0,packet_type=(1,0x800),ip,in_port=2,nw_frag=no"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -70,9 +70,8 @@ func (p *Packet) SetVLANTCI(tci uint16) bool {
 	return true
 }
 
-// PushMPLS inserts a label stack entry before the network header and makes the
-// Ethertype typ. L3 stays at the outermost label's place less one entry, that
-// is, where the stack began.
+// PushMPLS inserts a label stack entry right after the Ethernet and VLAN headers
+// and makes the Ethertype typ.
 func (p *Packet) PushMPLS(typ uint16, lse uint32) {
 	b := p.Bytes()
 	n := l2Len(b)

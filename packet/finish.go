@@ -75,7 +75,7 @@ func (p *Packet) FinishChecksum() {
 	if at+2 > len(b) {
 		return
 	}
-	c := Checksum(b[start:p.csumEnd(start)])
+	c := Checksum(b[start:p.ipEnd(start)])
 	if c == 0 && o.CsumOffset == 6 { // UDP: zero would mean "none"
 		c = 0xffff
 	}
@@ -83,21 +83,20 @@ func (p *Packet) FinishChecksum() {
 	o.CsumValid = true
 }
 
-// csumEnd returns where the bytes covered by the checksum end: with the IP
-// packet, as link-layer padding does not count.
-func (p *Packet) csumEnd(start int) int {
-	n := p.Len()
+// ipEnd returns where the IP packet around the byte at start ends, as link-layer
+// padding does not belong to it; without one, the end of the frame.
+func (p *Packet) ipEnd(start int) int {
+	n, e := p.Len(), 0
 	if p.L3 < 0 || p.L3 >= start {
 		return n
 	}
 	if h := p.IPv4(); h != nil {
-		if e := p.L3 + h.TotalLen(); e > start && e <= n {
-			return e
-		}
+		e = p.L3 + h.TotalLen()
 	} else if h := p.IPv6(); h != nil {
-		if e := p.L3 + IPv6Len + h.PayloadLen(); e > start && e <= n {
-			return e
-		}
+		e = p.L3 + IPv6Len + h.PayloadLen()
 	}
-	return n
+	if e < start || e > n || p.Offload.GSOType != GSONone {
+		return n
+	}
+	return e
 }

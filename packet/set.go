@@ -30,12 +30,12 @@ func (p *Packet) IPv6() IPv6 {
 	return nil
 }
 
-// Transport returns the bytes from L4 on, or nil.
+// Transport returns the bytes from L4 to the end of the IP packet, or nil.
 func (p *Packet) Transport() []byte {
 	if p.L4 < 0 || p.L4 > p.Len() {
 		return nil
 	}
-	return p.Bytes()[p.L4:]
+	return p.Bytes()[p.L4:p.ipEnd(p.L4)]
 }
 
 // csumPlace returns the offset of the transport checksum that covers a
