@@ -223,7 +223,10 @@ func parseFlow(t *testing.T, line string) *openflow.FlowMod {
 	if err != nil {
 		t.Fatal(line, err)
 	}
-	fm.Actions = acts
+	// The way over the wire turns some spellings into others.
+	if fm.Actions, err = openflow.DecodeActions(openflow.EncodeActions(nil, acts, openflow.V10), openflow.V10, nil); err != nil {
+		t.Fatal(line, err)
+	}
 	var match []string
 	for _, w := range strings.FieldsFunc(line[:i], func(r rune) bool { return r == ',' || r == ' ' }) {
 		k, v, _ := strings.Cut(w, "=")
@@ -434,7 +437,7 @@ func (g *generator) action(table int) string {
 			"move:NXM_NX_REG0[0..11]->NXM_OF_VLAN_TCI[0..11]", "move:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]", "move:NXM_OF_TCP_DST[]->NXM_OF_TCP_SRC[]", "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[]")
 	case 24:
 		return g.pick("load:0x2->NXM_OF_ARP_OP[]", "load:0x5->NXM_OF_ETH_DST[0..15]", "load:0x3->NXM_OF_VLAN_TCI[0..11]", "load:0x1003->NXM_OF_VLAN_TCI[]", "load:0->NXM_OF_VLAN_TCI[]",
-			"load:9->NXM_OF_IP_TOS[2..7]", "set_field:7->metadata", "set_field:1.2.3.4/255.255.0.0->ip_src", "load:3->NXM_OF_IN_PORT[]", "load:0->NXM_OF_IN_PORT[]", "load:5->NXM_NX_PKT_MARK[]")
+			"load:9->NXM_OF_IP_TOS[2..7]", "load:0x7->OXM_OF_METADATA[]", "load:0x102->NXM_OF_IP_SRC[16..31]", "load:3->NXM_OF_IN_PORT[]", "load:0->NXM_OF_IN_PORT[]", "load:5->NXM_NX_PKT_MARK[]")
 	case 25:
 		return g.pick("note:01.02", "exit", "set_queue:3", "pop_queue", "fin_timeout(idle_timeout=5)")
 	case 26:
