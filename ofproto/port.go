@@ -2,6 +2,8 @@ package ofproto
 
 import (
 	"fmt"
+	"govs/flow"
+	"time"
 
 	"govs/dpif"
 	"govs/netdev"
@@ -20,6 +22,8 @@ type port struct {
 	config   openflow.PortConfig
 	counters *xlate.PortCounters // of ports without a device
 	seen     netdev.State        // when the state was last told to controllers
+	created  time.Time
+	random   flow.MAC // of a port without a device
 }
 
 func (p *port) device() netdev.Device { return p.spec.Device }
@@ -136,7 +140,7 @@ func (p *Ofproto) PortAdd(s PortSpec) (openflow.Port, error) {
 	if p.dead || p.byName(s.Name) != nil {
 		return 0, ErrPortExists
 	}
-	x := &port{spec: s, odp: dpif.NoPort}
+	x := &port{spec: s, odp: dpif.NoPort, created: p.now()}
 	switch {
 	case IsTunnel(s.Type):
 		t, err := parseTunnel(&s)

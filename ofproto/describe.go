@@ -1,0 +1,182 @@
+package ofproto
+
+import (
+	"math/rand/v2"
+
+	"govs/flow"
+	"govs/internal/version"
+	"govs/netdev"
+	"govs/ofproto/flowtable"
+	"govs/openflow"
+)
+
+// features describes the switch as a features reply does.
+func (p *Ofproto) features(v openflow.Version) *openflow.SwitchFeatures {
+	f := &openflow.SwitchFeatures{
+		NTables:      flowtable.Internal,
+		Capabilities: openflow.CapFlowStats | openflow.CapTableStats | openflow.CapPortStats | openflow.CapQueueStats | openflow.CapARPMatchIP,
+		Actions:      0xfff, // OFPAT_OUTPUT to OFPAT_ENQUEUE
+	}
+	if v >= openflow.V13 {
+		f.Capabilities &^= openflow.CapARPMatchIP
+	}
+	p.locked(func() {
+		f.DatapathID = p.dpid
+		if v < openflow.V13 {
+			f.HasPorts = true
+			for _, x := range p.sortedPorts() {
+				f.Ports = append(f.Ports, p.portDesc(x))
+			}
+		}
+	})
+	return f
+}
+
+func (p *Ofproto) description() *openflow.Desc {
+	d := openflow.Desc{Manufacturer: "Nicira, Inc.", Hardware: "Open vSwitch", Software: version.OVS, Serial: "None", Datapath: "None"}
+	p.locked(func() {
+		for _, x := range [...]struct {
+			to   *string
+			from string
+		}{
+			{&d.Manufacturer, p.desc.Manufacturer}, {&d.Hardware, p.desc.Hardware}, {&d.Software, p.desc.Software},
+			{&d.Serial, p.desc.Serial}, {&d.Datapath, p.desc.Datapath},
+		} {
+			if x.from != "" {
+				*x.to = x.from
+			}
+		}
+	})
+	return &d
+}
+
+// mac returns the port's address; ports without a device have a random one.
+func (x *port) mac() (flow.MAC, bool) {
+	if d := x.device(); d != nil {
+		m, err := d.MAC()
+		return m, err == nil
+	}
+	if x.random == (flow.MAC{}) {
+		for i := range x.random {
+			x.random[i] = byte(rand.Uint32())
+		}
+		x.random[0] = x.random[0]&^1 | 2
+	}
+	return x.random, true
+}
+
+// portDesc describes a port. backer.mu is held.
+func (p *Ofproto) portDesc(x *port) openflow.PortDesc {
+	i := p.info(x)
+	d := openflow.PortDesc{Port: x.no, Name: x.spec.Name, Config: i.Config, State: i.State}
+	d.HWAddr, _ = x.mac()
+	if dev := x.device(); dev != nil {
+		if s, err := dev.State(); err == nil && s.SpeedMbps > 0 {
+			d.Curr = speedFeatures(&s)
+			d.CurrSpeed = uint32(s.SpeedMbps) * 1000
+		}
+	}
+	return d
+}
+
+// speedFeatures is a link speed in OpenFlow's bits.
+func speedFeatures(s *netdev.State) openflow.PortFeatures {
+	full := !s.HasDuplex || s.FullDuplex
+	pick := func(hd, fd openflow.PortFeatures) openflow.PortFeatures {
+		if full {
+			return fd
+		}
+		return hd
+	}
+	switch s.SpeedMbps {
+	case 10:
+		return pick(openflow.Feature10MHD, openflow.Feature10MFD)
+	case 100:
+		return pick(openflow.Feature100MHD, openflow.Feature100MFD)
+	case 1000:
+		return pick(openflow.Feature1GHD, openflow.Feature1GFD)
+	case 10000:
+		return openflow.Feature10GFD
+	case 40000:
+		return openflow.Feature40GFD
+	case 100000:
+		return openflow.Feature100GFD
+	case 1000000:
+		return openflow.Feature1TFD
+	}
+	return openflow.FeatureOther
+}
+
+// portDescs describes one port, or all for PortNone.
+func (p *Ofproto) portDescs(no openflow.Port) *openflow.PortDescReply {
+	r := &openflow.PortDescReply{}
+	p.locked(func() {
+		for _, x := range p.sortedPorts() {
+			if no == openflow.PortNone || no == x.no {
+				r.Ports = append(r.Ports, p.portDesc(x))
+			}
+		}
+	})
+	return r
+}
+
+// portStats returns the counters of one port, or of all for PortNone.
+func (p *Ofproto) portStats(no openflow.Port) (*openflow.PortStatsReply, error) {
+	r := &openflow.PortStatsReply{}
+	now := p.now()
+	p.locked(func() {
+		for _, x := range p.sortedPorts() {
+			if no != openflow.PortNone && no != x.no {
+				continue
+			}
+			s := p.info(x).Stats
+			if x.counters != nil {
+				s.RxDropped, s.TxDropped, s.RxErrors, s.TxErrors = -1, -1, -1, -1
+			}
+			r.Ports = append(r.Ports, openflow.PortStats{
+				Port:      x.no,
+				RxPackets: uint64(s.RxPackets), TxPackets: uint64(s.TxPackets), RxBytes: uint64(s.RxBytes), TxBytes: uint64(s.TxBytes),
+				RxDropped: uint64(s.RxDropped), TxDropped: uint64(s.TxDropped), RxErrors: uint64(s.RxErrors), TxErrors: uint64(s.TxErrors),
+				RxFrameErr: uint64(s.RxFrameErr), RxOverErr: uint64(s.RxOverErr), RxCRCErr: uint64(s.RxCrcErr), Collisions: uint64(s.Collisions),
+				Duration: now.Sub(x.created),
+			})
+		}
+	})
+	if len(r.Ports) == 0 && no != openflow.PortNone {
+		return nil, openflow.ErrBadRequestBadPort
+	}
+	return r, nil
+}
+
+// queueStats returns the counters of queues: none are kept, as userspace ports
+// have no queues but the default one.
+func (p *Ofproto) queueStats(q *openflow.QueueStatsRequest) (*openflow.QueueStatsReply, error) {
+	r := &openflow.QueueStatsReply{}
+	found := q.Port == openflow.PortNone
+	p.locked(func() {
+		found = found || p.ports[q.Port] != nil
+	})
+	if !found {
+		return nil, openflow.ErrQueueOpFailedBadPort
+	}
+	if q.Queue != openflow.QueueAll {
+		return nil, openflow.ErrQueueOpFailedBadQueue
+	}
+	return r, nil
+}
+
+// tableStats returns the counters of all tables that controllers see.
+func (p *Ofproto) tableStats(v openflow.Version) *openflow.TableStatsReply {
+	r := &openflow.TableStatsReply{}
+	for i := range uint8(flowtable.Internal) {
+		t := p.tables.Table(i)
+		matched := t.Matched.Load()
+		r.Tables = append(r.Tables, openflow.TableStats{
+			Table: i, Name: p.tableName(i), Wildcards: 0x3fffff, MaxEntries: 1000000, ActiveCount: uint32(t.Len()),
+			LookupCount: matched + t.Missed.Load(), MatchedCount: matched,
+		})
+	}
+	return r
+}
+
+func (p *Ofproto) tableName(uint8) string { return "" }

@@ -1,0 +1,292 @@
+package ofproto
+
+import (
+	"errors"
+
+	"govs/ofproto/xlate"
+	"govs/openflow"
+)
+
+// handle does what one message asks. An error ends the connection.
+func (o *ofConn) handle(b []byte) error {
+	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}})
+	if err != nil {
+		return o.fail(errorCode(err, openflow.ErrBadRequestBadType), b)
+	}
+	xid := d.Header.Xid
+	switch m := d.Message.(type) {
+	case *openflow.EchoRequest:
+		return o.reply(&openflow.EchoReply{Data: m.Data}, xid)
+	case *openflow.EchoReply, *openflow.Hello, *openflow.ErrorMsg:
+		return nil
+	case *openflow.BarrierRequest:
+		return o.reply(&openflow.BarrierReply{}, xid)
+	case *openflow.FeaturesRequest:
+		return o.reply(o.p.features(o.c.Version()), xid)
+	case *openflow.GetConfigRequest:
+		r := &openflow.GetConfigReply{}
+		o.p.locked(func() { r.Frag = o.p.frag })
+		r.MissSendLen = uint16(o.missSendLen.Load())
+		return o.reply(r, xid)
+	case *openflow.SetConfig:
+		return o.setConfig(m, b)
+	case *openflow.DescRequest:
+		return o.reply(o.p.description(), xid)
+	case *openflow.FlowMod:
+		return o.flowMod(m, b)
+	case *openflow.PacketOut:
+		return o.packetOut(m, b)
+	case *openflow.PortMod:
+		if err := o.p.portMod(m); err != nil {
+			return o.fail(errorCode(err, openflow.ErrBadRequestUnknown), b)
+		}
+		return nil
+	case *openflow.FlowStatsRequest:
+		return o.flowStats(m, xid, b)
+	case *openflow.TableStatsRequest:
+		return o.reply(o.p.tableStats(o.c.Version()), xid)
+	case *openflow.PortStatsRequest:
+		r, err := o.p.portStats(m.Port)
+		if err != nil {
+			return o.fail(errorCode(err, openflow.ErrBadRequestBadPort), b)
+		}
+		return o.reply(r, xid)
+	case *openflow.PortDescRequest:
+		return o.reply(o.p.portDescs(m.Port), xid)
+	case *openflow.QueueStatsRequest:
+		r, err := o.p.queueStats(m)
+		if err != nil {
+			return o.fail(errorCode(err, openflow.ErrBadRequestUnknown), b)
+		}
+		return o.reply(r, xid)
+	case *openflow.SetFlowFormat:
+		p := openflow.ProtoOF10
+		if m.NXM {
+			p = openflow.ProtoNXM
+		}
+		if o.protocol().NamesTable() {
+			p = p.WithTable()
+		}
+		o.setProtocol(p)
+		return nil
+	case *openflow.FlowModTableID:
+		p := openflow.ProtoOF10
+		if o.protocol()&(openflow.ProtoNXM|openflow.ProtoNXMTID) != 0 {
+			p = openflow.ProtoNXM
+		}
+		if m.On {
+			p = p.WithTable()
+		}
+		o.setProtocol(p)
+		return nil
+	case *openflow.SetPacketInFormat:
+		o.pinFormat.Store(uint32(m.Format))
+		return nil
+	case *openflow.SetControllerID:
+		o.controllerID.Store(uint32(m.ID))
+		return nil
+	case *openflow.FlowAge:
+		return nil // flow ages are always told where there is room for them
+	case *openflow.RoleRequest:
+		return o.roleRequest(m, xid, b)
+	}
+	return o.fail(openflow.ErrBadRequestBadType, b)
+}
+
+func (o *ofConn) setProtocol(p openflow.Protocols) {
+	o.proto.Store(uint32(p))
+	o.c.SetProtocolLocal(p)
+}
+
+// errorCode returns the OpenFlow error in err, or other.
+func errorCode(err error, other openflow.ErrorCode) openflow.ErrorCode {
+	var code openflow.ErrorCode
+	if errors.As(err, &code) {
+		return code
+	}
+	if code, ok := openflow.ErrorByName(err.Error()); ok {
+		return code
+	}
+	return other
+}
+
+func (o *ofConn) setConfig(m *openflow.SetConfig, b []byte) error {
+	if o.kind != connPrimary || o.getRole() != openflow.RoleSecondary {
+		if m.Frag == openflow.FragReasm {
+			connLog.WarnRL(&badRL, "%s: fragment handling reassemble not supported", o.p.name)
+		} else {
+			o.p.locked(func() {
+				if o.p.frag != m.Frag {
+					o.p.frag = m.Frag
+					o.p.backer.changed()
+				}
+			})
+		}
+	}
+	o.missSendLen.Store(uint32(m.MissSendLen))
+	if o.kind == connPrimary {
+		o.p.conns.missChanged()
+	}
+	return nil
+}
+
+// flowMod changes the flow tables.
+func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
+	if o.getRole() == openflow.RoleSecondary {
+		return o.fail(openflow.ErrBadRequestIsSecondary, b)
+	}
+	if !m.Delete() {
+		if err := checkActions(m.Actions); err != nil {
+			return o.fail(errorCode(err, openflow.ErrBadActionBadType), b)
+		}
+	}
+	if err := o.p.tables.Apply(m, o.p.now()); err != nil {
+		return o.fail(errorCode(err, openflow.ErrFlowModFailedUnknown), b)
+	}
+	if m.Buffer != openflow.NoBuffer && !m.Delete() {
+		return o.fail(openflow.ErrBadRequestBufferUnknown, b)
+	}
+	o.p.backer.wake()
+	return nil
+}
+
+// checkActions refuses what translation cannot do, rather than accept it and
+// then drop packets.
+func checkActions(acts []openflow.Action) error {
+	for _, a := range acts {
+		switch a := a.(type) {
+		case *openflow.Group:
+			return openflow.ErrBadActionBadOutGroup // there are no groups yet
+		case *openflow.Meter:
+			return openflow.ErrMeterModFailedInvalidMeter
+		case *openflow.Clone:
+			if err := checkActions(a.Actions); err != nil {
+				return err
+			}
+			continue
+		case *openflow.WriteActions:
+			if err := checkActions(a.Actions); err != nil {
+				return err
+			}
+			continue
+		}
+		if !xlate.Supported(a) {
+			connLog.WarnRL(&badRL, "action not supported: %s", openflow.FormatAction(a))
+			return openflow.ErrBadActionBadType
+		}
+	}
+	return nil
+}
+
+func (o *ofConn) packetOut(m *openflow.PacketOut, b []byte) error {
+	if o.getRole() == openflow.RoleSecondary {
+		return o.fail(openflow.ErrBadRequestIsSecondary, b)
+	}
+	if m.Buffer != openflow.NoBuffer {
+		return o.fail(openflow.ErrBadRequestBufferUnknown, b)
+	}
+	in := openflow.Port(m.Metadata.Key.InPort)
+	if !in.Ordinary() && in < openflow.PortMax {
+		return o.fail(openflow.ErrBadRequestBadPort, b)
+	}
+	if err := checkActions(m.Actions); err != nil {
+		return o.fail(errorCode(err, openflow.ErrBadActionBadType), b)
+	}
+	cfg := o.p.backer.config()
+	var pic *xlate.Bridge
+	for _, x := range cfg.Bridges {
+		if x.Owner == o.p {
+			pic = x
+		}
+	}
+	if pic == nil || len(m.Packet) < 14 {
+		return nil
+	}
+	key := m.Metadata.Key
+	o.p.backer.packetOut(o.p, &xlate.In{
+		Config: cfg, Bridge: pic, Key: &key, Actions: m.Actions, HaveActions: true, PacketOut: true,
+	}, m.Packet)
+	return nil
+}
+
+// portMod changes a port's configuration.
+func (p *Ofproto) portMod(m *openflow.PortMod) (err error) {
+	b := p.backer
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	x := p.ports[m.Port]
+	if x == nil {
+		return openflow.ErrPortModFailedBadPort
+	}
+	if mac, ok := x.mac(); ok && m.HWAddr != ([6]byte{}) && mac != m.HWAddr {
+		return openflow.ErrPortModFailedBadHWAddr
+	}
+	const kept = openflow.PortNoRecv | openflow.PortNoRecvSTP | openflow.PortNoFlood | openflow.PortNoFwd | openflow.PortNoPacketIn
+	old := x.config
+	x.config = x.config&^(m.Mask&kept) | m.Config&m.Mask&kept
+	if m.Mask&openflow.PortDown != 0 && x.device() != nil {
+		if err := x.device().SetUp(m.Config&openflow.PortDown == 0); err != nil {
+			connLog.WarnRL(&badRL, "%s: cannot change state of %s: %v", p.name, x.spec.Name, err)
+		}
+	}
+	if x.config != old || m.Mask&openflow.PortDown != 0 {
+		b.changed()
+		p.portStatus(x, openflow.PortModify)
+	}
+	return nil
+}
+
+func (o *ofConn) flowStats(m *openflow.FlowStatsRequest, xid uint32, b []byte) error {
+	flows, err := o.p.tables.Flows(m)
+	if err != nil {
+		return o.fail(errorCode(err, openflow.ErrBadRequestBadTableID), b)
+	}
+	now := o.p.now()
+	if m.Aggregate {
+		var a openflow.AggregateStats
+		for r := range flows {
+			a.Packets += r.Stats.Packets.Load()
+			a.Bytes += r.Stats.Bytes.Load()
+			a.Flows++
+		}
+		return o.reply(&a, xid)
+	}
+	r := &openflow.FlowStatsReply{}
+	for f := range flows {
+		r.Flows = append(r.Flows, f.FlowStats(now))
+	}
+	return o.reply(r, xid)
+}
+
+func (o *ofConn) roleRequest(m *openflow.RoleRequest, xid uint32, b []byte) error {
+	c := o.p.conns
+	if m.Role != openflow.RoleNoChange {
+		c.mu.Lock()
+		stale := false
+		if m.HasID && m.Role != openflow.RoleEqual {
+			if stale = c.genSet && int64(m.GenerationID-c.genID) < 0; !stale {
+				c.genID, c.genSet = m.GenerationID, true
+			}
+		}
+		if !stale {
+			if m.Role == openflow.RolePrimary {
+				for _, x := range c.conns {
+					if x != o && x.getRole() == openflow.RolePrimary {
+						x.role.Store(uint32(openflow.RoleSecondary))
+					}
+				}
+			}
+			o.role.Store(uint32(m.Role))
+		}
+		c.mu.Unlock()
+		if stale {
+			return o.fail(openflow.ErrRoleRequestFailedStale, b)
+		}
+		c.missChanged()
+	}
+	r := &openflow.RoleReply{Role: o.getRole()}
+	c.mu.Lock()
+	r.GenerationID, r.HasID = c.genID, c.genSet
+	c.mu.Unlock()
+	return o.reply(r, xid)
+}
