@@ -62,6 +62,9 @@ type connManager struct {
 	genSet    bool
 }
 
+// spoken are the versions of OpenFlow that the switch speaks.
+var spoken = openflow.VersionsOf(openflow.V10, openflow.V11, openflow.V12, openflow.V13, openflow.V14)
+
 // controller is one configured controller, to call or to listen for.
 type controller struct {
 	spec   ControllerSpec
@@ -74,7 +77,7 @@ type controller struct {
 }
 
 func newConnManager(p *Ofproto) *connManager {
-	c := &connManager{p: p, versions: openflow.AllVersions, control: map[string]*controller{}}
+	c := &connManager{p: p, versions: spoken, control: map[string]*controller{}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -118,7 +121,8 @@ func (c *connManager) serve(ctx context.Context, s stream.Conn, kind connKind, c
 	versions := c.versions
 	c.mu.Unlock()
 	hello, stop := context.WithTimeout(ctx, 10*time.Second)
-	oc, err := conn.New(hello, s, conn.Config{Versions: versions, Warn: vconnLog})
+	oc := conn.New(s, s.Name())
+	err := oc.Handshake(hello, versions)
 	stop()
 	if err != nil {
 		s.Close()
@@ -221,8 +225,9 @@ func (c *connManager) missChanged() {
 // allows all that are built in.
 func (p *Ofproto) SetProtocols(vs openflow.Versions) {
 	if vs == 0 {
-		vs = openflow.AllVersions
+		vs = spoken
 	}
+	vs &= spoken
 	p.conns.mu.Lock()
 	changed := p.conns.versions != vs
 	p.conns.versions = vs
@@ -277,29 +282,25 @@ func (p *Ofproto) SetControllers(cs []ControllerSpec) {
 
 // call keeps a connection to a controller up.
 func (c *connManager) call(ctx context.Context, t *controller) {
-	r := conn.Reconnect{Probe: 5 * time.Second}
-	r.Enable(time.Now())
+	const most = 8 * time.Second
+	backoff := time.Duration(0)
 	for ctx.Err() == nil {
-		act, at := r.Run(time.Now())
-		if act != conn.Connect {
-			wait := time.Second
-			if !at.IsZero() {
-				wait = time.Until(at)
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(max(wait, 10*time.Millisecond)):
-			}
-			continue
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(backoff):
 		}
+		backoff = min(max(time.Second, 2*backoff), most)
 		connLog.Info("%s<->%s: connecting...", c.p.name, t.spec.Target)
 		dial, stop := context.WithTimeout(ctx, 10*time.Second)
-		s, err := stream.Config{Port: openflow.TCPPort}.Dial(dial, t.spec.Target)
+		s, err := stream.Config{Port: stream.OpenFlowPort}.Dial(dial, t.spec.Target)
 		stop()
 		if err == nil {
-			r.Connected(time.Now())
+			start := time.Now()
 			err = c.serve(ctx, s, connPrimary, t)
+			if time.Since(start) > most {
+				backoff = 0 // it lasted for a while: call again at once
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			connLog.WarnRL(&badRL, "%s<->%s: connection failed (%v)", c.p.name, t.spec.Target, err)
@@ -307,13 +308,12 @@ func (c *connManager) call(ctx context.Context, t *controller) {
 			t.err = err.Error()
 			c.mu.Unlock()
 		}
-		r.Failed(time.Now())
 	}
 }
 
 // listenFor takes connections at a passive controller target.
 func (c *connManager) listenFor(ctx context.Context, t *controller) {
-	l, err := stream.Config{Port: openflow.TCPPort}.Listen(t.spec.Target)
+	l, err := stream.Config{Port: stream.OpenFlowPort}.Listen(t.spec.Target)
 	if err != nil {
 		connLog.Err("failed to listen on %s: %v", t.spec.Target, err)
 		return

@@ -122,7 +122,10 @@ type testHost struct {
 	backer *Backer
 }
 
-func newTestHost(t *testing.T) *testHost {
+func newTestHost(t *testing.T) *testHost { return newTestHostIn(t, "") }
+
+// newTestHostIn is newTestHost with OpenFlow sockets in dir.
+func newTestHostIn(t *testing.T, dir string) *testHost {
 	t.Helper()
 	h := &testHost{clock: &testClock{now: time.Now()}}
 	h.Host = NewHost(h.clock)
@@ -130,7 +133,7 @@ func newTestHost(t *testing.T) *testHost {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.backer = h.Open(dp, Options{Prefixes: []classifier.Prefix{classifier.PrefixIPDst, classifier.PrefixIPSrc}, OpenTunnel: func(name, typ string, port uint16) (netdev.Device, error) {
+	h.backer = h.Open(dp, Options{RunDir: dir, Prefixes: []classifier.Prefix{classifier.PrefixIPDst, classifier.PrefixIPSrc}, OpenTunnel: func(name, typ string, port uint16) (netdev.Device, error) {
 		return dummy.Open(netdev.Config{Name: name, Type: "dummy"})
 	}})
 	t.Cleanup(func() { h.backer.Close(true) })

@@ -95,7 +95,6 @@ func (o *ofConn) handle(b []byte) error {
 
 func (o *ofConn) setProtocol(p openflow.Protocols) {
 	o.proto.Store(uint32(p))
-	o.c.SetProtocolLocal(p)
 }
 
 // errorCode returns the OpenFlow error in err, or other.

@@ -39,6 +39,9 @@ type ofConn struct {
 	done chan struct{}
 	once sync.Once
 
+	mu  sync.Mutex
+	buf []byte // guarded by mu: messages to be sent together
+
 	proto        atomic.Uint32 // openflow.Protocols
 	missSendLen  atomic.Uint32
 	controllerID atomic.Uint32
@@ -49,7 +52,7 @@ type ofConn struct {
 
 func newOfConn(p *Ofproto, c *conn.Conn, kind connKind) *ofConn {
 	o := &ofConn{p: p, c: c, kind: kind, out: make(chan func() []byte, queueLen), done: make(chan struct{})}
-	o.proto.Store(uint32(c.Protocol()))
+	o.proto.Store(uint32(openflow.ProtocolOf(c.Version())))
 	o.role.Store(uint32(openflow.RoleEqual))
 	if kind == connPrimary {
 		o.missSendLen.Store(defaultMissSendLen)
@@ -95,7 +98,7 @@ func (o *ofConn) run() error {
 			return err
 		}
 		if !o.c.Buffered() {
-			if err := o.c.Flush(); err != nil {
+			if err := o.flush(); err != nil {
 				return err
 			}
 		}
@@ -119,7 +122,7 @@ func (o *ofConn) writer() {
 			if b := encode(); b != nil {
 				o.send(b)
 			}
-			if len(o.out) == 0 && o.c.Flush() != nil {
+			if len(o.out) == 0 && o.flush() != nil {
 				o.stop()
 				return
 			}
@@ -131,7 +134,31 @@ func (o *ofConn) send(b []byte) error {
 	if o.kind == connPrimary {
 		o.p.conns.snoop(b)
 	}
-	return o.c.SendRaw(b)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.buf = append(o.buf, b...)
+	if len(o.buf) > 64<<10 {
+		return o.flushLocked()
+	}
+	return nil
+}
+
+// flush sends what send has collected.
+func (o *ofConn) flush() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.flushLocked()
+}
+
+func (o *ofConn) flushLocked() error {
+	if len(o.buf) == 0 {
+		return nil
+	}
+	err := o.c.Send(o.buf)
+	if o.buf = o.buf[:0]; cap(o.buf) > 1<<20 {
+		o.buf = nil
+	}
+	return err
 }
 
 // queue sends m when the connection gets to it, or drops it if the other end
@@ -170,7 +197,11 @@ func (o *ofConn) sendPacketIn(pin *openflow.PacketIn, maxLen uint16) {
 
 // reply answers the request with transaction id xid.
 func (o *ofConn) reply(m openflow.Message, xid uint32) error {
-	return o.send(openflow.Encode(m, o.protocol(), xid))
+	p := o.protocol()
+	if !openflow.Encodable(m, p) {
+		m = &openflow.ErrorMsg{Code: openflow.ErrBadRequestBadType}
+	}
+	return o.send(openflow.Encode(m, p, xid))
 }
 
 // fail answers a request with an error and the request itself.
