@@ -21,6 +21,7 @@ type Txn struct {
 	schema *ovsdb.Schema
 	edits  []*edit // in the order of the first change
 	byUUID map[ovsdb.UUID]*edit
+	counts []int // changes, by TableSchema.Index
 
 	comments []string
 	counter  *counter
@@ -135,6 +136,7 @@ func (t *Txn) InsertAs(table string, u ovsdb.UUID) *Row {
 		panic("idl: no table " + table)
 	}
 	r := newRow(ts, u)
+	t.count(ts)
 	e := &edit{table: ts, now: r, set: map[int]bool{}}
 	t.edits = append(t.edits, e)
 	t.byUUID[r.uuid] = e
@@ -149,14 +151,31 @@ func (t *Txn) Set(r *Row, column string, d ovsdb.Datum) *Row {
 		return e.now // nothing changes
 	}
 	e.muts = slices.DeleteFunc(e.muts, func(m mutation) bool { return m.col == c })
-	e.put(c, d)
+	t.put(e, c, d)
 	e.set[c.Index] = true
 	return e.now
 }
 
-func (e *edit) put(c *ovsdb.Column, d ovsdb.Datum) {
+func (t *Txn) put(e *edit, c *ovsdb.Column, d ovsdb.Datum) {
+	t.count(e.table)
 	e.now = e.now.clone()
 	e.now.data[c.Index] = d
+}
+
+func (t *Txn) count(ts *ovsdb.TableSchema) {
+	if t.counts == nil {
+		t.counts = make([]int, len(t.schema.Tables))
+	}
+	t.counts[ts.Index]++
+}
+
+// Changes returns a number that grows with each change to rows of a table: who
+// keeps what it has made of them knows by it when that is out of date.
+func (t *Txn) Changes(table string) int {
+	if ts := t.schema.Table(table); ts != nil && t.counts != nil {
+		return t.counts[ts.Index]
+	}
+	return 0
 }
 
 func (e *edit) mutates(c *ovsdb.Column) bool {
@@ -173,7 +192,7 @@ func (t *Txn) Add(r *Row, column string, d ovsdb.Datum) *Row {
 	if next.Equal(now) {
 		return e.now
 	}
-	e.put(c, next)
+	t.put(e, c, next)
 	if e.old == nil || e.set[c.Index] {
 		e.set[c.Index] = true
 		return e.now
@@ -204,7 +223,7 @@ func (t *Txn) Remove(r *Row, column string, d ovsdb.Datum) *Row {
 	if next.Len() == now.Len() {
 		return e.now
 	}
-	e.put(c, next)
+	t.put(e, c, next)
 	if e.old == nil || e.set[c.Index] {
 		e.set[c.Index] = true
 		return e.now
@@ -269,6 +288,7 @@ func (t *Txn) Delete(r *Row) {
 		return
 	}
 	e := t.edit(r)
+	t.count(e.table)
 	e.now = nil
 	e.set, e.muts = map[int]bool{}, nil
 }

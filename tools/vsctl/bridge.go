@@ -86,7 +86,6 @@ func runAddBr(c *ctl.Context) error {
 		br := c.SetRefs(c.SetStr(c.Insert("Bridge"), "name", name), "ports", p)
 		c.Add(root(c), "bridges", idl.RefSet(br))
 	}
-	touch(c)
 	return nil
 }
 
@@ -132,7 +131,6 @@ func runDelBr(c *ctl.Context) error {
 		c.Remove(root(c), "bridges", idl.RefSet(br.row))
 		c.Delete(br.row)
 	}
-	touch(c)
 	return nil
 }
 
@@ -220,7 +218,6 @@ func runSetID(c *ctl.Context) error {
 	} else {
 		c.Remove(row, "external_ids", ovsdb.StringSet(key))
 	}
-	touch(c)
 	return nil
 }
 

@@ -66,7 +66,6 @@ func setController(c *ctl.Context, names []string) error {
 		c.Delete(r)
 	}
 	c.SetRefs(br.row, "controller", newTargets(c, "Controller", names)...)
-	touch(c)
 	return nil
 }
 
@@ -90,7 +89,6 @@ func runDelFailMode(c *ctl.Context) error {
 	br, err := look(c).realBridge(c.Words[0])
 	if err == nil {
 		c.Clear(br.row, "fail_mode")
-		touch(c)
 	}
 	return err
 }
@@ -105,7 +103,6 @@ func runSetFailMode(c *ctl.Context) error {
 		return fmt.Errorf("fail-mode must be \"standalone\" or \"secure\"")
 	}
 	c.SetStr(br.row, "fail_mode", mode)
-	touch(c)
 	return nil
 }
 

@@ -84,8 +84,7 @@ func addPort(c *ctl.Context) error {
 			return err
 		}
 	}
-	c.Add(br.row, "ports", idl.RefSet(p))
-	touch(c)
+	w.grown(c.Txn, br, c.Add(br.row, "ports", idl.RefSet(p)), p)
 	return nil
 }
 
@@ -124,7 +123,6 @@ func runAddBondIface(c *ctl.Context) error {
 		return err
 	}
 	c.Add(p.row, "interfaces", idl.RefSet(newIface(c, name, "")))
-	touch(c)
 	return nil
 }
 
@@ -154,7 +152,6 @@ func runDelBondIface(c *ctl.Context) error {
 	c.Verify(i.port.row, "interfaces")
 	c.Remove(i.port.row, "interfaces", idl.RefSet(i.row))
 	c.Delete(i.row)
-	touch(c)
 	return nil
 }
 
@@ -191,7 +188,6 @@ func runDelPort(c *ctl.Context) error {
 		return fmt.Errorf("bridge %s does not have a port %s%s", br.name, name, child)
 	}
 	deletePorts(c, p.bridge.row, []*idl.Row{p.row})
-	touch(c)
 	return nil
 }
 

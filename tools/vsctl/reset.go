@@ -46,6 +46,5 @@ func runReset(c *ctl.Context) error {
 			c.Delete(r)
 		}
 	}
-	touch(c)
 	return nil
 }

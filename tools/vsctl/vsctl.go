@@ -69,7 +69,7 @@ var log = vlog.New("vsctl")
 
 // state is what the commands of one run share.
 type state struct {
-	world    *world       // nil: to be read again
+	world    *world       // nil: not looked at yet
 	newPorts []ovsdb.UUID // interfaces made, provisional
 }
 

@@ -187,3 +187,19 @@ func TestZones(t *testing.T) {
 	ok("", "del-zone-tp", "netdev", "zone=5")
 	ok("", "list-zone-tp", "netdev")
 }
+
+// The reference prints, and even stores, the old value where get follows add in
+// one command line.
+func TestAddThenGet(t *testing.T) {
+	for _, p := range []*place{refServer(t), ourServer(t)} {
+		p.tool(t, "", "--no-wait", "add-br", "b", "--", "set", "bridge", "b", "external_ids:k=1", "flood_vlans=5")
+		a := p.tool(t, "", "--no-wait", "add", "bridge", "b", "external_ids", "k=2", "j=3", "--", "get", "bridge", "b", "external_ids", "--",
+			"add", "bridge", "b", "flood_vlans", "6", "--", "get", "bridge", "b", "flood_vlans")
+		if want := "{j=\"3\", k=\"2\"}\n[5, 6]\n"; a.out != want {
+			t.Errorf("%s%s, want %s", a.out, a.err, want)
+		}
+		if a := p.tool(t, "", "get", "bridge", "b", "external_ids", "flood_vlans"); a.out != "{j=\"3\", k=\"2\"}\n[5, 6]\n" {
+			t.Error(a.out)
+		}
+	}
+}

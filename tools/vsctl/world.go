@@ -14,6 +14,7 @@ type world struct {
 	bridges map[string]*bridge
 	ports   map[string]*port
 	ifaces  map[string]*iface
+	changes int // of the transaction, up to which this is true
 }
 
 // bridge is a bridge of the database, or a fake one: a port of a bridge that
@@ -46,14 +47,17 @@ type iface struct {
 // look returns the world as the run's earlier commands leave it.
 func look(c *ctl.Context) *world {
 	s := c.State.(*state)
-	if s.world == nil {
+	if n := changes(c.Txn); s.world == nil || s.world.changes != n {
 		s.world = readWorld(c.Txn)
+		s.world.changes = n
 	}
 	return s.world
 }
 
-// touch forgets the world, which a command has changed.
-func touch(c *ctl.Context) { c.State.(*state).world = nil }
+// changes counts the changes to what the world is made of.
+func changes(t *idl.Txn) int {
+	return t.Changes("Open_vSwitch") + t.Changes("Bridge") + t.Changes("Port")
+}
 
 func readWorld(v idl.View) *world {
 	w := &world{bridges: map[string]*bridge{}, ports: map[string]*port{}, ifaces: map[string]*iface{}}
@@ -97,34 +101,57 @@ func fakeVLAN(p *idl.Row) (int64, bool) {
 
 func (w *world) addPorts(v idl.View, br *bridge) {
 	for _, r := range idl.Refs(v, br.row, "ports") {
-		p := &port{name: r.Str("name"), row: r, bridge: br}
-		if w.ports[p.name] != nil {
-			if old := w.ports[p.name]; old.row.UUID() == r.UUID() {
-				log.Warn("%s: port is in multiple bridges (%s and %s)", p.name, br.name, old.bridge.name)
-			}
-			continue
+		w.addPort(v, br, r)
+	}
+}
+
+// addPort adds a port of a real bridge.
+func (w *world) addPort(v idl.View, br *bridge, r *idl.Row) {
+	p := &port{name: r.Str("name"), row: r, bridge: br}
+	if old := w.ports[p.name]; old != nil {
+		if old.row.UUID() == r.UUID() {
+			log.Warn("%s: port is in multiple bridges (%s and %s)", p.name, br.name, old.bridge.name)
 		}
-		if tag, ok := r.OptInt("tag"); ok {
-			if fake := br.children[tag]; fake != nil {
-				p.bridge = fake
-			}
-		}
-		if _, ok := fakeVLAN(r); ok && w.bridges[p.name] != nil {
-			p.bridge = w.bridges[p.name]
-		}
-		p.local = p.name == p.bridge.name
-		if !p.local {
-			p.bridge.ports = append(p.bridge.ports, p)
-		}
-		w.ports[p.name] = p
-		for _, ir := range idl.Refs(v, r, "interfaces") {
-			i := &iface{name: ir.Str("name"), row: ir, port: p}
-			if w.ifaces[i.name] == nil {
-				p.ifaces = append(p.ifaces, i)
-				w.ifaces[i.name] = i
-			}
+		return
+	}
+	if tag, ok := r.OptInt("tag"); ok {
+		if fake := br.children[tag]; fake != nil {
+			p.bridge = fake
 		}
 	}
+	if _, ok := fakeVLAN(r); ok && w.bridges[p.name] != nil {
+		p.bridge = w.bridges[p.name]
+	}
+	p.local = p.name == p.bridge.name
+	if !p.local {
+		p.bridge.ports = append(p.bridge.ports, p)
+	}
+	w.ports[p.name] = p
+	for _, ir := range idl.Refs(v, r, "interfaces") {
+		i := &iface{name: ir.Str("name"), row: ir, port: p}
+		if w.ifaces[i.name] == nil {
+			p.ifaces = append(p.ifaces, i)
+			w.ifaces[i.name] = i
+		}
+	}
+}
+
+// grown takes note of a port that has just been added to br, whose row is now
+// row: a command line that adds a thousand ports must not look at the world a
+// thousand times.
+func (w *world) grown(t *idl.Txn, br *bridge, row, port *idl.Row) {
+	if port.Bool("fake_bridge") {
+		return
+	}
+	if br.parent != nil {
+		br = br.parent
+	}
+	br.row = row
+	for _, child := range br.children {
+		child.row = row
+	}
+	w.addPort(t, br, port)
+	w.changes = changes(t)
 }
 
 // bridge finds a bridge, or returns an error.

@@ -41,7 +41,6 @@ func runAddMapping(c *ctl.Context) error {
 	if aa == nil {
 		aa = c.Insert("AutoAttach")
 		c.SetRefs(br, "auto_attach", aa)
-		touch(c)
 	}
 	if _, ok := aa.Get("mappings").Find(pair.Key(0)); !ok {
 		c.Add(aa, "mappings", pair)
