@@ -155,7 +155,7 @@ func TestUpdateBeforeReply(t *testing.T) {
 	if n := other.note(); !strings.Contains(n, `{"delete":null}`) || !strings.Contains(n, `{"modify":{"set":["set",[1,2]]}}`) {
 		t.Fatal(n)
 	}
-	if got := other.call("monitor_cond_change", `[["x"],["y"],{"A":{"where":[["n","<",1]]}}]`); got != "{}" {
+	if got := other.call("monitor_cond_change", `[["x"],["y"],{"A":[{"where":[["n","<",1]]}]}]`); got != "{}" {
 		t.Fatal(got)
 	}
 	if n := other.note(); !strings.HasPrefix(n, `update2 [["y"],`) || strings.Count(n, `"delete":null`) != 47 || strings.Count(n, `"insert"`) != 2 {
