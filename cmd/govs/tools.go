@@ -7,6 +7,7 @@ import (
 	"govs/tools/lab"
 	"govs/tools/ofctl"
 	"govs/tools/ovsctl"
+	"govs/tools/ovsdbclient"
 	"govs/tools/ovsdbserver"
 	"govs/tools/ovsdbtool"
 	"govs/tools/pcap"
@@ -33,7 +34,7 @@ var tools = [...]tool{
 	{"ovs-dpctl", "read and change datapaths", dpctl.Main},
 	{"ovs-vswitchd", "the switch daemon", vswitchd.Main},
 	{"ovsdb-server", "the database server", ovsdbserver.Main},
-	{"ovsdb-client", "talk to a database server", nil},
+	{"ovsdb-client", "talk to a database server", ovsdbclient.Main},
 	{"ovsdb-tool", "work on database files", ovsdbtool.Main},
 	{"ovs-pki", "make keys and certificates", pki.Main},
 	{"ovs-tcpdump", "capture on a port", nil},
