@@ -97,15 +97,13 @@ func appendPretty(dst []byte, v Value, sorted bool, depth int) []byte {
 		}
 		return append(dst, ']')
 	case Object:
-		dst = append(dst, '{')
-		if m := order(v, sorted); len(m) > 0 {
-			for i, m := range m {
-				if i > 0 {
-					dst = append(dst, ',')
-				}
-				dst = append(AppendString(nl(dst, depth+1), m.Key), ": "...)
-				dst = appendPretty(dst, m.Value, sorted, depth+1)
+		dst = nl(append(dst, '{'), depth+1)
+		for i, m := range order(v, sorted) {
+			if i > 0 {
+				dst = nl(append(dst, ','), depth+1)
 			}
+			dst = append(AppendString(dst, m.Key), ": "...)
+			dst = appendPretty(dst, m.Value, sorted, depth+1)
 		}
 		return append(dst, '}')
 	}
