@@ -183,8 +183,8 @@ func (t *Table) cmdNeighShow(r *unixctl.Request) {
 			}
 			name = names[k.ifindex]
 		}
-		if name == "lo" {
-			continue
+		if name == "lo" || k.ip.IsMulticast() {
+			continue // the kernel's own entries for these are no neighbours
 		}
 		lines = append(lines, line{k.ip, net.HardwareAddr(n.mac[:]).String(), name})
 	}

@@ -1,7 +1,6 @@
 package route
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"net/netip"
@@ -142,8 +141,7 @@ func (t *Table) Entries() ([]Entry, error) {
 	}
 	t.mu.Unlock()
 	slices.SortStableFunc(list, func(a, b Entry) int {
-		x, y := a.Prefix.Addr().As16(), b.Prefix.Addr().As16()
-		return cmp.Or(cmp.Compare(b.priority(), a.priority()), bytes.Compare(x[:], y[:]))
+		return cmp.Or(cmp.Compare(b.priority(), a.priority()), a.Prefix.Addr().Compare(b.Prefix.Addr()))
 	})
 	return list, nil
 }

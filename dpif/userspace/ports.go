@@ -22,7 +22,8 @@ type port struct {
 type rx struct {
 	port *port
 	q    netdev.RxQueue
-	id   int32 // in the thread's table
+	id   int32       // in the thread's table
+	more func() bool // nil, or whether q has packets that its descriptor does not show
 	t    *thread
 }
 
@@ -73,7 +74,11 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 	}
 	p := &port{no: no, name: name, dev: dev}
 	for _, q := range dev.RxQueues() {
-		p.rx = append(p.rx, &rx{port: p, q: q})
+		r := &rx{port: p, q: q}
+		if m, ok := q.(interface{ Pending() bool }); ok {
+			r.more = m.Pending
+		}
+		p.rx = append(p.rx, r)
 	}
 	dp.ports.Store(tbl.with(no, p))
 	for _, r := range p.rx {

@@ -194,6 +194,11 @@ func (t *thread) poll(r *rx) {
 	if n > 0 {
 		t.x.receive(r.port, t.batch[:n])
 	}
+	for r.more != nil && err == nil && r.more() {
+		if n, err = r.q.Recv(t.batch[:]); n > 0 {
+			t.x.receive(r.port, t.batch[:n])
+		}
+	}
 	if err != nil && !errors.Is(err, netdev.ErrClosed) && !errors.Is(err, unix.ENETDOWN) && !errors.Is(err, unix.ENOBUFS) {
 		t.rest(r)
 	}

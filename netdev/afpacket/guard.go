@@ -28,6 +28,9 @@ func attachGuard(ifindex int) (io.Closer, error) {
 		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, verdictDrop), asm.Return()},
 	})
 	if err != nil {
+		if errors.Is(err, unix.EPERM) {
+			return nil, errors.New("loading an eBPF program needs CAP_BPF and CAP_NET_ADMIN of the machine")
+		}
 		return nil, fmt.Errorf("load eBPF program: %w", err)
 	}
 	defer prog.Close()

@@ -42,7 +42,11 @@ func (e *egressTable) get(ifindex int) (*linux.FD, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = unix.Bind(fd, &unix.SockaddrLinklayer{Ifindex: ifindex}); err != nil {
+	err = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VNET_HDR, 1)
+	if err == nil {
+		err = unix.Bind(fd, &unix.SockaddrLinklayer{Ifindex: ifindex})
+	}
+	if err != nil {
 		unix.Close(fd)
 		return nil, err
 	}

@@ -131,10 +131,24 @@ func (p *path) overhead(k *kind) int {
 
 // outer writes the outer headers for an inner frame into b and returns them.
 func (p *path) outer(b []byte, d *Device, t *packet.Tunnel, inner []byte) []byte {
+	b = p.headers(b, d, t, inner, d.kind.hdrLen+len(inner))
+	u := b[len(p.l2l3):]
+	switch {
+	case p.v6:
+		p.sum(u, inner, packet.PseudoV6(packet.IPv6(b[ethLen:]), unix.IPPROTO_UDP, len(u)+len(inner)))
+	case t.Flags&packet.TunCsum != 0:
+		p.sum(u, inner, packet.PseudoV4(packet.IPv4(b[ethLen:]), unix.IPPROTO_UDP, len(u)+len(inner)))
+	}
+	return b
+}
+
+// headers writes the outer headers in front of n bytes of UDP payload, with a
+// UDP checksum of zero. inner is the frame that decides on the source port.
+func (p *path) headers(b []byte, d *Device, t *packet.Tunnel, inner []byte, n int) []byte {
 	b = append(b[:0], p.l2l3...)
 	udpAt := len(b)
 	b = b[:udpAt+udpLen+d.kind.hdrLen]
-	n := udpLen + d.kind.hdrLen + len(inner)
+	n += udpLen
 	u := b[udpAt:]
 	be.PutUint16(u, sourcePort(innerHash(inner)))
 	dport := d.port
@@ -151,7 +165,6 @@ func (p *path) outer(b []byte, d *Device, t *packet.Tunnel, inner []byte) []byte
 		h.SetTC(t.TOS)
 		h.SetPayloadLen(n)
 		h.SetHopLimit(ttl(t))
-		p.sum(u, inner, packet.PseudoV6(h, unix.IPPROTO_UDP, n))
 		return b
 	}
 	h := packet.IPv4(ip)
@@ -163,9 +176,6 @@ func (p *path) outer(b []byte, d *Device, t *packet.Tunnel, inner []byte) []byte
 		be.PutUint16(h[4:], uint16(d.ipid.Add(1)))
 	}
 	h.Checksum()
-	if t.Flags&packet.TunCsum != 0 {
-		p.sum(u, inner, packet.PseudoV4(h, unix.IPPROTO_UDP, n))
-	}
 	return b
 }
 

@@ -17,7 +17,8 @@ const (
 	controlLen  = 128 // packet info, hop limit and traffic class, aligned
 )
 
-// rxQueue is the UDP socket of one address family.
+// rxQueue is the UDP socket of one address family. Where the kernel joins
+// datagrams of one flow (UDP_GRO), one receive may hold many frames.
 type rxQueue struct {
 	d    *Device
 	fd   *linux.FD
@@ -26,14 +27,23 @@ type rxQueue struct {
 	iov  [maxBatch]unix.Iovec
 	from [maxBatch]unix.RawSockaddrInet6
 	ctl  [maxBatch][controlLen / 8]uint64
+
+	merge merger
+	// rest are frames that were received but did not fit the caller's batch.
+	rest []*packet.Packet
 }
 
 func newRxQueue(d *Device, fd int, v6 bool) *rxQueue {
+	// A kernel that cannot join datagrams delivers them one by one.
+	unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1)
 	return &rxQueue{d: d, fd: linux.NewFD(fd), v6: v6}
 }
 
 // FD implements netdev.RxQueue.
 func (q *rxQueue) FD() int { return q.fd.Num() }
+
+// Pending reports whether Recv has packets that polling FD does not show.
+func (q *rxQueue) Pending() bool { return len(q.rest) > 0 }
 
 // Recv implements netdev.RxQueue.
 func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
@@ -42,6 +52,9 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 		return 0, netdev.ErrClosed
 	}
 	defer q.fd.Release()
+	if len(q.rest) > 0 {
+		return q.leftover(batch), nil
+	}
 	want := min(len(batch), maxBatch)
 	for i, p := range batch[:want] {
 		buf := p.Buffer()
@@ -63,32 +76,101 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var count, bytes, bad int64
+	out := 0
+	var bytes, bad int64
 	for i := range got {
 		p := batch[i]
-		p.Reset(int(q.msgs[i].Len))
-		q.outer(i, &p.Tunnel)
+		n := int(q.msgs[i].Len)
+		p.Reset(n)
+		each := q.outer(i, &p.Tunnel)
+		if each == 0 || each > n {
+			each = n
+		}
+		whole := p.Bytes()
+		p.SetLen(each)
 		if q.msgs[i].Hdr.Flags&unix.MSG_TRUNC != 0 || !q.d.kind.get(p) {
 			bad++
 			continue
 		}
-		unfinished(p)
-		if int(count) != i {
-			batch[count], batch[i] = p, batch[count]
-		}
-		count++
 		bytes += int64(p.Len())
+		unfinished(p)
+		// Join it with the frame before, or begin anew.
+		if out > 0 && q.merge.p == batch[out-1] && q.merge.p.Tunnel == p.Tunnel && q.merge.add(p.Bytes(), p.Offload.CsumPartial) {
+			if each == n {
+				continue
+			}
+		} else {
+			q.merge.finish()
+			batch[out], batch[i] = p, batch[out]
+			q.merge.start(p)
+			out++
+		}
+		for at := each; at < n; at += each {
+			seg := whole[at:min(at+each, n)]
+			bytes += int64(max(0, len(seg)-q.d.kind.hdrLen))
+			if len(q.rest) == 0 && len(seg) > q.d.kind.hdrLen && string(seg[:q.d.kind.hdrLen]) == string(whole[:q.d.kind.hdrLen]) &&
+				q.merge.add(seg[q.d.kind.hdrLen:], false) {
+				continue
+			}
+			q.keep(seg, &p.Tunnel, &bad)
+		}
+		if len(q.rest) > 0 {
+			// What follows must not overtake; it has to wait as well.
+			for k := i + 1; k < got; k++ {
+				r := batch[k]
+				n := int(q.msgs[k].Len)
+				r.Reset(n)
+				each := q.outer(k, &r.Tunnel)
+				if each == 0 {
+					each = n
+				}
+				for at := 0; at < n; at += each {
+					bytes += int64(max(0, min(each, n-at)-q.d.kind.hdrLen))
+					q.keep(r.Bytes()[at:min(at+each, n)], &r.Tunnel, &bad)
+				}
+			}
+			break
+		}
 	}
-	q.d.cnt.RxPackets.Add(count)
+	q.merge.finish()
+	q.d.cnt.RxPackets.Add(int64(out))
 	q.d.cnt.RxBytes.Add(bytes)
 	if bad > 0 {
 		q.d.cnt.RxErrors.Add(bad)
 	}
-	return int(count), nil
+	return out, nil
 }
 
-// outer reads the outer headers of datagram i from what came beside it.
-func (q *rxQueue) outer(i int, t *packet.Tunnel) {
+// keep puts a frame with its tunnel header aside for the next Recv.
+func (q *rxQueue) keep(b []byte, t *packet.Tunnel, bad *int64) {
+	r := packet.New(b)
+	r.Tunnel = *t
+	if !q.d.kind.get(r) {
+		*bad++
+		return
+	}
+	unfinished(r)
+	q.rest = append(q.rest, r)
+}
+
+// leftover delivers what was put aside.
+func (q *rxQueue) leftover(batch []*packet.Packet) int {
+	n := min(len(batch), len(q.rest))
+	for i, r := range q.rest[:n] {
+		r.CopyTo(batch[i])
+		q.rest[i] = nil
+	}
+	if q.rest = q.rest[n:]; len(q.rest) == 0 {
+		q.rest = nil
+	}
+	q.d.cnt.RxPackets.Add(int64(n))
+	return n
+}
+
+// outer reads the outer headers of datagram i from what came beside it. It
+// returns the length of each of the datagrams that the kernel joined into it, 0
+// for one that is alone.
+func (q *rxQueue) outer(i int, t *packet.Tunnel) (each int) {
 	t.TPDst = q.d.port
 	if q.v6 {
 		sa := &q.from[i]
@@ -104,11 +186,15 @@ func (q *rxQueue) outer(i int, t *packet.Tunnel) {
 		h := (*unix.Cmsghdr)(unsafe.Pointer(&ctl[0]))
 		n := int(h.Len)
 		if n < unix.SizeofCmsghdr || n > len(ctl) {
-			return
+			return each
+		}
+		if h.Level == unix.IPPROTO_UDP && h.Type == unix.UDP_GRO && n >= unix.SizeofCmsghdr+4 {
+			each = int(binary.NativeEndian.Uint32(ctl[unix.SizeofCmsghdr:]))
 		}
 		control(t, h.Level, h.Type, ctl[unix.SizeofCmsghdr:n])
 		ctl = ctl[min((n+7)&^7, len(ctl)):]
 	}
+	return each
 }
 
 // control reads one control message of a received datagram.

@@ -22,8 +22,9 @@ type txScratch struct {
 	n    int
 	msgs [maxBatch]linux.Mmsghdr
 	iov  [maxBatch][2]unix.Iovec
-	hdr  [maxBatch][maxOuter]byte
+	hdr  [maxBatch][packet.VNetHdrLen + maxOuter]byte // vnet header all zero
 	segs []*packet.Packet
+	gso  gsoScratch
 
 	sent, bytes, lost int64
 }
@@ -108,6 +109,9 @@ func (d *Device) one(s *txScratch, p *packet.Packet, now time.Time) {
 		s.lost++
 		return
 	}
+	if d.super(s, w, p, segs) {
+		return
+	}
 	for _, q := range segs {
 		q.Tunnel = p.Tunnel
 		d.frame(s, w, q)
@@ -139,9 +143,9 @@ func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) {
 	s.via = w
 	i := s.n
 	s.n++
-	h := w.outer(s.hdr[i][:], d, &p.Tunnel, inner)
-	s.iov[i][0].Base = unsafe.SliceData(h)
-	s.iov[i][0].SetLen(len(h))
+	h := w.outer(s.hdr[i][packet.VNetHdrLen:], d, &p.Tunnel, inner)
+	s.iov[i][0].Base = &s.hdr[i][0]
+	s.iov[i][0].SetLen(packet.VNetHdrLen + len(h))
 	s.iov[i][1].Base = unsafe.SliceData(inner)
 	s.iov[i][1].SetLen(len(inner))
 	s.msgs[i].Hdr.Iov = &s.iov[i][0]

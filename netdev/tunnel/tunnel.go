@@ -79,6 +79,8 @@ type Device struct {
 	rx   []*rxQueue // IPv4, and IPv6 where the host has it
 	tx   netdev.PerQueue[txScratch]
 	ipid atomic.Uint32
+	// noSuper is set once the kernel refused an outer super-frame.
+	noSuper atomic.Bool
 
 	oversize atomic.Int64 // too long for the path, with DF
 	noRoute  atomic.Int64
