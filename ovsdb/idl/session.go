@@ -47,7 +47,9 @@ func (c *Client) serve(ctx context.Context, remote string) error {
 		}
 		return &RemoteError{remote, err}
 	}
-	s := jsonrpc.NewSession(conn, jsonrpc.Config{Handle: c.handle})
+	rpc := jsonrpc.Config{Handle: c.handle}
+	trace(remote, &rpc)
+	s := jsonrpc.NewSession(conn, rpc)
 	defer s.Close()
 	defer context.AfterFunc(ctx, func() { s.Close() })()
 	c.mu.Lock()
