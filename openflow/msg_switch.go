@@ -190,32 +190,31 @@ func decodeTableReply13(_ *msgDecoder, b []byte) (Message, error) {
 }
 
 func (m *TableStatsReply) print(p *printer) {
-	p.str("\n")
 	for i := 0; i < len(m.Tables); {
 		t := &m.Tables[i]
-		p.str("  table ")
+		p.str("\n  table ")
 		p.b = p.names.AppendTable(p.b, t.Table)
 		if t.Name != "" && t.Name != tableDefaultName(t.Table) {
 			p.f(" (\"%s\")", t.Name)
 		}
-		p.str(":\n")
-		p.f("    active=%d, lookup=%d, matched=%d\n", t.ActiveCount, t.LookupCount, t.MatchedCount)
-		if p.Version == V10 {
+		p.f(":\n    active=%d, lookup=%d, matched=%d\n", t.ActiveCount, t.LookupCount, t.MatchedCount)
+		switch {
+		case p.Version != V10:
+		case i > 0 && sameFeatures(&m.Tables[i-1], t):
+			p.str("    (same features)\n")
+		default:
 			p.f("    max_entries=%d\n", t.MaxEntries)
 			p.str("    matching:\n      exact match or wildcard: in_port eth_{src,dst,type} vlan_{vid,pcp} ip_{src,dst} nw_{proto,tos} tcp_{src,dst}\n")
 		}
-		p.str("\n")
 		j := i + 1
 		for j < len(m.Tables) && sameTable(t, &m.Tables[j]) {
 			j++
 		}
-		if j-i > 1 {
-			switch {
-			case j-i == 2:
-				p.f("  table %d: ditto\n", m.Tables[i+1].Table)
-			default:
-				p.f("  tables %d...%d: ditto\n", m.Tables[i+1].Table, m.Tables[j-1].Table)
-			}
+		switch {
+		case j-i == 2:
+			p.f("\n  table %d: ditto\n", m.Tables[i+1].Table)
+		case j-i > 2:
+			p.f("\n  tables %d...%d: ditto\n", m.Tables[i+1].Table, m.Tables[j-1].Table)
 		}
 		i = j
 	}
@@ -224,8 +223,10 @@ func (m *TableStatsReply) print(p *printer) {
 // tableDefaultName is the name that OVS gives to tables without one.
 func tableDefaultName(n uint8) string { return "table" + Port(n).String() }
 
+func sameFeatures(a, b *TableStats) bool { return a.MaxEntries == b.MaxEntries && a.Wildcards == b.Wildcards }
+
 func sameTable(a, b *TableStats) bool {
-	return (b.Name == "" || b.Name == tableDefaultName(b.Table)) && a.MaxEntries == b.MaxEntries && a.Wildcards == b.Wildcards &&
+	return (b.Name == "" || b.Name == tableDefaultName(b.Table)) && sameFeatures(a, b) &&
 		a.ActiveCount == b.ActiveCount && a.LookupCount == b.LookupCount && a.MatchedCount == b.MatchedCount
 }
 

@@ -34,9 +34,11 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 		out = append(out, " bytes):\n"...)
 		return AppendHexDump(out, b, true)
 	case int(be.Uint16(b[2:])) > len(b):
+		out = appendHeading(out, b)
 		out = fmt.Appendf(out, "(***truncated to %d bytes from %d***)\n", len(b), be.Uint16(b[2:]))
 		return AppendHexDump(out, b, true)
 	case int(be.Uint16(b[2:])) < len(b):
+		out = appendHeading(out, b)
 		out = fmt.Appendf(out, "(***only uses %d bytes out of %d***)\n", be.Uint16(b[2:]), len(b))
 		return AppendHexDump(out, b, true)
 	}
@@ -72,6 +74,23 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 		p.str("\n")
 	}
 	return p.b
+}
+
+// appendHeading prints the heading of a message whose length is wrong, if it
+// can be told what it is.
+func appendHeading(out, b []byte) []byte {
+	whole := append([]byte(nil), b...)
+	be.PutUint16(whole[2:], uint16(len(b)))
+	row, _, _, _ := findRow(whole)
+	if row == nil {
+		return out
+	}
+	h := ParseHeader(b)
+	out = append(out, row.name...)
+	if h.Version != V10 {
+		out = fmt.Appendf(out, " (%s)", h.Version.Short())
+	}
+	return fmt.Appendf(out, " (xid=0x%x):\n", h.Xid)
 }
 
 func (p *printer) f(format string, args ...any) { p.b = fmt.Appendf(p.b, format, args...) }

@@ -362,7 +362,7 @@ func (t *tool) sortFlows(flows []openflow.FlowStats) {
 				return n < 0
 			}
 		}
-		return false
+		return a.Priority > b.Priority
 	})
 }
 

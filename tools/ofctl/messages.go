@@ -43,7 +43,7 @@ func (t *tool) packetOut(args []string) error {
 		for _, a := range args[3:] {
 			p, ok := parseHexBlob(a)
 			if !ok {
-				return fatalf("%s: trailing garbage in packet data", a)
+				return fatalf("Trailing garbage in packet data")
 			}
 			packets = append(packets, p)
 		}
@@ -94,7 +94,7 @@ func parsePacketOut(s string, names *openflow.Names) (acts []openflow.Action, in
 			}
 		case "packet":
 			if p, ok = parseHexBlob(v); !ok {
-				return nil, 0, nil, fatalf("%s: trailing garbage in packet data", v)
+				return nil, 0, nil, fatalf("Trailing garbage in packet data")
 			}
 		default:
 			return nil, 0, nil, fatalf("unknown keyword %s", k)

@@ -53,17 +53,18 @@ func (t *tool) dumpTables(args []string) error {
 }
 
 func (t *tool) dumpPorts(args []string) error {
+	port := openflow.PortNone
+	if len(args) > 1 {
+		var err error
+		if port, err = t.port(args[0], args[1]); err != nil {
+			return err
+		}
+	}
 	c, err := t.open(args[0])
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	port := openflow.PortNone
-	if len(args) > 1 {
-		if port, err = t.port(args[0], args[1]); err != nil {
-			return err
-		}
-	}
 	return t.dumpMulti(c, &openflow.PortStatsRequest{Port: port}, t.shown(args[0]))
 }
 
@@ -71,6 +72,9 @@ func (t *tool) dumpPorts(args []string) error {
 func (t *tool) port(sw, s string) (openflow.Port, error) {
 	n := &openflow.Names{Warn: t.warn, Ports: &lookup{t: t, sw: sw}}
 	p, ok := n.ParsePort(s)
+	if _, plain := (&openflow.Names{}).ParsePort(s); !plain {
+		t.xids += lookupXids / 2
+	}
 	if !ok {
 		return 0, fatalf("%s: unknown port `%s'", sw, s)
 	}
@@ -78,17 +82,18 @@ func (t *tool) port(sw, s string) (openflow.Port, error) {
 }
 
 func (t *tool) dumpPortsDesc(args []string) error {
+	port := openflow.PortNone
+	if len(args) > 1 {
+		var err error
+		if port, err = t.port(args[0], args[1]); err != nil {
+			return err
+		}
+	}
 	c, err := t.open(args[0])
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	port := openflow.PortNone
-	if len(args) > 1 {
-		if port, err = t.port(args[0], args[1]); err != nil {
-			return err
-		}
-	}
 	return t.dumpMulti(c, &openflow.PortDescRequest{Port: port}, nil)
 }
 
