@@ -104,15 +104,12 @@ func parseCT(p *parser, _, arg string) (err error) {
 	if err == nil && a.Flags&CTForce != 0 && a.Flags&CTCommit == 0 {
 		err = errors.New(`"force" flag requires "commit" flag.`)
 	}
-	if err == nil {
-		err = a.needsCommit(p.names)
-	}
 	p.add(a)
 	return err
 }
 
 // needsCommit refuses what only makes sense for a connection that is kept.
-func (a *CT) needsCommit(*Names) error {
+func (a *CT) needsCommit() error {
 	if a.Flags&CTCommit != 0 {
 		return nil
 	}
@@ -232,7 +229,7 @@ func decodeCT(d *decoder, b []byte) error {
 			a.Exec[0] = n
 		}
 	}
-	if err := a.needsCommit(d.names); err != nil {
+	if err := a.needsCommit(); err != nil {
 		d.names.warnf("ofp_actions", "%s", err)
 		return ErrBadActionBadArgument
 	}

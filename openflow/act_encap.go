@@ -67,6 +67,7 @@ const (
 )
 
 func parseEncap(p *parser, _, arg string) error {
+	p.usable &= protoOF13Up
 	a := &Encap{}
 	key, value, _, ok := cutPair(arg)
 	if !ok {
@@ -213,6 +214,7 @@ func decodeEncap(d *decoder, b []byte) error {
 }
 
 func parseDecap(p *parser, _, arg string) error {
+	p.usable &= protoOF13Up
 	a := &Decap{PacketType: packetTypeNext}
 	if arg != "" {
 		key, value, _, _ := cutPair(arg)
@@ -272,9 +274,6 @@ func (a *Decap) check(c *checker) error {
 	k := &c.match.Key
 	switch k.PacketType {
 	case packetTypeEthernet:
-		if c.hasVLAN() {
-			return ErrBadActionBadTag
-		}
 		k.PacketType = 1<<16 | uint32(k.EthType)
 	case packetTypeNSH:
 		if a.PacketType == packetTypeNext {

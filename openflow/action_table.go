@@ -117,13 +117,13 @@ var actionTable = [...]actionRow{
 		{"OFPAT_POP_MPLS", orgOF, V11, V15, 20, 8, 8, decodePopMPLS},
 		{"NXAST_POP_MPLS", orgNX, V10, V15, 24, 16, 16, decodePopMPLSNX}}},
 	{KindDecNSHTTL, []string{"dec_nsh_ttl"}, parseDecNSHTTL, []wireForm{
-		{"NXAST_DEC_NSH_TTL", orgNX, V10, V15, 48, 16, 16, decodeDecNSHTTL}}},
+		{"NXAST_DEC_NSH_TTL", orgNX, V13, V15, 48, 16, 16, decodeDecNSHTTL}}},
 	{KindDeleteField, []string{"delete_field"}, parseDeleteField, []wireForm{
 		{"NXAST_DELETE_FIELD", orgNX, V10, V15, 50, 24, 0, decodeDeleteField}}},
 	{KindEncap, []string{"encap"}, parseEncap, []wireForm{
-		{"NXAST_ENCAP", orgNX, V10, V15, 46, 16, 0, decodeEncap}}},
+		{"NXAST_ENCAP", orgNX, V13, V15, 46, 16, 0, decodeEncap}}},
 	{KindDecap, []string{"decap"}, parseDecap, []wireForm{
-		{"NXAST_DECAP", orgNX, V10, V15, 47, 16, 0, decodeDecap}}},
+		{"NXAST_DECAP", orgNX, V13, V15, 47, 16, 0, decodeDecap}}},
 	{KindSetTunnel, []string{"set_tunnel", "set_tunnel64"}, parseSetTunnel, []wireForm{
 		{"NXAST_SET_TUNNEL", orgNX, V10, V15, 2, 16, 16, decodeSetTunnel},
 		{"NXAST_SET_TUNNEL64", orgNX, V10, V15, 9, 24, 24, decodeSetTunnel64}}},

@@ -223,7 +223,9 @@ func (m *TableStatsReply) print(p *printer) {
 // tableDefaultName is the name that OVS gives to tables without one.
 func tableDefaultName(n uint8) string { return "table" + Port(n).String() }
 
-func sameFeatures(a, b *TableStats) bool { return a.MaxEntries == b.MaxEntries && a.Wildcards == b.Wildcards }
+func sameFeatures(a, b *TableStats) bool {
+	return a.MaxEntries == b.MaxEntries && a.Wildcards == b.Wildcards
+}
 
 func sameTable(a, b *TableStats) bool {
 	return (b.Name == "" || b.Name == tableDefaultName(b.Table)) && sameFeatures(a, b) &&
