@@ -42,7 +42,7 @@ func (d *database) commands() []unixctl.Command {
 			case !d.srv.RemoveDB(name):
 				r.Error("Failed to find the database.")
 			default:
-				log().Info("removing %s database by user request", name)
+				logger().Info("removing %s database by user request", name)
 				r.Reply("")
 			}
 		}),
@@ -100,7 +100,7 @@ func (d *database) compact(r *unixctl.Request) {
 	}
 	var errs []string
 	for _, db := range list {
-		log().Info("compacting %s database by user request", db.Name())
+		logger().Info("compacting %s database by user request", db.Name())
 		if err := db.Compact("compacting database online"); err != nil {
 			errs = append(errs, err.Error())
 		}

@@ -132,7 +132,7 @@ func Main(argv []string, o cli.IO) int {
 			return p.Fail("%v", err)
 		}
 	}
-	log().Info("%s (Open vSwitch) %s", p.Name(), version.OVS)
+	logger().Info("%s (Open vSwitch) %s", p.Name(), version.OVS)
 	p.Ready()
 	code := 0
 	if opt.run != "" {
@@ -143,7 +143,7 @@ func Main(argv []string, o cli.IO) int {
 	return code
 }
 
-func log() *vlog.Module { return vlog.New("ovsdb_server") }
+func logger() *vlog.Module { return vlog.New("ovsdb_server") }
 
 // runCommand runs --run's command and returns our exit status.
 func (d *database) runCommand(p *daemon.Process, o cli.IO) int {
@@ -160,7 +160,7 @@ func (d *database) runCommand(p *daemon.Process, o cli.IO) int {
 	select {
 	case err := <-done:
 		if err != nil {
-			log().Warn("%s: child exited, %s", d.opt.run, exitText(cmd.ProcessState))
+			logger().Warn("%s: child exited, %s", d.opt.run, exitText(cmd.ProcessState))
 			return 1
 		}
 	case <-p.Context().Done():
