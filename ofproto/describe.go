@@ -1,6 +1,8 @@
 package ofproto
 
 import (
+	"time"
+
 	"math/rand/v2"
 
 	"govs/flow"
@@ -138,7 +140,7 @@ func (p *Ofproto) portStats(no openflow.Port) (*openflow.PortStatsReply, error) 
 				RxPackets: uint64(s.RxPackets), TxPackets: uint64(s.TxPackets), RxBytes: uint64(s.RxBytes), TxBytes: uint64(s.TxBytes),
 				RxDropped: uint64(s.RxDropped), TxDropped: uint64(s.TxDropped), RxErrors: uint64(s.RxErrors), TxErrors: uint64(s.TxErrors),
 				RxFrameErr: uint64(s.RxFrameErr), RxOverErr: uint64(s.RxOverErr), RxCRCErr: uint64(s.RxCrcErr), Collisions: uint64(s.Collisions),
-				Duration: now.Sub(x.created),
+				Duration: now.Sub(x.created).Truncate(time.Millisecond),
 			})
 		}
 	})

@@ -136,7 +136,7 @@ func (r *Rule) FlowStats(now time.Time) openflow.FlowStats {
 		Priority:    uint16(min(r.Priority(), math.MaxUint16)),
 		IdleTimeout: r.IdleTimeout(),
 		HardTimeout: r.HardTimeout(),
-		Duration:    now.Sub(r.Created),
+		Duration:    now.Sub(r.Created).Truncate(time.Millisecond), // as fine as the clock of OVS
 		IdleAge:     int(now.Sub(r.Stats.Used()) / time.Second),
 		HardAge:     int(now.Sub(r.Modified()) / time.Second),
 		Packets:     r.Stats.Packets.Load(),

@@ -53,7 +53,12 @@ type Host struct {
 
 // Env is the environment in which the host's tools and daemons run.
 func (h *Host) Env() []string {
-	return append(os.Environ(),
+	env := os.Environ()
+	if h.Maker.Schema == "" {
+		// Another Open vSwitch's schema on this machine is not ours.
+		env = append(env, "OVS_PKGDATADIR="+filepath.Join(h.Dir, "share"))
+	}
+	return append(env,
 		"OVS_RUNDIR="+filepath.Join(h.Dir, "run"),
 		"OVS_LOGDIR="+filepath.Join(h.Dir, "log"),
 		"OVS_DBDIR="+filepath.Join(h.Dir, "db"),

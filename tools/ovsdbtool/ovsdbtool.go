@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"govs/jsonrpc/json"
 	"govs/ovsdb"
 	"govs/ovsdb/log"
+	"govs/ovsdb/schemas"
 )
 
 type tool struct {
@@ -178,8 +180,13 @@ func (t *tool) arg(i int, def func() string) string {
 
 func (t *tool) db() string { return t.arg(0, defaultDB) }
 
+// readSchema reads a schema file. The one that is meant when none is named need
+// not be there: this program has it built in.
 func readSchema(path string) (*ovsdb.Schema, error) {
 	s, err := ovsdb.LoadSchema(path)
+	if errors.Is(err, os.ErrNotExist) && path == defaultSchema() {
+		return schemas.OVSSchema(), nil
+	}
 	var pe *json.SyntaxError
 	var oe *ovsdb.Error
 	switch {
