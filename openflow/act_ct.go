@@ -222,13 +222,6 @@ func decodeCT(d *decoder, b []byte) error {
 	if a.Exec, err = d.nested(b[24:], KindCT); err != nil {
 		return err
 	}
-	for i, x := range a.Exec {
-		if n, ok := x.(*NAT); ok && i > 0 {
-			// OVS keeps the NAT in front.
-			copy(a.Exec[1:i+1], a.Exec[:i])
-			a.Exec[0] = n
-		}
-	}
 	if err := a.needsCommit(); err != nil {
 		d.names.warnf("ofp_actions", "%s", err)
 		return ErrBadActionBadArgument

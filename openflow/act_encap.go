@@ -171,9 +171,6 @@ func (a *Encap) check(c *checker) error {
 	k := &c.match.Key
 	switch a.PacketType {
 	case packetTypeEthernet, packetTypeMPLS, packetTypeMPLSM:
-		if a.PacketType == packetTypeEthernet && k.PacketType == packetTypeEthernet {
-			return c.inconsistent()
-		}
 		k.PacketType = a.PacketType
 	case packetTypeNSH:
 		k.PacketType = packetTypeNSH
@@ -214,7 +211,6 @@ func decodeEncap(d *decoder, b []byte) error {
 }
 
 func parseDecap(p *parser, _, arg string) error {
-	p.usable &= protoOF13Up
 	a := &Decap{PacketType: packetTypeNext}
 	if arg != "" {
 		key, value, _, _ := cutPair(arg)

@@ -52,10 +52,6 @@ func parseSetField(p *parser, word, arg string) error {
 	if err != nil {
 		return err
 	}
-	if id == flow.VlanVID {
-		v.Lo |= flow.VLANPresent
-		mask.Lo |= flow.VLANPresent
-	}
 	p.usable &= settable(id)
 	p.add(&SetField{Field: id, Value: v, Mask: mask})
 	return nil

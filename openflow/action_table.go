@@ -54,9 +54,9 @@ var actionTable = [...]actionRow{
 		{"NXAST_REG_LOAD", orgNX, V10, V14, 7, 24, 24, decodeRegLoad},
 		{"NXAST_REG_LOAD2", orgNX, V10, V15, 33, 16, 0, decodeRegLoad2},
 		{"OFPAT_SET_FIELD", orgOF, V12, V15, 25, 16, 0, decodeSetField}}},
-	{KindSetVLANVID, []string{"mod_vlan_vid", "set_vlan_vid"}, parseSetVLANVID, []wireForm{
+	{KindSetVLANVID, []string{"set_vlan_vid", "mod_vlan_vid"}, parseSetVLANVID, []wireForm{
 		{"OFPAT_SET_VLAN_VID", orgOF, V10, V11, 1, 8, 8, decodeSetVLANVID}}},
-	{KindSetVLANPCP, []string{"mod_vlan_pcp", "set_vlan_pcp"}, parseSetVLANPCP, []wireForm{
+	{KindSetVLANPCP, []string{"set_vlan_pcp", "mod_vlan_pcp"}, parseSetVLANPCP, []wireForm{
 		{"OFPAT_SET_VLAN_PCP", orgOF, V10, V11, 2, 8, 8, decodeSetVLANPCP}}},
 	{KindStripVLAN, []string{"strip_vlan", "pop_vlan"}, parseStripVLAN, []wireForm{
 		{"OFPAT_STRIP_VLAN", orgOF, V10, V10, 3, 8, 8, decodeStripVLAN},

@@ -275,6 +275,9 @@ func verifyNested(a Action, outer Kind) error {
 		}
 		return nil
 	}
+	if outer == KindWriteActions && !inActionSet(k) {
+		return verifyf(ErrBadActionBadType, "disallowed action in action set")
+	}
 	if fieldKnown && isCTField(field) && k == KindSetField {
 		return verifyf(ErrBadActionBadSetArgument, "cannot set CT fields outside of ct action")
 	}
@@ -282,4 +285,16 @@ func verifyNested(a Action, outer Kind) error {
 		return verifyf(ErrBadActionBadSetArgument, `Cannot have NAT action outside of "ct" action`)
 	}
 	return nil
+}
+
+// inActionSet reports whether an action may be in the action set, OpenFlow
+// 1.5.1 section 5.6.
+func inActionSet(k Kind) bool {
+	switch k {
+	case KindBundle, KindClearActions, KindCTClear, KindClone, KindNAT, KindController, KindEnqueue, KindExit, KindUnrollXlate, KindFinTimeout,
+		KindGotoTable, KindLearn, KindConjunction, KindMultipath, KindNote, KindOutputReg, KindOutputTrunc, KindPopQueue, KindSample, KindPop, KindPush,
+		KindWriteActions, KindWriteMetadata, KindCheckPktLarger, KindDebugRecirc, KindDebugSlow, KindMeter, KindDeleteField:
+		return false
+	}
+	return true
 }

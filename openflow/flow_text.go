@@ -30,7 +30,6 @@ func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Prot
 	if cmd == FlowAdd && fm.NewCookie == ^uint64(0) {
 		fm.NewCookie = 0
 	}
-	p.usable &= MatchProtocols(&fm.Match)
 	normalizeMatch(&fm.Match, names)
 	if hasActs {
 		list, usable, err := ParseActions(acts, names)
@@ -69,10 +68,9 @@ func ParseFlowRequest(text string, aggregate bool, names *Names) (*FlowStatsRequ
 	if err != nil {
 		return nil, 0, err
 	}
-	// A request can name a table in every protocol.
-	usable = MatchProtocols(&fm.Match)
-	if fm.CookieMask != 0 {
-		usable &= protoNXMOF11Up
+	if fm.Table != TableAny {
+		// A request can name a table in every protocol.
+		usable |= usable >> 1 & (ProtoOF10 | ProtoNXM)
 	}
 	return &FlowStatsRequest{Aggregate: aggregate, Match: fm.Match, Cookie: fm.Cookie, CookieMask: fm.CookieMask,
 		OutPort: fm.OutPort, OutGroup: fm.OutGroup, Table: fm.Table}, usable, nil
@@ -103,6 +101,10 @@ func (p *flowParser) key(k, v string) error {
 	fm := p.fm
 	adds := !fm.Delete()
 	if v == "" && fm.Match.ParseProto(k) {
+		switch k {
+		case "icmp6", "tcp6", "udp6", "sctp6":
+			p.usable &= protoNXMOXM
+		}
 		return nil
 	}
 	if adds && p.flag(k) {
@@ -111,8 +113,13 @@ func (p *flowParser) key(k, v string) error {
 	if strings.Contains(k, "[") {
 		return p.subfield(k, v)
 	}
-	if k == "tcp" || k == "udp" {
-		return fmt.Errorf("unknown keyword %s", k)
+	if id, ok := flow.FieldByPlainName(k); ok && id.Available() && v != "" {
+		val, mask, err := id.ParseValue(v, p.names.env())
+		if err == nil {
+			p.usable &= fieldProtocols(id, mask)
+			fm.Match.SetMasked(id, val, mask)
+		}
+		return err
 	}
 	if err := fm.Match.ParseField(k, v, p.names.env()); err == nil || !errors.Is(err, flow.ErrNotField) {
 		return err
@@ -211,6 +218,7 @@ func (p *flowParser) subfield(k, v string) error {
 	if err != nil {
 		return err
 	}
+	p.usable &= fieldProtocols(s.Field, s.Mask())
 	old, mask := p.fm.Match.Get(s.Field)
 	old = old.AndNot(s.Mask()).Or(val.Shl(int(s.Ofs)))
 	p.fm.Match.SetMasked(s.Field, old, mask.Or(s.Mask()))

@@ -60,7 +60,9 @@ func appendMatch10(b []byte, m *flow.Match) []byte {
 		w |= wildVLAN | wildPCP
 	case mask&flow.VLANPresent != 0 && tci&flow.VLANPresent == 0:
 		vid = vlanNone10
-		w |= wildPCP
+		if mask&0xe000 == 0 {
+			w |= wildPCP
+		}
 	default:
 		if mask&0xfff == 0 {
 			w |= wildVLAN
@@ -150,67 +152,38 @@ func match10(b []byte) (m flow.Match) {
 	return m
 }
 
-// MatchProtocols returns the protocols that can carry the match.
-func MatchProtocols(m *flow.Match) Protocols {
-	x, k := &m.Mask, &m.Key
-	p := Protocols(ProtoAny)
-	rest := *x
-	// What OpenFlow 1.0 can say: take it away and see what is left.
-	fullMAC := flow.MAC{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
-	zero := flow.MAC{}
-	for _, a := range [...]*flow.MAC{&rest.EthSrc, &rest.EthDst} {
-		if *a != zero && *a != fullMAC {
-			p &^= protoOF10Any
+// fieldProtocols returns the protocols that can carry a match on a field with
+// such a mask. As in OVS it depends on the field that was named, not on what
+// comes out together.
+func fieldProtocols(id flow.FieldID, mask flow.Value) Protocols {
+	if mask.IsZero() {
+		return ProtoAny
+	}
+	exact := mask == id.Ones()
+	switch id {
+	case flow.PacketType, flow.InPort, flow.InPortOXM, flow.EthType, flow.VlanTCI, flow.DlVlan, flow.VlanVID, flow.DlVlanPCP, flow.VlanPCP, flow.IPProto,
+		flow.IPTOS, flow.IPDSCP, flow.ArpOp, flow.TCPSrc, flow.TCPDst, flow.UDPSrc, flow.UDPDst, flow.ICMPType, flow.ICMPCode:
+		if exact {
+			return ProtoAny
 		}
-		*a = zero
-	}
-	ipv4 := k.EthType == flow.EthTypeIP || k.EthType == flow.EthTypeARP || k.EthType == flow.EthTypeRARP || x.EthType == 0
-	if ipv4 {
-		for _, a := range [...]*uint32{&rest.NwSrc, &rest.NwDst} {
-			if !isPrefix(*a) {
-				p &^= protoOF10Any
-			}
-			*a = 0
+	case flow.EthSrc, flow.EthDst:
+		if exact {
+			return ProtoAny
 		}
-	}
-	if k.EthType != flow.EthTypeIPv6 {
-		if rest.NwTOS&3 != 0 {
-			p &^= protoOF10Any | ProtoOF11
+		return protoNXMOF11Up
+	case flow.IPSrc, flow.IPDst, flow.ArpSPA, flow.ArpTPA:
+		if isPrefix(uint32(mask.Lo)) {
+			return ProtoAny
 		}
-		rest.NwProto, rest.NwTOS = 0, 0
-		for _, a := range [...]*uint16{&rest.TPSrc, &rest.TPDst} {
-			if *a != 0 && *a != 0xffff && *a != 0xff {
-				p &= protoNXMOXM
-			}
-			*a = 0
+		return protoNXMOF11Up
+	case flow.MPLSLabel, flow.MPLSTC, flow.SCTPSrc, flow.SCTPDst, flow.IPECN:
+		if exact {
+			return protoNXMOF11Up
 		}
+	case flow.Metadata:
+		return protoNXMOF11Up
 	}
-	switch t := x.VLANs[0].TCI; {
-	case t == 0, t&flow.VLANPresent != 0 && k.VLANs[0].TCI&flow.VLANPresent == 0 && t == 0xffff && k.VLANs[0].TCI == 0:
-	case t&flow.VLANPresent == 0:
-		p &= protoNXMAny
-	case k.VLANs[0].TCI&flow.VLANPresent != 0 && (t == 0x1fff || t == 0xf000 || t == 0xffff):
-	case t == flow.VLANPresent:
-		p &= protoNXMOXM
-	case t&0xe000 != 0 && t&0xe000 != 0xe000:
-		p &= protoNXMAny
-	default:
-		p &= protoNXMOXM
-	}
-	rest.VLANs[0] = flow.VLAN{}
-	rest.InPort, rest.EthType, rest.PacketType = 0, 0, 0
-	if rest.Metadata != 0 {
-		p &= protoNXMOF11Up
-		rest.Metadata = 0
-	}
-	if rest.MPLS[0]&0xfffffe00 != 0 && rest.MPLS[0]&^uint32(0xfffffe00) == 0 {
-		p &= protoNXMOF11Up
-		rest.MPLS[0] = 0
-	}
-	if !rest.IsZero() {
-		p &= protoNXMOXM
-	}
-	return p
+	return protoNXMOXM
 }
 
 func isPrefix(mask uint32) bool { return ^mask&(^mask+1) == 0 }

@@ -206,7 +206,10 @@ func (d *msgDecoder) finishFlowMod(fm *FlowMod, flags uint16, acts []byte) (Mess
 		}
 		return nil, ErrFlowModFailedTableFull
 	}
-	_, err = Check(fm.Actions, &fm.Match, CheckParams{Table: fm.Table, Usable: ProtocolOf(d.Version), Names: d.names})
+	usable, err := Check(fm.Actions, &fm.Match, CheckParams{Table: fm.Table, Names: d.names})
+	if err == nil && usable.Versions()&VersionsOf(d.Version) == 0 {
+		err = ErrBadActionMatchInconsistent
+	}
 	return fm, err
 }
 
