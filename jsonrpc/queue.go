@@ -45,17 +45,20 @@ func NewQueue(w io.WriteCloser, maxMsgs, maxBytes int) *Queue {
 	return q
 }
 
-// Push appends the text of messages. The queue keeps b, which may be shared
-// with other queues. Nothing is written before Flush or Kick.
-func (q *Queue) Push(b []byte) {
+// Push appends the text of a message, whole or in parts. The queue keeps the
+// slices, which may be shared with other queues. Nothing is written before
+// Flush or Kick.
+func (q *Queue) Push(parts ...[]byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {
 		return
 	}
-	q.bufs = append(q.bufs, b)
-	q.bytes += len(b)
-	q.largest = max(q.largest, len(b))
+	for _, b := range parts {
+		q.bufs = append(q.bufs, b)
+		q.bytes += len(b)
+		q.largest = max(q.largest, len(b))
+	}
 	// One message may be of any size: it is what was asked for.
 	if q.maxMsgs > 0 && len(q.bufs) > q.maxMsgs || q.maxBytes > 0 && q.bytes-q.largest > q.maxBytes {
 		q.err = &BacklogError{len(q.bufs), q.maxMsgs, q.bytes, q.maxBytes}

@@ -309,13 +309,16 @@ func (x *executor) selectOp(p *objParser) *Error {
 		}
 	}
 	x.out = append(x.out, `{"rows":[`...)
-	first := true
+	mark, n := len(x.out), 0
 	emit := distinct(cols, func(r *Row) {
-		if !first {
+		if n > 0 {
 			x.out = append(x.out, ',')
 		}
-		first = false
 		x.out = r.AppendJSON(x.out, cols)
+		n++
+		if n == 32 && len(cond) == 0 {
+			x.out = GrowRows(x.out, mark, n, x.tables[t.Index].n)
+		}
 	})
 	if len(order) == 0 {
 		x.matching(t, cond, func(r *Row) bool { emit(r); return true })

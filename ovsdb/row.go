@@ -2,6 +2,7 @@ package ovsdb
 
 import (
 	"iter"
+	"slices"
 
 	"govs/jsonrpc/json"
 )
@@ -57,6 +58,15 @@ func (r *Row) AppendJSON(dst []byte, cols []*Column) []byte {
 		}
 	}
 	return append(dst, '}')
+}
+
+// GrowRows makes room in a buffer for the rest of n rows once 32 of them have
+// been appended since mark: a big table's text is not copied again and again.
+func GrowRows(dst []byte, mark, done, n int) []byte {
+	if done != 32 || n <= 2*done {
+		return dst
+	}
+	return slices.Grow(dst, (len(dst)-mark)*(n-done)/done*17/16)
 }
 
 // NewRow returns a row of default values with the given fields changed, for

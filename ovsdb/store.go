@@ -184,12 +184,6 @@ func (st *Store) indexAdd(t *TableSchema, r *Row) {
 	}
 }
 
-func (st *Store) indexRemove(t *TableSchema, r *Row) {
-	for i, cols := range t.Indexes {
-		st.indexes[t.Index][i].remove(st.indexHash(cols, r), r.uuid)
-	}
-}
-
 // weakAdd notes the weak references of a row that its old version lacked.
 func (st *Store) weakAdd(t *TableSchema, r, old *Row) {
 	for _, c := range t.weak {

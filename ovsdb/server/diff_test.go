@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bufio"
 	"fmt"
 	"net"
 	"os"
@@ -324,7 +323,6 @@ null
 
 type diffEnd struct {
 	conn net.Conn
-	r    *bufio.Reader
 	ids  map[string]string
 	seen []string
 }

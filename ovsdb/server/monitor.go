@@ -398,9 +398,13 @@ func (k *kind) initialUpdates(snap *ovsdb.Snapshot) []byte {
 			continue
 		}
 		e.beginTable(mt.table.Name)
+		mark, n := len(e.b), 0
 		for r := range snap.Rows(mt.table) {
 			if mt.match(r) {
 				e.row(k, mt, initial, nil, r)
+				if n++; n == 32 && len(mt.cond) <= 1 && mt.where == "[]" {
+					e.b = ovsdb.GrowRows(e.b, mark, n, snap.Len(mt.table))
+				}
 			}
 		}
 		e.endTable()
@@ -548,7 +552,7 @@ func (c *session) monitorMethod(m *jsonrpc.Message, ver version) (json.Value, *o
 		updates = k.initialUpdates(snap)
 	}
 	if ver == v3 {
-		b := append([]byte(nil), '[')
+		b := append(make([]byte, 0, len(updates)+64), '[')
 		b = json.Append(b, json.Bool(found))
 		b = append(snap.ID.AppendTo(append(b, `,"`...)), `",`...)
 		updates = append(append(b, updates...), ']')

@@ -16,7 +16,6 @@ import (
 	"sort"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"govs/daemon/coverage"
@@ -49,8 +48,6 @@ type Server struct {
 	listeners map[stream.Listener]struct{}
 	closed    bool
 	wg        sync.WaitGroup
-
-	nextSession atomic.Int64
 }
 
 type counters struct{ sessions, transactions, updates, flushes *coverage.Counter }

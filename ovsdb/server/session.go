@@ -168,12 +168,22 @@ func (c *session) flush() error {
 	return c.q.Flush()
 }
 
+// bigResult is the size from which a result is not copied into its message.
+const bigResult = 16 << 10
+
 // reply queues the reply to a request. result is JSON text.
 func (c *session) reply(req *jsonrpc.Message, result []byte) {
-	b := make([]byte, 0, len(result)+64)
-	b = json.Append(append(b, `{"error":null,"id":`...), req.ID)
-	b = append(append(b, `,"result":`...), result...)
-	c.q.Push(append(b, '}'))
+	size := 64
+	if len(result) < bigResult {
+		size += len(result)
+	}
+	b := json.Append(append(make([]byte, 0, size), `{"error":null,"id":`...), req.ID)
+	b = append(b, `,"result":`...)
+	if len(result) < bigResult {
+		c.q.Push(append(append(b, result...), '}'))
+	} else {
+		c.q.Push(b, result, []byte{'}'})
+	}
 }
 
 func (c *session) error(req *jsonrpc.Message, err json.Value) {
