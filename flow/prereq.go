@@ -74,12 +74,15 @@ func (id FieldID) PrereqsOKMatch(m *Match) bool {
 }
 
 func (p Prereq) ok(k *Key, mask, wc *Mask) bool {
-	l4 := func(proto uint8) bool {
+	proto := func(n uint8) bool {
 		if wc != nil {
 			wc.NwProto = 0xff
 		}
-		return k.NwProto == proto && k.NwFrag&FragLater == 0
+		return k.NwProto == n
 	}
+	// The ports of later fragments do not exist; Open vSwitch does not mind for
+	// ICMP.
+	l4 := func(n uint8) bool { return proto(n) && k.NwFrag&FragLater == 0 }
 	needType := func() {
 		if wc == nil {
 			return
@@ -92,7 +95,7 @@ func (p Prereq) ok(k *Key, mask, wc *Mask) bool {
 	}
 	nd := func() bool {
 		needType()
-		if k.DLType() != EthTypeIPv6 || !l4(ProtoICMPv6) {
+		if k.DLType() != EthTypeIPv6 || !proto(ProtoICMPv6) {
 			return false
 		}
 		if wc != nil {
@@ -151,9 +154,9 @@ func (p Prereq) ok(k *Key, mask, wc *Mask) bool {
 	case PrereqSCTP:
 		return k.IsIP() && l4(ProtoSCTP)
 	case PrereqICMPv4:
-		return t == EthTypeIP && l4(ProtoICMP)
+		return t == EthTypeIP && proto(ProtoICMP)
 	case PrereqICMPv6:
-		return t == EthTypeIPv6 && l4(ProtoICMPv6)
+		return t == EthTypeIPv6 && proto(ProtoICMPv6)
 	}
 	return false
 }

@@ -120,6 +120,36 @@ func randMatchText(r *rand.Rand) string {
 	if l3 == "" {
 		out = nil
 	}
+	flagText := func(fs *flagSet, n int) string {
+		var b []byte
+		v, mask := uint64(r.IntN(1<<n)), uint64(r.IntN(1<<n))
+		switch r.IntN(4) {
+		case 0:
+			return fmt.Sprint(v)
+		case 1:
+			return fmt.Sprintf("%#x/%#x", v&mask, mask)
+		case 2:
+			return string(fs.append(b, v, fs.all(), fs.all()))
+		}
+		return string(fs.append(b, v, mask, ^uint64(0)))
+	}
+	switch r.IntN(8) {
+	case 0:
+		out = append(out, "ct_state="+flagText(&ctFlagSet, 8))
+	case 1:
+		out = append(out, "in_port="+[]string{"1", "LOCAL", "in_port", "65279", "controller", "ANY", "normal"}[r.IntN(7)])
+	case 2:
+		out = append(out, "tun_flags="+flagText(&tunFlagSet, 1))
+	case 3:
+		if TCPFlags.PrereqsOKMatch(&m) {
+			out = append(out, "tcp_flags="+flagText(&tcpFlagSet, 12))
+		} else if IPFrag.PrereqsOKMatch(&m) {
+			out = append(out, "nw_frag="+fragWords[r.IntN(len(fragWords))].name)
+		}
+	case 4:
+		out = append(out, []string{"in_port_oxm=3", "actset_output=LOCAL", "packet_type=(1,0x800)", "tun_gbp_flags=8", "dl_vlan=0xffff", "vlan_tci=0x0000",
+			"dl_vlan_pcp=*", "reg1=", "vlan_vid=5", "vlan_tci=0x1234/0", "dl_vlan=7,vlan_pcp=3", "eth"}[r.IntN(12)])
+	}
 	for range r.IntN(6) {
 		id := FieldID(r.IntN(int(NumFields)))
 		f := id.Info()
@@ -219,13 +249,15 @@ func TestMatchTextAgainstReference(t *testing.T) {
 		m.Normalize()
 		// What cannot be said in NXM is not in the answer either.
 		m, err = ParseNXM(AppendNXM(nil, &m, WireNXM, nil), true, nil)
-		if err != nil {
-			t.Errorf("%s: %v", l, err)
-			continue
-		}
 		ours := " " + m.String() + " actions=drop"
 		if m.String() == "" {
 			ours = " actions=drop"
+		}
+		if err != nil {
+			ours = "" // the reference refuses to read back what it wrote, too
+		}
+		if strings.Contains(l, "recirc_id=") && strings.Contains(l, "/0") && strings.Replace(got[i], "eth,", "", 1) == ours {
+			continue // a field with an empty mask leaves a trace in 3.1: "eth"
 		}
 		if ours != got[i] {
 			if bad++; bad < 20 {
