@@ -43,6 +43,8 @@ type Database struct {
 	history  []*ovsdb.Change  // guarded by mu; the latest changes
 	watchers []*watcher       // guarded by mu
 	closed   bool
+
+	successor *Database // guarded by mu; what a conversion put in its place
 }
 
 type watcher struct{ f func(*ovsdb.Change) }
@@ -118,15 +120,22 @@ func (db *Database) Watch(f func(*ovsdb.Change)) (stop func()) {
 	defer db.mu.Unlock()
 	db.watchers = append(db.watchers, w)
 	return func() {
-		db.mu.Lock()
-		defer db.mu.Unlock()
-		for i, x := range db.watchers {
-			if x == w {
-				db.watchers = append(db.watchers[:i:i], db.watchers[i+1:]...)
-				return
-			}
+		// A conversion hands watchers on.
+		for db := db; db != nil; db = db.unwatch(w) {
 		}
 	}
+}
+
+func (db *Database) unwatch(w *watcher) (next *Database) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for i, x := range db.watchers {
+		if x == w {
+			db.watchers = append(db.watchers[:i:i], db.watchers[i+1:]...)
+			return nil
+		}
+	}
+	return db.successor
 }
 
 // Apply commits a transaction record (see ovsdb.Store.ApplyRecord) of the
@@ -222,6 +231,11 @@ func (db *Database) transact(s *session, req *jsonrpc.Message) {
 		return
 	}
 	db.mu.Lock()
+	if next := db.successor; next != nil {
+		db.mu.Unlock()
+		next.transact(s, req)
+		return
+	}
 	db.execute(&trigger{s: s, req: req})
 	db.mu.Unlock()
 	s.dirty[db] = true

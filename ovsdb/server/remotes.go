@@ -220,7 +220,7 @@ func (r *Remotes) reconcile() {
 func (r *Remotes) notice(tables ...*ovsdb.TableSchema) func(*ovsdb.Change) {
 	return func(ch *ovsdb.Change) {
 		for _, tc := range ch.Tables {
-			if !slices.Contains(tables, tc.Table) {
+			if !slices.ContainsFunc(tables, func(t *ovsdb.TableSchema) bool { return t != nil && t.Name == tc.Table.Name }) {
 				continue
 			}
 			for i := range tc.Rows {

@@ -230,6 +230,42 @@ func TestWaitCancelLocks(t *testing.T) {
 	}
 }
 
+func TestConvert(t *testing.T) {
+	srv, sock, file := start(t, testSchemaOf(t, testSchema))
+	c, unaware := dial(t, sock), dial(t, sock)
+	c.call("set_db_change_aware", "[true]")
+	unaware.call("list_dbs", "[]")
+	c.call("monitor", `["T","m",{"A":{}}]`)
+	c.call("transact", `["T",{"op":"insert","table":"A","row":{"name":"x","n":7,"set":["set",[1,2]]}}]`)
+	c.note()
+	next := `{"name":"T","version":"2.0.0","tables":{"A":{"isRoot":true,"columns":{"name":{"type":"string"},"n":{"type":"integer"},"new":{"type":"boolean"}}}}}`
+	if got := c.call("convert", `["T",`+strings.Replace(next, `"T"`, `"U"`, 1)+`]`); !strings.Contains(got, "does not match database name") {
+		t.Fatal(got)
+	}
+	if got := c.call("convert", `["T",`+strings.Replace(next, `"type":"integer"`, `"type":{"key":{"type":"integer","maxInteger":5}}`, 1)+`]`); !strings.Contains(got, "constraint violation") {
+		t.Fatal(got)
+	}
+	if got := c.call("convert", `["T",`+next+`]`); got != "{}" {
+		t.Fatal(got)
+	}
+	if n := c.note(); n != `monitor_canceled ["m"]` {
+		t.Fatal(n)
+	}
+	<-unaware.Done()
+	if got := c.call("transact", `["T",{"op":"insert","table":"A","row":{"name":"y","new":true}},{"op":"select","table":"A","where":[],"columns":["name","n","new"],"sort":["name"]}]`); !strings.Contains(got, `{"n":7,"name":"x","new":false},{"n":0,"name":"y","new":true}`) {
+		t.Fatal(got)
+	}
+	srv.Close()
+	db, err := OpenFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if s := db.Snapshot().Schema(); s.Version != "2.0.0" || db.Snapshot().Len(s.Table("A")) != 2 {
+		t.Fatal(s.Version)
+	}
+}
+
 // Debian's ovs-vsctl drives the server, and its ovsdb-tool reads the file.
 func TestReferenceClients(t *testing.T) {
 	vsctl, tool := ovsref.Path(t, "ovs-vsctl"), ovsref.Path(t, "ovsdb-tool")

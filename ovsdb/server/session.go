@@ -214,6 +214,7 @@ func methods() []method {
 		{"monitor_cond_since", func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error) { return c.monitorMethod(m, v3) }},
 		{"monitor_cond_change", (*session).condChangeMethod},
 		{"monitor_cancel", (*session).monitorCancelMethod},
+		{"convert", (*session).convertMethod},
 		{"get_schema", (*session).getSchemaMethod},
 		{"list_dbs", (*session).listDBsMethod},
 		{"lock", func(c *session, m *jsonrpc.Message) (json.Value, *ovsdb.Error) { return c.lockMethod(m, false) }},
