@@ -95,17 +95,12 @@ dump-tables br-tun
 dump-ports br-int 1
 dump-ports br-int 77
 dump-ports-desc br-tun
--O OpenFlow13 dump-flows br-tun
--O OpenFlow13 --no-stats dump-flows br-tun table=0
 -O OpenFlow13 dump-ports-desc br-tun
--O OpenFlow13 show br-tun
--O OpenFlow14 dump-flows br-tun table=20
 mod-flows br-tun table=20,actions=drop
 --no-stats dump-flows br-tun table=20
 --strict mod-flows br-tun table=20,priority=2,dl_vlan=1,dl_dst=fa:16:3e:d3:4f:c1,actions=output:1
 --no-stats dump-flows br-tun table=20
 mod-flows br-tun table=77,ip,actions=drop
--O OpenFlow13 mod-flows br-tun table=78,ip,actions=drop
 --no-stats dump-flows br-tun table=77
 --no-stats dump-flows br-tun table=78
 add-flow br-tun table=50,priority=10,ip,actions=drop
@@ -144,11 +139,6 @@ get-frags br-int
 set-frags br-int normal
 add-flow br-tun actions=group:5
 add-flow br-tun actions=meter:5
--O OpenFlow13 add-flow br-tun table=3,actions=goto_table:2
--O OpenFlow13 add-flow br-tun table=3,actions=write_metadata:0x5,goto_table:4
--O OpenFlow13 add-flow br-tun table=3,priority=7,actions=write_actions(output:1,set_field:00:00:00:00:00:01->eth_dst),goto_table:4
--O OpenFlow13 --no-stats dump-flows br-tun table=3
---no-stats dump-flows br-tun table=3
 packet-out br-tun in_port=1,packet=50540000000a505400000009800008004500,actions=output:3
 del-flows br-tun
 dump-flows br-tun

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"math/rand/v2"
+	"time"
 
 	"govs/flow"
 	"govs/internal/version"
@@ -123,7 +124,7 @@ func (p *Ofproto) portDescs(no openflow.Port) *openflow.PortDescReply {
 }
 
 // portStats returns the counters of one port, or of all for PortNone.
-func (p *Ofproto) portStats(no openflow.Port) (*openflow.PortStatsReply, error) {
+func (p *Ofproto) portStats(no openflow.Port) *openflow.PortStatsReply {
 	r := &openflow.PortStatsReply{}
 	now := p.now()
 	p.locked(func() {
@@ -144,10 +145,7 @@ func (p *Ofproto) portStats(no openflow.Port) (*openflow.PortStatsReply, error) 
 			})
 		}
 	})
-	if len(r.Ports) == 0 && no != openflow.PortNone {
-		return nil, openflow.ErrBadRequestBadPort
-	}
-	return r, nil
+	return r
 }
 
 // queueStats returns the counters of queues: none are kept, as userspace ports

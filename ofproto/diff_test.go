@@ -129,7 +129,7 @@ func newTestHostIn(t *testing.T, dir string) *testHost {
 	t.Helper()
 	h := &testHost{clock: &testClock{now: time.Now()}}
 	h.Host = NewHost(h.clock)
-	dp, err := userspace.New(userspace.Config{Name: "ovs-system", Type: "system", NamedPorts: true, Threads: 1})
+	dp, err := userspace.New(userspace.Config{Name: "ovs-system", Type: "system", NamedPorts: true, Threads: 1, Now: h.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -578,4 +578,33 @@ func TestTraceRandom(t *testing.T) {
 		}
 	}
 	t.Logf("%d traces", total)
+}
+
+// TestTraceErrors compares what bad arguments get, and flows in the datapath's words.
+func TestTraceErrors(t *testing.T) {
+	r := startReference(t)
+	r.build(seedBridges)
+	h := newTestHost(t)
+	h.build(t, seedBridges)
+	for _, args := range [][]string{
+		{"xx", "in_port=1"},
+		{"br-int", "foo"},
+		{"br-int", "in_port=1", "zz"},
+		{"br-int", "in_port=1", "zz", "-generate"},
+		{"br-int", "in_port=1", "--frob"},
+		{"br-int", "in_port=1", "1", "2", "3"},
+		{"in_port=1"},
+		{"br-int", "in_port=1", "--l7-len", "70000"},
+		{"br-int", "in_port=1", "--l7-len"},
+		{"br-int", "in_port=2", "50540000000a505400000009123400"},
+		{"br-int", "in_port=p22,icmp"},
+		{"br-int", "in_port=2,tcp", "--l7", "01020304", "-generate"},
+		{"recirc_id(0),in_port(21),eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02),eth_type(0x0800),ipv4(src=1.2.3.4,dst=5.6.7.8,proto=6,tos=0,ttl=64,frag=no),tcp(src=1,dst=2)"},
+		{"recirc_id(0),in_port(1),eth(),eth_type(0x800)"},
+		{"ovs-system", "in_port(21),eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02),eth_type(0x1234)"},
+		{"in_port(99),eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02),eth_type(0x1234)"},
+		{"in_port(21),eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02),eth_type(0x8100),vlan(vid=5,pcp=1),encap(eth_type(0x0800))"},
+	} {
+		compareTrace(t, r, h, args...)
+	}
 }

@@ -46,11 +46,7 @@ func (o *ofConn) handle(b []byte) error {
 	case *openflow.TableStatsRequest:
 		return o.reply(o.p.tableStats(o.c.Version()), xid)
 	case *openflow.PortStatsRequest:
-		r, err := o.p.portStats(m.Port)
-		if err != nil {
-			return o.fail(errorCode(err, openflow.ErrBadRequestBadPort), b)
-		}
-		return o.reply(r, xid)
+		return o.reply(o.p.portStats(m.Port), xid)
 	case *openflow.PortDescRequest:
 		return o.reply(o.p.portDescs(m.Port), xid)
 	case *openflow.QueueStatsRequest:

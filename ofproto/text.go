@@ -1,7 +1,6 @@
 package ofproto
 
 import (
-	"errors"
 	"time"
 
 	"govs/dpif"
@@ -42,8 +41,15 @@ func (b *Backer) datapathNames() dpif.PortNames {
 
 func datapathActions(a dpif.Actions) string { return a.String() }
 
+// parseDatapathKey reads a key in the datapath's syntax; ports may be named if
+// the datapath is known.
 func parseDatapathKey(text string, b *Backer) (*flow.Key, error) {
-	return nil, errors.New("not a datapath flow")
+	var names dpif.PortNames
+	if b != nil {
+		names = b.datapathNames()
+	}
+	m, err := dpif.ParseKey(text, names)
+	return &m.Key, err
 }
 
 func datapathFlow(f *dpif.Flow, names dpif.PortNames, more bool, now time.Time) string {
