@@ -6,7 +6,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"govs/openflow"
 	"govs/openflow/conn"
@@ -211,6 +210,3 @@ func (o *ofConn) fail(code openflow.ErrorCode, request []byte) error {
 	const most = 65535 - openflow.HeaderLen - 16
 	return o.reply(&openflow.ErrorMsg{Code: code, Data: request[:min(len(request), most)]}, h.Xid)
 }
-
-// sinceStart is a duration for statistics that have none.
-const unknownDuration = -1 * time.Second

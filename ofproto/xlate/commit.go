@@ -16,7 +16,6 @@ import (
 type setKey struct {
 	key, base, mask [40]byte
 	n               int
-	at              int
 }
 
 // same compares member by member; members that do not change lose their mask. It
