@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"math/rand/v2"
-	"time"
 
 	"govs/flow"
 	"govs/internal/version"
