@@ -163,6 +163,27 @@ func FuzzTransact(f *testing.F) {
 	})
 }
 
+func FuzzSchema(f *testing.F) {
+	f.Add(testSchema)
+	f.Add(`{"name":"T","tables":{"A":{"columns":{"c":{"type":{"key":{"type":"string","enum":["set",["a"]]},"min":0,"max":"unlimited"}}},"indexes":[["c"]],"maxRows":1}}}`)
+	f.Add(`{"name":"T","version":"1.2","tables":{"_A":{"columns":{}}}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := json.ParseString(text)
+		if err != nil {
+			return
+		}
+		s, err := ParseSchema(v)
+		if err != nil {
+			return
+		}
+		again, err := ParseSchema(s.JSON())
+		if err != nil || !again.Equal(s) {
+			t.Fatalf("%s: %v", s.JSON(), err)
+		}
+		NewStore(s)
+	})
+}
+
 func BenchmarkInsert(b *testing.B) {
 	st := testStore(b)
 	b.ReportAllocs()

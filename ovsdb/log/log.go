@@ -90,7 +90,11 @@ func Open(name string, mode Mode, magics ...string) (*Log, error) {
 	if mode == Create {
 		return l, nil
 	}
-	l.r = bufio.NewReaderSize(l.f, 1<<20)
+	size := int64(1 << 20)
+	if fi, err := l.f.Stat(); err == nil && fi.Mode().IsRegular() {
+		size = min(size, fi.Size()+512)
+	}
+	l.r = bufio.NewReaderSize(l.f, int(size))
 	if err := l.identify(magics); err != nil {
 		l.Close()
 		return nil, err

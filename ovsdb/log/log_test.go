@@ -156,8 +156,8 @@ func FuzzOpen(f *testing.F) {
 	f.Add(l.pending)
 	f.Add([]byte("OVSDB JSON 99999999999 x"))
 	f.Add(bytes.Repeat([]byte("OVSDB "), 30))
+	name := filepath.Join(f.TempDir(), "f.db")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		name := filepath.Join(t.TempDir(), "f.db")
 		os.WriteFile(name, b, 0o600)
 		if r, err := OpenDatabase(name, ReadOnly); err == nil {
 			r.Load(nil)
