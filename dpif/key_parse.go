@@ -317,7 +317,9 @@ items:
 			f.set(&mask, x)
 			if name == "tun_id" {
 				t.Flags |= packet.TunKey
-				mask.Flags |= packet.TunKey
+				if !x.IsZero() {
+					mask.Flags |= packet.TunKey
+				}
 			}
 			continue items
 		}

@@ -245,12 +245,17 @@ func (m *member) parse(s string, names PortNames) (v, mask flow.Value, ok bool) 
 	switch m.as {
 	case asIPv4, asIPv6, asMAC, asCtState, asTCPFlags:
 		id := m.field()
-		v, mask, err := id.ParseValue(s, nil)
-		if a, _, masked := strings.Cut(s, "/"); masked && err == nil {
-			v, _, err = id.ParseValue(a, nil) // with the bits outside the mask
+		a, x, masked := strings.Cut(s, "/")
+		if m.as == asIPv6 && masked { // flows take "7::" for a prefix length
+			av, ok1 := flow.ParseIPv6(a)
+			xv, ok2 := flow.ParseIPv6(x)
+			if ok1 && ok2 {
+				return flow.ValueFromBytes(av[:]), flow.ValueFromBytes(xv[:]), true
+			}
 		}
-		if mask == id.Ones() && (m.as == asTCPFlags || m.as == asCtState) {
-			mask = full
+		v, mask, err := id.ParseValue(s, nil)
+		if masked && err == nil {
+			v, _, err = id.ParseValue(a, nil) // with the bits outside the mask
 		}
 		return v, mask, err == nil && s != "" && s != "*"
 	case asFrag:
