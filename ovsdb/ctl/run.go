@@ -49,6 +49,7 @@ func (a *App) Main(argv []string, o cli.IO) int {
 	r := &run{app: a, argv: argv, io: o, log: vlog.New(a.Module), db: "unix:" + filepath.Join(daemon.RunDir(), "db.sock"), leaderOnly: true}
 	r.style = table.Style{Format: table.List}
 	vlog.SetLevel(nil, vlog.Console, vlog.Warn)
+	vlog.SetLevel(vlog.New("reconnect"), -1, vlog.Warn)
 	done, err := r.parse()
 	if err == nil && !done {
 		err = r.run()

@@ -14,6 +14,7 @@ import (
 	"govs/jsonrpc"
 	"govs/ovsdb"
 	"govs/stream"
+	"govs/stream/reconnect"
 )
 
 var log = vlog.New("ovsdb_idl")
@@ -158,39 +159,75 @@ func (c *Client) Err() error {
 // Run connects and keeps the replica up to date until ctx ends, whose error it
 // returns. With Config.Once it returns the first failure.
 func (c *Client) Run(ctx context.Context) error {
-	limit := c.cfg.MaxBackoff
-	if limit <= 0 {
-		limit = 8 * time.Second
+	fsm := &reconnect.FSM{Name: c.remotes[0], MaxBack: c.cfg.MaxBackoff}
+	if fsm.MaxBack > 0 {
+		fsm.MinBack = min(fsm.MaxBack, reconnect.DefaultMinBack)
 	}
-	backoff := time.Duration(0)
-	for i := 0; ; i++ {
-		remote := c.remotes[i%len(c.remotes)]
-		start := time.Now()
-		err := c.serve(ctx, remote)
+	fsm.Enable(time.Now())
+	for tried := 0; ; {
+		if fsm.Run(time.Now()) != reconnect.Connect {
+			if err := sleepUntil(ctx, fsm); err != nil {
+				return err
+			}
+			continue
+		}
+		remote := c.remotes[tried%len(c.remotes)]
+		fsm.Name, fsm.Passive = remote, c.cfg.Dial == nil && stream.IsPassive(remote)
+		fsm.ProbeInt = c.probeInterval(remote)
+		err := c.serve(ctx, remote, fsm)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		fsm.Disconnected(time.Now(), cause(err))
 		c.mu.Lock()
 		c.failure = err
 		c.mu.Unlock()
-		if c.once.Load() && i+1 >= len(c.remotes) {
+		tried++
+		if c.once.Load() && tried >= len(c.remotes) {
 			return err
 		}
-		if time.Since(start) > limit {
-			backoff = 0
-		}
-		if (i+1)%len(c.remotes) != 0 && backoff == 0 {
-			continue // try the next server at once
-		}
-		backoff = min(max(2*backoff, time.Second), limit)
-		t := time.NewTimer(backoff)
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
-		case <-t.C:
+		if tried%len(c.remotes) != 0 {
+			fsm.SkipBackoff() // another server may be there
 		}
 	}
+}
+
+// sleepUntil waits until the machine has something to say.
+func sleepUntil(ctx context.Context, fsm *reconnect.FSM) error {
+	var alarm <-chan time.Time
+	if at, ok := fsm.Deadline(); ok {
+		t := time.NewTimer(time.Until(at))
+		defer t.Stop()
+		alarm = t.C
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-alarm:
+		return nil
+	}
+}
+
+// cause is the error below a RemoteError.
+func cause(err error) error {
+	var re *RemoteError
+	if errors.As(err, &re) {
+		return re.Err
+	}
+	return err
+}
+
+// probeInterval returns how long a remote may be silent.
+func (c *Client) probeInterval(remote string) time.Duration {
+	switch {
+	case c.cfg.Probe < 0:
+		return 0
+	case c.cfg.Probe == 0 && (c.cfg.Dial != nil || strings.Contains(remote, "unix:")):
+		return 0
+	case c.cfg.Probe == 0:
+		return 5 * time.Second
+	}
+	return c.cfg.Probe
 }
 
 // Persist undoes Config.Once: from now on a lost connection is made again.

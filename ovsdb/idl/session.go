@@ -7,14 +7,14 @@ import (
 	"io"
 	"net"
 	"slices"
-	"strings"
+	"sync/atomic"
 	"time"
 
-	"govs/cli"
 	"govs/jsonrpc"
 	"govs/jsonrpc/json"
 	"govs/ovsdb"
 	"govs/stream"
+	"govs/stream/reconnect"
 )
 
 // connect makes a connection to remote, or waits for one.
@@ -39,15 +39,15 @@ func (c *Client) connect(ctx context.Context, remote string) (net.Conn, error) {
 }
 
 // serve runs one connection to its end and says why it ended.
-func (c *Client) serve(ctx context.Context, remote string) error {
+func (c *Client) serve(ctx context.Context, remote string, fsm *reconnect.FSM) error {
+	fsm.Connecting(time.Now())
 	conn, err := c.connect(ctx, remote)
 	if err != nil {
-		if ctx.Err() == nil && !c.once.Load() {
-			log.Info("%s: connection attempt failed (%s)", remote, cli.Strerror(err))
-		}
 		return &RemoteError{remote, err}
 	}
-	rpc := jsonrpc.Config{Handle: c.handle}
+	fsm.Connected(time.Now())
+	var heard atomic.Int64 // when the server was last heard of
+	rpc := jsonrpc.Config{Handle: c.handle, Received: func(*jsonrpc.Message) { heard.Store(time.Now().UnixNano()) }}
 	trace(remote, &rpc)
 	s := jsonrpc.NewSession(conn, rpc)
 	defer s.Close()
@@ -59,15 +59,39 @@ func (c *Client) serve(ctx context.Context, remote string) error {
 	if err := c.start(ctx, s); err != nil {
 		return &RemoteError{remote, err}
 	}
-	c.probe(s, remote)
+	watch(s, fsm, &heard)
 	err = s.Err()
-	if err == io.EOF || err == nil {
-		err = errors.New("connection closed by peer")
-	}
-	if ctx.Err() == nil && !c.once.Load() {
-		log.Warn("%s: connection dropped (%s)", remote, cli.Strerror(err))
+	if err == nil {
+		err = io.EOF
 	}
 	return &RemoteError{remote, err}
+}
+
+// watch probes a session that is silent, and ends one that stays so. It
+// returns when the session has ended.
+func watch(s *jsonrpc.Session, fsm *reconnect.FSM, heard *atomic.Int64) {
+	var last int64
+	for {
+		if at := heard.Load(); at != last {
+			last = at
+			fsm.Activity(time.Unix(0, at))
+		}
+		switch fsm.Run(time.Now()) {
+		case reconnect.Probe:
+			s.Go("echo", json.Arr())
+		case reconnect.Disconnect:
+			s.Close()
+		}
+		var alarm <-chan time.Time
+		if at, ok := fsm.Deadline(); ok {
+			alarm = time.After(time.Until(at))
+		}
+		select {
+		case <-s.Done():
+			return
+		case <-alarm:
+		}
+	}
 }
 
 // lost takes note of the session's end.
@@ -77,34 +101,6 @@ func (c *Client) lost(s *jsonrpc.Session) {
 	c.session, c.early = nil, nil
 	if o := c.snap.Load(); o.Connected || o.Locked {
 		c.publish(func(s *Snapshot) { s.Connected, s.Locked = false, false })
-	}
-}
-
-// probe watches over the session until it ends.
-func (c *Client) probe(s *jsonrpc.Session, remote string) {
-	every := c.cfg.Probe
-	if every == 0 && !strings.Contains(remote, "unix:") && c.cfg.Dial == nil {
-		every = 5 * time.Second
-	}
-	if every <= 0 {
-		<-s.Done()
-		return
-	}
-	t := time.NewTicker(every)
-	defer t.Stop()
-	for {
-		select {
-		case <-s.Done():
-			return
-		case <-t.C:
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), every)
-		_, err := s.Call(ctx, "echo", json.Arr())
-		cancel()
-		if errors.Is(err, context.DeadlineExceeded) {
-			log.Err("%s: no response to inactivity probe after %g seconds, disconnecting", remote, every.Seconds())
-			s.Close()
-		}
 	}
 }
 

@@ -16,7 +16,11 @@ func trace(remote string, cfg *jsonrpc.Config) {
 		return
 	}
 	cfg.Sent = func(m *jsonrpc.Message) { logMessage(remote, "send", m) }
-	cfg.Received = func(m *jsonrpc.Message) { logMessage(remote, "received", m) }
+	heard := cfg.Received
+	cfg.Received = func(m *jsonrpc.Message) {
+		heard(m)
+		logMessage(remote, "received", m)
+	}
 }
 
 func logMessage(remote, verb string, m *jsonrpc.Message) {
