@@ -52,25 +52,9 @@ func parseSetField(p *parser, word, arg string) error {
 	if err != nil {
 		return err
 	}
-	p.usable &= settable(id)
+	p.usable &= fieldProtocols(id, mask)
 	p.add(&SetField{Field: id, Value: v, Mask: mask})
 	return nil
-}
-
-// settable returns the protocols that can set a field as a whole: those with
-// an action of their own for it, and those that name it.
-func settable(id flow.FieldID) Protocols {
-	switch id {
-	case flow.EthSrc, flow.EthDst, flow.VlanTCI, flow.IPSrc, flow.IPDst, flow.IPTOS, flow.IPDSCP, flow.IPECN, flow.IPTTL,
-		flow.TCPSrc, flow.TCPDst, flow.UDPSrc, flow.UDPDst, flow.DlVlan, flow.DlVlanPCP, flow.InPort:
-		return ProtoAny
-	case flow.Metadata:
-		return protoNXMOF11Up
-	}
-	if id.Info().OXMs[0].Name == "" {
-		return ProtoAny
-	}
-	return protoNXMOXM
 }
 
 func parseLoad(p *parser, arg string) error {

@@ -97,7 +97,7 @@ func (a *PopMPLS) format(f *formatter)      { f.type16("pop_mpls", a.EtherType) 
 func (a *SetMPLSLabel) encode(e *encoder) {
 	switch {
 	case e.version >= V12:
-		e.setField(flow.MPLSLabel, flow.U(uint64(a.Label)))
+		e.setField(flow.MPLSLabel, flow.U(uint64(a.Label&0xfffff)))
 	case e.version == V11:
 		be.PutUint32(e.std(13, 8)[4:], a.Label)
 	default:
@@ -108,7 +108,7 @@ func (a *SetMPLSLabel) encode(e *encoder) {
 func (a *SetMPLSTC) encode(e *encoder) {
 	switch {
 	case e.version >= V12:
-		e.setField(flow.MPLSTC, flow.U(uint64(a.TC)))
+		e.setField(flow.MPLSTC, flow.U(uint64(a.TC&7)))
 	case e.version == V11:
 		e.std(14, 8)[4] = a.TC
 	default:

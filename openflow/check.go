@@ -275,9 +275,6 @@ func verifyNested(a Action, outer Kind) error {
 		}
 		return nil
 	}
-	if outer == KindWriteActions && !inActionSet(k) {
-		return verifyf(ErrBadActionBadType, "disallowed action in action set")
-	}
 	if fieldKnown && isCTField(field) && k == KindSetField {
 		return verifyf(ErrBadActionBadSetArgument, "cannot set CT fields outside of ct action")
 	}

@@ -60,9 +60,6 @@ func appendMatch10(b []byte, m *flow.Match) []byte {
 		w |= wildVLAN | wildPCP
 	case mask&flow.VLANPresent != 0 && tci&flow.VLANPresent == 0:
 		vid = vlanNone10
-		if mask&0xe000 == 0 {
-			w |= wildPCP
-		}
 	default:
 		if mask&0xfff == 0 {
 			w |= wildVLAN

@@ -421,6 +421,12 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 			if acts, err = in.nested(p[4:], KindWriteActions); err != nil {
 				return nil, err
 			}
+			for _, a := range acts {
+				if !inActionSet(a.Kind()) {
+					d.names.warnf("ofp_actions", "disallowed action in action set")
+					return nil, ErrBadActionBadType
+				}
+			}
 			write = &WriteActions{acts}
 		case instApply:
 			if apply, err = DecodeActions(p[4:], d.Version, d.names); err != nil {
