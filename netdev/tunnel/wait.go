@@ -32,8 +32,9 @@ type hop struct {
 }
 
 type waiter struct {
-	until time.Time
-	pkts  []*packet.Packet
+	until   time.Time
+	pkts    []*packet.Packet
+	retried bool
 }
 
 // add keeps a copy of p until the neighbour of w is known.
@@ -91,6 +92,13 @@ func (q *waiting) news(n route.NeighborNews) {
 	e := q.list[h]
 	switch {
 	case e == nil:
+	case n.Failed && !e.retried:
+		// What failed may be an attempt from before these packets came; the
+		// answer to a new one may be there at once.
+		e.retried = true
+		if _, ok := q.d.rt.Neighbor(h.ifindex, h.ip); ok {
+			q.release(h)
+		}
 	case n.Failed:
 		q.lose(len(e.pkts))
 		delete(q.list, h)
