@@ -1,9 +1,11 @@
 package ofproto
 
 import (
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -154,6 +156,93 @@ ping br-tun 10 1
 		}
 		if g, w := settle(got), settle(want); g != w {
 			t.Errorf("ovs-ofctl %s\n--- ours\n%s\n--- reference\n%s", line, g, w)
+		}
+	}
+}
+
+// TestFlowModsRandom sends random sequences of flow-mods to both switches and
+// compares what their tables hold.
+func TestFlowModsRandom(t *testing.T) {
+	bridges := []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}, {"p3", "", 3, -1}, {"p4", "", 4, -1}}}}
+	r := startReference(t)
+	r.build(bridges)
+	dir, err := os.MkdirTemp("", "of")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	h := newTestHostIn(t, dir)
+	h.build(t, bridges)
+	ofctl := ovsref.Path(t, "ovs-ofctl")
+	ours := func(args ...string) string {
+		cmd := exec.Command(ofctl, args...)
+		cmd.Env = append(os.Environ(), "OVS_RUNDIR="+dir)
+		out, _ := cmd.CombinedOutput()
+		return string(out)
+	}
+	rounds, _ := strconv.Atoi(os.Getenv("OFPROTO_PIPELINES"))
+	if rounds == 0 {
+		rounds = 10
+	}
+	seed, _ := strconv.ParseUint(os.Getenv("OFPROTO_SEED"), 10, 64)
+	file := dir + "/mods"
+	for n := range rounds {
+		g := &generator{Rand: rand.New(rand.NewPCG(seed+uint64(n), 99)), ports: []string{"1", "2", "3", "4"}}
+		var lines []string
+		for range 30 {
+			var f []string
+			add := func(n int, s string) {
+				if g.IntN(n) == 0 {
+					f = append(f, s)
+				}
+			}
+			cmd := g.pick("add", "add", "add", "add", "modify", "modify_strict", "delete", "delete_strict")
+			del := strings.HasPrefix(cmd, "delete")
+			if !del || g.IntN(2) == 0 {
+				f = append(f, "table="+g.pick("0", "1", "2"))
+			}
+			if !del && cmd != "modify" || cmd == "delete_strict" {
+				add(2, "priority="+g.pick("1", "5", "9"))
+			}
+			add(3, "in_port="+g.pick(g.ports...))
+			add(4, g.pick("ip", "tcp", "arp", "ip,nw_src=10.0.0.0/8", "ip,nw_src=10.1.0.0/16", "tcp,tp_dst=80"))
+			add(4, g.pick("dl_src=00:00:00:00:00:01", "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00", "dl_vlan=3", "reg1=2/3"))
+			switch {
+			case cmd == "add":
+				add(3, "cookie=0x"+g.pick("5", "7", "15"))
+				add(5, "idle_timeout=100")
+				add(5, "hard_timeout=200")
+				add(6, "send_flow_rem")
+				add(6, "check_overlap")
+			default:
+				add(3, "cookie=0x"+g.pick("5/-1", "5/0xf", "7/0x3"))
+				if del {
+					add(4, "out_port="+g.pick(g.ports...))
+				}
+			}
+			if !del {
+				f = append(f, "actions="+g.pick("drop", "output:1", "output:2,output:3", "NORMAL", "resubmit(,5)", "enqueue:2:1", "CONTROLLER:100", "clone(output:3)"))
+			}
+			lines = append(lines, cmd+" "+strings.Join(f, ","))
+		}
+		os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
+		want, _ := r.try("ovs-ofctl", "add-flows", "br9", file)
+		got := ours("add-flows", "br9", file)
+		if g, w := settle(got), settle(want); g != w {
+			t.Errorf("seed %d\n%s\n--- ours\n%s\n--- reference\n%s", seed+uint64(n), strings.Join(lines, "\n"), g, w)
+		}
+		want, _ = r.try("ovs-ofctl", "dump-flows", "br9")
+		got = ours("dump-flows", "br9")
+		age := regexp.MustCompile(`(idle|hard)_age=\d+, `)
+		if g, w := age.ReplaceAllString(settle(got), ""), age.ReplaceAllString(settle(want), ""); g != w {
+			t.Errorf("seed %d\n%s\n--- ours\n%s\n--- reference\n%s", seed+uint64(n), strings.Join(lines, "\n"), g, w)
+		}
+		if t.Failed() {
+			return
+		}
+		if g.IntN(3) == 0 {
+			r.run("ovs-ofctl", "del-flows", "br9")
+			ours("del-flows", "br9")
 		}
 	}
 }
