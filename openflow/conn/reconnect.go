@@ -24,9 +24,9 @@ type Reconnect struct {
 
 	state   state
 	since   time.Time // when the state was entered
+	upSince time.Time // when the connection came up
 	heard   time.Time // when something last came
 	backoff time.Duration
-	ups     int
 }
 
 type state uint8
@@ -66,8 +66,7 @@ func (r *Reconnect) limits() (lo, hi time.Duration) {
 // Connected says that the connection is up.
 func (r *Reconnect) Connected(now time.Time) {
 	r.enter(up, now)
-	r.heard = now
-	r.ups++
+	r.upSince, r.heard = now, now
 }
 
 // Heard says that something came from the other side.
@@ -87,7 +86,7 @@ func (r *Reconnect) Failed(now time.Time) {
 	lo, hi := r.limits()
 	wasUp := r.state == up || r.state == probing
 	switch {
-	case wasUp && r.heard.Sub(r.since) > 0 && now.Sub(r.since) >= max(r.backoff, lo):
+	case wasUp && now.Sub(r.upSince) >= max(r.backoff, lo):
 		r.backoff = 0
 	case r.backoff < lo:
 		r.backoff = lo

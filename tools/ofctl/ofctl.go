@@ -62,6 +62,7 @@ func fatalf(format string, args ...any) error { return &failure{fmt.Sprintf(form
 // Main runs ovs-ofctl.
 func Main(argv []string, o cli.IO) int {
 	t := &tool{IO: o, name: cli.Name(argv), ctx: context.Background(), protocols: openflow.ProtoAny, stats: true, modules: map[string]*vlog.Module{}}
+	vlog.SetConsole(o.Err)
 	rows, logs, tls, common := t.options(), vlog.Options(t.name), t.stream.Options(), t.common.Rows()
 	args, err := cli.Parse(argv[1:], cli.Permute, rows, common, logs, tls)
 	switch {

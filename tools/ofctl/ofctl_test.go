@@ -1,0 +1,135 @@
+package ofctl
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"govs/cli"
+	"govs/internal/ovsref"
+)
+
+// reference starts Debian's switch with a bridge br0 of three dummy ports in a
+// directory of the test's own.
+func reference(t *testing.T) {
+	t.Helper()
+	for _, p := range []string{"ovs-vswitchd", "ovsdb-server", "ovsdb-tool", "ovs-vsctl", "ovs-ofctl"} {
+		ovsref.Path(t, p)
+	}
+	dir := t.TempDir()
+	for _, v := range []string{"OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR"} {
+		t.Setenv(v, dir)
+	}
+	run := func(name string, args ...string) {
+		t.Helper()
+		if out, err := exec.Command(ovsref.Path(t, name), args...).CombinedOutput(); err != nil {
+			t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+		}
+	}
+	db := filepath.Join(dir, "conf.db")
+	run("ovsdb-tool", "create", db, ovsref.Schema(t, "vswitch.ovsschema"))
+	start := func(name string, args ...string) {
+		cmd := exec.Command(ovsref.Path(t, name), append(args, "--log-file", "-vconsole:off")...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { cmd.Process.Signal(syscall.SIGTERM); cmd.Wait() })
+	}
+	sock := filepath.Join(dir, "db.sock")
+	start("ovsdb-server", db, "--remote=punix:"+sock)
+	for range 100 {
+		if _, err := os.Stat(sock); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	run("ovs-vsctl", "--no-wait", "init")
+	start("ovs-vswitchd", "--enable-dummy=override", "--disable-system", "unix:"+sock)
+	run("ovs-vsctl", "--timeout=20", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=dummy", "fail_mode=secure",
+		"protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15", "--",
+		"add-port", "br0", "p1", "--", "set", "interface", "p1", "type=dummy", "ofport_request=1", "--",
+		"add-port", "br0", "p2", "--", "set", "interface", "p2", "type=dummy", "ofport_request=2", "--",
+		"add-port", "br0", "patch-int", "--", "set", "interface", "patch-int", "type=dummy", "ofport_request=3")
+}
+
+// both runs a command of the reference and of ours and returns what each gave.
+func both(t *testing.T, args []string) (ref, ours string) {
+	cmd := exec.Command(ovsref.Path(t, "ovs-ofctl"), args...)
+	var refOut, ourOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &refOut, &refOut
+	cmd.Run()
+	code := Main(append([]string{"ovs-ofctl"}, args...), cli.IO{In: strings.NewReader(""), Out: &ourOut, Err: &ourOut})
+	return fmt.Sprintf("%sexit %d", refOut.String(), cmd.ProcessState.ExitCode()), fmt.Sprintf("%sexit %d", ourOut.String(), code)
+}
+
+var changing = regexp.MustCompile(`duration=[0-9.]+s|(idle|hard)_age=[0-9]+|[0-9-]+T[0-9:]+Z\|[0-9]+\|`)
+
+// TestCommandsReference runs commands by turns on one switch: ours must print
+// what the reference prints, to either stream, and exit alike.
+func TestCommandsReference(t *testing.T) {
+	reference(t)
+	b, err := os.ReadFile("testdata/commands")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, line := range strings.Split(string(b), "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		args := strings.Split(line, "|")
+		ref, ours := both(t, args)
+		ref, ours = changing.ReplaceAllString(ref, "T"), changing.ReplaceAllString(ours, "T")
+		if ref != ours {
+			t.Errorf("ovs-ofctl %s\n got %s\nwant %s", strings.Join(args, " "), ours, ref)
+		}
+		n++
+	}
+	t.Logf("%d commands", n)
+}
+
+// TestReplaceFlows says that a replaced table has the file's flows, that those
+// unchanged keep their age, and that diff-flows then finds no difference.
+func TestReplaceFlows(t *testing.T) {
+	reference(t)
+	file := filepath.Join(t.TempDir(), "flows")
+	run := func(want int, args ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		if code := Main(append([]string{"ovs-ofctl"}, args...), cli.IO{In: strings.NewReader(""), Out: &out, Err: &out}); code != want {
+			t.Fatalf("%v: exit %d\n%s", args, code, out.String())
+		}
+		return out.String()
+	}
+	write := func(s string) {
+		if err := os.WriteFile(file, []byte(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("table=1,in_port=1,actions=2\ntable=1,in_port=2,actions=1\n# a comment\ntable=2,priority=0,actions=NORMAL # so is this\n")
+	run(0, "replace-flows", "br0", file)
+	run(0, "diff-flows", "br0", file)
+	write("table=1,in_port=1,actions=2\ntable=1,in_port=2,actions=drop\ntable=3,actions=NORMAL\n")
+	got := run(2, "diff-flows", "br0", file)
+	want := "-table=1 in_port=2 actions=output:1\n+table=1 in_port=2 actions=drop\n-table=2 priority=0 actions=NORMAL\n+table=3 actions=NORMAL\n"
+	if got != want {
+		t.Errorf("diff-flows: %s", got)
+	}
+	run(0, "-O", "OpenFlow13", "replace-flows", "br0", file)
+	run(0, "diff-flows", "br0", file)
+	if got := run(0, "--no-stats", "dump-flows", "br0"); strings.Count(got, "\n") != 3 {
+		t.Errorf("%s", got)
+	}
+	write("table=1,in_port=1,actions=2\n\nfoo,actions=1\n")
+	if got := run(1, "add-flows", "br0", file); got != fmt.Sprintf("ovs-ofctl: %s:3: field foo missing value\n", file) {
+		t.Errorf("%s", got)
+	}
+}
