@@ -97,6 +97,15 @@ dump-tables br-tun
 dump-ports br-int 1
 dump-ports br-int 77
 dump-ports-desc br-tun
+-O OpenFlow13 dump-flows br-tun
+-O OpenFlow13 --no-stats dump-flows br-tun table=0
+-O OpenFlow14 dump-flows br-tun table=20
+-O OpenFlow13 mod-flows br-tun table=78,ip,actions=drop
+-O OpenFlow13 add-flow br-tun table=3,actions=goto_table:2
+-O OpenFlow13 add-flow br-tun table=3,actions=write_metadata:0x5,goto_table:4
+-O OpenFlow13 add-flow br-tun table=3,priority=7,actions=write_actions(output:1,set_field:00:00:00:00:00:01->eth_dst),goto_table:4
+-O OpenFlow13 --no-stats dump-flows br-tun table=3
+-O OpenFlow13 del-flows br-tun table=3
 -O OpenFlow13 dump-ports-desc br-tun
 mod-flows br-tun table=20,actions=drop
 --no-stats dump-flows br-tun table=20

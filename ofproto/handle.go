@@ -11,6 +11,9 @@ import (
 func (o *ofConn) handle(b []byte) error {
 	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}})
 	if err != nil {
+		if isTableFeatures(b) {
+			return o.tableFeatures(b)
+		}
 		return o.fail(errorCode(err, openflow.ErrBadRequestBadType), b)
 	}
 	xid := d.Header.Xid
