@@ -149,6 +149,100 @@ func match10(b []byte) (m flow.Match) {
 	return m
 }
 
+// match10 prints every field of OpenFlow 1.0's match, wildcards too.
+func (p *printer) match10(b []byte) {
+	w := be.Uint32(b) & wildAll
+	typ, proto := be.Uint16(b[22:]), b[25]
+	word := ""
+	hasType, hasProto := w&wildDLType != 0, w&wildNWProto != 0
+	if w&wildDLType == 0 {
+		switch typ {
+		case flow.EthTypeIP:
+			word = "ip"
+			if w&wildNWProto == 0 {
+				switch proto {
+				case flow.ProtoICMP:
+					word = "icmp"
+				case flow.ProtoTCP:
+					word = "tcp"
+				case flow.ProtoUDP:
+					word = "udp"
+				case flow.ProtoSCTP:
+					word = "sctp"
+				default:
+					hasProto = true
+				}
+			}
+		case flow.EthTypeARP:
+			word, hasProto = "arp", true
+		case flow.EthTypeRARP:
+			word, hasProto = "rarp", true
+		case flow.EthTypeMPLS:
+			word, hasProto = "mpls", true
+		case flow.EthTypeMPLSM:
+			word, hasProto = "mplsm", true
+		default:
+			hasType, hasProto = true, true
+		}
+	}
+	start := len(p.b)
+	if word != "" {
+		p.str(word)
+		p.str(",")
+	}
+	item := func(name string, wild uint32, value func()) {
+		p.str(name)
+		if w&wild != 0 {
+			p.str("*")
+		} else {
+			value()
+		}
+		p.str(",")
+	}
+	num := func(n uint64) func() { return func() { p.dec(n) } }
+	mac := func(b []byte) func() { return func() { p.b = flow.AppendMAC(p.b, flow.MAC(b)) } }
+	ip := func(name string, shift uint32, addr uint32) {
+		p.str(name)
+		if n := w >> shift & 63; n >= 32 {
+			p.str("*")
+		} else {
+			p.b = flow.AppendIPv4(p.b, addr)
+			if n != 0 {
+				p.f("/%d", 32-n)
+			}
+		}
+		p.str(",")
+	}
+	item("in_port=", wildInPort, func() { p.port(Port(be.Uint16(b[4:]))) })
+	item("dl_vlan=", wildVLAN, num(uint64(be.Uint16(b[18:]))))
+	item("dl_vlan_pcp=", wildPCP, num(uint64(b[20])))
+	item("dl_src=", wildDLSrc, mac(b[6:12]))
+	item("dl_dst=", wildDLDst, mac(b[12:18]))
+	if hasType {
+		item("dl_type=", wildDLType, func() { p.f("0x%04x", typ) })
+	}
+	ip("nw_src=", wildNWSrc, be.Uint32(b[28:]))
+	ip("nw_dst=", wildNWDst, be.Uint32(b[32:]))
+	if hasProto {
+		if typ == flow.EthTypeARP || typ == flow.EthTypeRARP {
+			item("arp_op=", wildNWProto, num(uint64(proto)))
+		} else {
+			item("nw_proto=", wildNWProto, num(uint64(proto)))
+		}
+	}
+	item("nw_tos=", wildTOS, num(uint64(b[24])))
+	if w&wildNWProto == 0 && proto == flow.ProtoICMP { // also for ARP, as OVS has it
+		item("icmp_type=", wildTPSrc, num(uint64(be.Uint16(b[36:]))))
+		item("icmp_code=", wildTPDst, num(uint64(be.Uint16(b[38:]))))
+	} else {
+		item("tp_src=", wildTPSrc, num(uint64(be.Uint16(b[36:]))))
+		item("tp_dst=", wildTPDst, num(uint64(be.Uint16(b[38:]))))
+	}
+	if len(p.b) > start {
+		p.trimComma()
+	}
+}
+
 // fieldProtocols returns the protocols that can carry a match on a field with
 // such a mask. As in OVS it depends on the field that was named, not on what
 // comes out together.

@@ -1,6 +1,7 @@
 package openflow
 
 import (
+	"bytes"
 	"time"
 
 	"govs/flow"
@@ -471,7 +472,21 @@ func (fm *FlowMod) print(p *printer) {
 		p.str(" table:255")
 	}
 	p.str(" ")
-	p.b = flow.AppendMatch(p.b, &fm.Match, int(fm.Priority), p.names.shown())
+	inMatch := false // the priority
+	switch {
+	case p.verbosity >= 3 && p.row == &msgTable[rawFlowMod10]:
+		p.match10(p.raw[HeaderLen:])
+	case p.verbosity >= 3 && p.row == &msgTable[rawNXFlowMod]:
+		b := p.raw[lenVendor:]
+		if n := int(be.Uint16(b[24:])); n == 0 {
+			p.str("<any>")
+		} else {
+			p.b = flow.AppendNXMText(p.b, b[32:32+n])
+		}
+	default:
+		p.b = flow.AppendMatch(p.b, &fm.Match, int(fm.Priority), p.names.shown())
+		inMatch = true
+	}
 	p.space()
 	if fm.NewCookie != 0 && fm.NewCookie != ^uint64(0) {
 		p.f("cookie:0x%x ", fm.NewCookie)
@@ -487,6 +502,9 @@ func (fm *FlowMod) print(p *printer) {
 	}
 	if fm.Importance != 0 {
 		p.f("importance:%d ", fm.Importance)
+	}
+	if fm.Priority != DefaultPriority && !inMatch {
+		p.f("pri:%d ", fm.Priority)
 	}
 	if fm.Buffer != NoBuffer {
 		p.f("buf:0x%x ", fm.Buffer)
@@ -637,6 +655,7 @@ func (r *FlowStatsRequest) print(p *printer) {
 	}
 	p.str(" ")
 	p.b = flow.AppendMatch(p.b, &r.Match, DefaultPriority, p.names.shown())
+	p.b = bytes.TrimRight(p.b, " ")
 }
 
 // FlowStatsReply is (a part of) the answer to a FlowStatsRequest.
@@ -843,8 +862,8 @@ func AppendFlowStats(b []byte, fs *FlowStats, names *Names, stats bool) []byte {
 		f.str(", ")
 	}
 	if stats {
-		num("n_packets=", fs.Packets)
-		num("n_bytes=", fs.Bytes)
+		f.count("n_packets=", fs.Packets)
+		f.count("n_bytes=", fs.Bytes)
 	}
 	if fs.IdleTimeout != 0 {
 		num("idle_timeout=", uint64(fs.IdleTimeout))

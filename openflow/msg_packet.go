@@ -272,7 +272,7 @@ func (m *PacketIn) print(p *printer) {
 		p.packet(m.Packet)
 	}
 	if p.verbosity > 2 {
-		p.b = AppendHexDump(p.b, m.Packet, true)
+		p.b = AppendHexDump(p.b, m.Packet, false)
 	}
 }
 
@@ -360,7 +360,7 @@ func (m *PacketOut) print(p *printer) {
 			p.packet(m.Packet)
 		}
 		if p.verbosity > 2 {
-			p.b = AppendHexDump(p.b, m.Packet, true)
+			p.b = AppendHexDump(p.b, m.Packet, false)
 		}
 		return
 	}

@@ -371,10 +371,8 @@ func decodePortDescRequest(d *msgDecoder, b []byte) (Message, error) {
 }
 
 func (m *PortDescRequest) print(p *printer) {
-	if p.Version >= V15 {
-		p.str(" port=")
-		p.port(m.Port)
-	}
+	p.str(" port=")
+	p.port(m.Port)
 }
 
 func (*PortDescReply) raw(p Protocols) rawType {
@@ -640,19 +638,21 @@ func (m *PortStatsReply) print(p *printer) {
 		s := &m.Ports[i]
 		name := string(p.names.AppendPort(nil, s.Port))
 		p.f("  port %2s: rx ", name)
-		p.count("pkts=", s.RxPackets, true)
-		p.count("bytes=", s.RxBytes, true)
-		p.count("drop=", s.RxDropped, true)
-		p.count("errs=", s.RxErrors, true)
-		p.count("frame=", s.RxFrameErr, true)
-		p.count("over=", s.RxOverErr, true)
-		p.count("crc=", s.RxCRCErr, false)
+		p.count("pkts=", s.RxPackets)
+		p.count("bytes=", s.RxBytes)
+		p.count("drop=", s.RxDropped)
+		p.count("errs=", s.RxErrors)
+		p.count("frame=", s.RxFrameErr)
+		p.count("over=", s.RxOverErr)
+		p.lastCount("crc=", s.RxCRCErr)
+		p.str("\n")
 		p.str("           tx ")
-		p.count("pkts=", s.TxPackets, true)
-		p.count("bytes=", s.TxBytes, true)
-		p.count("drop=", s.TxDropped, true)
-		p.count("errs=", s.TxErrors, true)
-		p.count("coll=", s.Collisions, false)
+		p.count("pkts=", s.TxPackets)
+		p.count("bytes=", s.TxBytes)
+		p.count("drop=", s.TxDropped)
+		p.count("errs=", s.TxErrors)
+		p.lastCount("coll=", s.Collisions)
+		p.str("\n")
 		if s.Duration >= 0 {
 			p.str("           duration=")
 			p.duration(s.Duration)

@@ -356,9 +356,9 @@ func (m *QueueStatsReply) print(p *printer) {
 		p.str(" queue ")
 		p.queue(q.Queue)
 		p.str(": ")
-		p.count("bytes=", q.TxBytes, true)
-		p.count("pkts=", q.TxPackets, true)
-		p.count("errors=", q.TxErrors, true)
+		p.count("bytes=", q.TxBytes)
+		p.count("pkts=", q.TxPackets)
+		p.count("errors=", q.TxErrors)
 		p.str("duration=")
 		if q.Duration >= 0 {
 			p.b = appendDuration(p.b, q.Duration.Truncate(time.Nanosecond))

@@ -17,7 +17,8 @@ type printer struct {
 	formatter
 	Header
 	verbosity int
-	name      string
+	row       *msgRow
+	raw       []byte
 }
 
 // Print returns a message as ovs-ofctl prints it, ending in a newline.
@@ -47,7 +48,7 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 		out = fmt.Appendf(out, "***decode error: %s***\n", err)
 		return AppendHexDump(out, b, true)
 	}
-	p := printer{formatter: formatter{b: out, names: o.Names}, Header: d.Header, verbosity: o.Verbosity, name: d.Name}
+	p := printer{formatter: formatter{b: out, names: o.Names}, Header: d.Header, verbosity: o.Verbosity, raw: b}
 	p.str(d.Name)
 	if d.Header.Version != V10 {
 		p.str(" (")
@@ -55,7 +56,9 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 		p.str(")")
 	}
 	p.b = fmt.Appendf(p.b, " (xid=0x%x):", d.Header.Xid)
-	if row, _, _, _ := findRow(b); row != nil && (row.frame == frameStatsQ || row.frame == frameNXSTQ || isStatsReply(row.frame)) {
+	row, _, _, _ := findRow(b)
+	p.row = row
+	if row != nil && (row.frame == frameStatsQ || row.frame == frameNXSTQ || isStatsReply(row.frame)) {
 		flags := be.Uint16(b[10:])
 		if isStatsReply(row.frame) {
 			if flags&statsFlagMore != 0 {
@@ -113,17 +116,17 @@ func appendDuration(b []byte, d time.Duration) []byte {
 	return append(b, 's')
 }
 
-// count prints a counter, or ? when it is unknown.
-func (p *printer) count(name string, n uint64, comma bool) {
-	p.str(name)
+// count prints a counter and a comma; an unknown one is a question mark.
+func (f *formatter) count(name string, n uint64) {
+	f.lastCount(name, n)
+	f.str(", ")
+}
+
+func (f *formatter) lastCount(name string, n uint64) {
+	f.str(name)
 	if n == ^uint64(0) {
-		p.str("?")
+		f.str("?")
 	} else {
-		p.dec(n)
-	}
-	if comma {
-		p.str(", ")
-	} else {
-		p.str("\n")
+		f.dec(n)
 	}
 }
