@@ -32,15 +32,9 @@ func start(t *testing.T, args ...string) (stop func()) {
 		}
 		done <- out
 	}()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		if _, code := run(vsctl.Main, "ovs-vsctl", "--no-wait", "show"); code == 0 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("govs up does not serve its database")
-		}
-		time.Sleep(20 * time.Millisecond)
+	// A change that is waited for: the switch is up when it is carried out.
+	if out, code := run(vsctl.Main, "ovs-vsctl", "--retry", "--timeout=10", "set", "open", ".", "external_ids:up=yes"); code != 0 {
+		t.Fatalf("govs up does not serve: %s", out)
 	}
 	return func() {
 		target := filepath.Join(os.Getenv("OVS_RUNDIR"), "ctl")
