@@ -149,7 +149,7 @@ func (c *client) dump() error {
 				data[i] = append(data[i], d)
 			}
 		}
-		slices.SortFunc(data, func(a, b []ovsdb.Datum) int { return slices.CompareFunc(a, b, ovsdb.Datum.Compare) })
+		sortRows(data, cols)
 		for _, r := range data {
 			cells := make([]table.Cell, len(r))
 			for i, d := range r {
@@ -162,6 +162,29 @@ func (c *client) dump() error {
 		}
 	}
 	return nil
+}
+
+// sortRows orders rows as the reference does: by their columns from left to
+// right, with the UUID, which says nothing, looked at last.
+func sortRows(data [][]ovsdb.Datum, cols []*ovsdb.Column) {
+	order := make([]int, 0, len(cols))
+	last := []int{}
+	for i, c := range cols {
+		if c.Index == ovsdb.ColUUID {
+			last = append(last, i)
+		} else {
+			order = append(order, i)
+		}
+	}
+	order = append(order, last...)
+	slices.SortFunc(data, func(a, b []ovsdb.Datum) int {
+		for _, i := range order {
+			if c := a[i].Compare(b[i]); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
 }
 
 // lock asks for a lock and, if it is not a matter of a moment, stays to say
