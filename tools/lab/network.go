@@ -149,6 +149,16 @@ func (n *Network) underlay(context.Context) (err error) {
 	if err := netlab.Veth(n.Hosts[0].NS, nic, n.Hosts[1].NS, nic); err != nil {
 		return err
 	}
+	for i, h := range n.Hosts {
+		if !n.Hosts[1-i].Maker.NoOffload {
+			continue
+		}
+		// A cable hands on what its sender left to it to cut and sum; the far
+		// switch cannot.
+		if err := h.NS.NoOffload(nic); err != nil {
+			return err
+		}
+	}
 	for _, h := range n.Hosts {
 		if err := h.NS.Addr(nic, netip.MustParsePrefix(h.ip+"/24")); err != nil {
 			return err
