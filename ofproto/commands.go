@@ -152,9 +152,21 @@ func (h *Host) cmdFDBAdd(args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	said := ""
+	for _, e := range p.macs.Entries() {
+		if e.MAC != mac || e.VLAN != vlan || e.Static && e.Port == id {
+			continue
+		}
+		kind := "dynamic"
+		if e.Static {
+			kind = "static"
+		}
+		was, _ := p.BundlePort(e.Port)
+		said = fmt.Sprintf("Overriding already existing %s entry on %s\n", kind, was)
+	}
 	p.macs.AddStatic(mac, vlan, id)
 	p.backer.wake()
-	return "", nil
+	return said, nil
 }
 
 func vlanMAC(vlan, mac string) (uint16, flow.MAC, error) {

@@ -93,7 +93,7 @@ func (p *Ofproto) addInternalFlows() {
 	reg0 := func(n uint32) func(*flow.Match) {
 		return func(m *flow.Match) { m.Key.Regs[0], m.Mask.Regs[0] = n, ^uint32(0) }
 	}
-	add(0, reg0(1), &openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonNoMatch})
+	add(0, reg0(1), &openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonImplicitMiss})
 	add(0, reg0(2))
 	add(0, reg0(3))
 }
