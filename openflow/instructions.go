@@ -1,0 +1,150 @@
+package openflow
+
+// Types of instructions (OFPIT_*).
+const (
+	instGoto = 1 + iota
+	instWriteMetadata
+	instWriteActions
+	instApply
+	instClear
+	instMeter
+)
+
+// instructions appends a list in OpenFlow 1.1's form: plain actions go into an
+// apply-actions.
+func (e *encoder) instructions(acts []Action) {
+	apply := -1
+	end := func() {
+		if apply >= 0 {
+			be.PutUint16(e.b[apply+2:], uint16(len(e.b)-apply))
+			apply = -1
+		}
+	}
+	inst := func(typ uint16, n int) []byte {
+		end()
+		return e.std(typ, n)[4:]
+	}
+	for _, a := range acts {
+		switch a := a.(type) {
+		case *GotoTable:
+			inst(instGoto, 8)[0] = a.Table
+			continue
+		case *WriteMetadata:
+			b := inst(instWriteMetadata, 24)
+			be.PutUint64(b[4:], a.Value)
+			be.PutUint64(b[12:], a.Mask)
+			continue
+		case *WriteActions:
+			end()
+			start := len(e.b)
+			e.std(instWriteActions, 8)
+			e.list(a.Actions)
+			be.PutUint16(e.b[start+2:], uint16(len(e.b)-start))
+			continue
+		case *ClearActions:
+			inst(instClear, 8)
+			continue
+		case *Meter:
+			if e.version < V15 {
+				be.PutUint32(inst(instMeter, 8), a.ID)
+				continue
+			}
+		}
+		if apply < 0 {
+			apply = len(e.b)
+			e.std(instApply, 8)
+		}
+		a.encode(e)
+	}
+	end()
+}
+
+// instructions decodes OpenFlow 1.1's instructions into a list, in the order
+// in which they take effect.
+func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
+	if len(b)%8 != 0 {
+		d.names.warnf("ofp_actions", "OpenFlow message instructions length %d is not a multiple of %d", len(b), 8)
+		return nil, ErrBadInstructionBadLen
+	}
+	var meter, clear, goTo Action
+	var write, meta Action
+	var apply []Action
+	seen := 0
+	for len(b) > 0 {
+		typ, n := be.Uint16(b), int(be.Uint16(b[2:]))
+		if n < 8 || n > len(b) || n%8 != 0 {
+			return nil, ErrBadInstructionBadLen
+		}
+		p := b[4:n:n]
+		b = b[n:]
+		if typ < instGoto || typ > instMeter {
+			if typ == 0xffff {
+				return nil, ErrBadInstructionBadExperimenter
+			}
+			return nil, ErrBadInstructionUnknownInst
+		}
+		if typ == instMeter && (d.Version < V13 || d.Version >= V15) {
+			return nil, ErrBadInstructionUnknownInst
+		}
+		if seen&(1<<typ) != 0 {
+			return nil, ErrBadInstructionDupInst
+		}
+		seen |= 1 << typ
+		if fixed := [...]int{instGoto: 8, instWriteMetadata: 24, instClear: 8, instMeter: 8}; int(typ) < len(fixed) && fixed[typ] != 0 && n != fixed[typ] {
+			return nil, ErrBadInstructionBadLen
+		}
+		var err error
+		switch typ {
+		case instGoto:
+			goTo = &GotoTable{p[0]}
+		case instWriteMetadata:
+			meta = &WriteMetadata{be.Uint64(p[4:]), be.Uint64(p[12:])}
+		case instWriteActions:
+			in := decoder{version: d.Version, forms: wireIndex(), names: d.names}
+			var acts []Action
+			if acts, err = in.nested(p[4:], KindWriteActions); err != nil {
+				return nil, err
+			}
+			for _, a := range acts {
+				if !inActionSet(a.Kind()) {
+					d.names.warnf("ofp_actions", "disallowed action in action set")
+					return nil, ErrBadActionBadType
+				}
+			}
+			write = &WriteActions{acts}
+		case instApply:
+			if apply, err = DecodeActions(p[4:], d.Version, d.names); err != nil {
+				return nil, err
+			}
+		case instClear:
+			clear = &ClearActions{}
+		case instMeter:
+			meter = &Meter{be.Uint32(p)}
+		}
+	}
+	var acts []Action
+	if meter != nil {
+		acts = append(acts, meter)
+	}
+	acts = append(acts, apply...)
+	for _, a := range [...]Action{clear, write, meta, goTo} {
+		if a != nil {
+			acts = append(acts, a)
+		}
+	}
+	return acts, verifyCode(verify(acts, 0, d.names), d.names)
+}
+
+// DecodeInstructions reads instructions of OpenFlow 1.1 and later as a list of
+// actions. The error is an ErrorCode.
+func DecodeInstructions(b []byte, v Version, names *Names) ([]Action, error) {
+	d := msgDecoder{Header: Header{Version: v}, names: names}
+	return d.instructions(b)
+}
+
+// EncodeInstructions appends a list as instructions of version v, 1.1 or later.
+func EncodeInstructions(b []byte, acts []Action, v Version) []byte {
+	e := encoder{b: b, version: v}
+	e.instructions(acts)
+	return e.b
+}
