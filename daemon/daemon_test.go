@@ -182,7 +182,7 @@ func TestStartFailures(t *testing.T) {
 		{"--detach --pidfile fail", prog + ": cannot do it\n"},
 		{"--pidfile fail", prog + ": cannot do it\n"},
 		{"--detach --monitor --pidfile fail", prog + ": cannot do it\n"},
-		{"--unixctl=/nope/x.ctl", prog + ": could not initialize control socket (No such file or directory)\n"},
+		{"--unixctl=/nope/x.ctl", prog + ": /nope/x.ctl: could not initialize control socket (No such file or directory)\n"},
 		{"--user=nosuchuser", prog + ": user nosuchuser not found, aborting.\n"},
 		{"--detach --pidfile=/nope/x.pid", prog + ": /nope/x.pid.tmp"},
 	} {

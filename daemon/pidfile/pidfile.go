@@ -50,7 +50,7 @@ func Create(path string, overwrite bool) (*File, error) {
 	tmp := fmt.Sprintf("%s.tmp%d", path, os.Getpid())
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("%s: create failed (%s)", tmp, cli.Strerror(err))
+		return nil, fmt.Errorf("%s.tmp: create failed (%s)", path, cli.Strerror(err))
 	}
 	p := &File{path: path, f: f}
 	fail := func(format string, args ...any) (*File, error) {

@@ -65,7 +65,7 @@ func (s *Server) Start(path string) error {
 	path = dirs.Abs(dirs.Run(), path)
 	ln, err := unixsock.Listen(path)
 	if err != nil {
-		return fmt.Errorf("could not initialize control socket (%s)", cli.Strerror(err))
+		return fmt.Errorf("%s: could not initialize control socket (%s)", path, cli.Strerror(err))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
