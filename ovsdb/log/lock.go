@@ -6,6 +6,7 @@ import (
 	"sync"
 	"syscall"
 
+	"govs/cli"
 	"govs/daemon/vlog"
 )
 
@@ -44,7 +45,7 @@ func lockFile(name string) (*fileLock, error) {
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		vlog.New("lockfile").Warn("%s: failed to open lock file: %v", path, err)
+		vlog.New("lockfile").Warn("%s: failed to open lock file: %s", path, cli.Strerror(err))
 		return nil, err
 	}
 	l := syscall.Flock_t{Type: syscall.F_WRLCK}
