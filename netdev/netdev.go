@@ -69,8 +69,19 @@ type State struct {
 	LinkResets int64
 	SpeedMbps  int64 // 0 unknown
 	FullDuplex bool
+	Medium     Medium
 	HasDuplex  bool
 }
+
+// Medium is what a link is made of, where the driver says.
+type Medium uint8
+
+// Media.
+const (
+	MediumUnknown Medium = iota
+	MediumCopper
+	MediumFiber
+)
 
 // Stats are device counters; -1 means unknown and is left out of
 // Interface.statistics and printed "?" by dump-ports.

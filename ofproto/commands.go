@@ -259,7 +259,7 @@ func (h *Host) cmdDPIFShow([]string) (string, error) {
 				ports := p.sortedPorts()
 				slices.SortFunc(ports, func(x, y *port) int { return cmp.Compare(x.spec.Name, y.spec.Name) })
 				for _, x := range ports {
-					b.WriteString("    " + x.line() + "\n")
+					b.WriteString("    " + x.line(k.dp.Type()) + "\n")
 				}
 			})
 		}
@@ -267,8 +267,8 @@ func (h *Host) cmdDPIFShow([]string) (string, error) {
 	return b.String(), nil
 }
 
-// line is a port's line in dpif/show.
-func (x *port) line() string {
+// line is a port's line in dpif/show of a datapath of type dpType.
+func (x *port) line(dpType string) string {
 	odp := "none"
 	switch {
 	case x.shared != nil:
@@ -279,6 +279,9 @@ func (x *port) line() string {
 	typ := x.spec.Type
 	if typ == "" {
 		typ = "system"
+	}
+	if typ == "internal" && dpType == "netdev" {
+		typ = "tap" // what internal ports are made of there
 	}
 	s := fmt.Sprintf("%s %d/%s: (%s", x.spec.Name, x.no, odp, typ)
 	var opts []string

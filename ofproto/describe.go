@@ -74,11 +74,17 @@ func (p *Ofproto) portDesc(x *port) openflow.PortDesc {
 	d.HWAddr, _ = x.mac()
 	if dev := x.device(); dev != nil {
 		if s, err := dev.State(); err == nil && s.SpeedMbps > 0 {
-			d.Curr = speedFeatures(&s)
+			d.Curr = speedFeatures(&s) | mediumFeatures[s.Medium]
 			d.CurrSpeed = uint32(s.SpeedMbps) * 1000
 		}
 	}
 	return d
+}
+
+var mediumFeatures = [...]openflow.PortFeatures{
+	netdev.MediumUnknown: 0,
+	netdev.MediumCopper:  openflow.FeatureCopper,
+	netdev.MediumFiber:   openflow.FeatureFiber,
 }
 
 // speedFeatures is a link speed in OpenFlow's bits.

@@ -27,10 +27,11 @@ type Link struct {
 	seen     bool  // carrier is set; guarded by mu
 	resets   int64 // guarded by mu
 	lastIdx  int   // guarded by mu
-	speedIdx int   // ifindex the next three were asked for; guarded by mu
+	speedIdx int   // ifindex the next four were asked for; guarded by mu
 	mbps     int64
 	full     bool
 	known    bool
+	medium   netdev.Medium
 }
 
 // NewLink returns the Link of the interface called name. See Link for away.
@@ -156,10 +157,11 @@ func (l *Link) State() (netdev.State, error) {
 	l.seen, l.carrier, l.lastIdx = true, s.Carrier, s.Ifindex
 	if l.speedIdx != s.Ifindex {
 		// Asked once per link-up: drivers may take milliseconds to answer.
-		l.mbps, l.full, l.known = speed(l.name)
+		l.mbps, l.full, l.known, l.medium = speed(l.name)
 		l.speedIdx = s.Ifindex
 	}
 	s.LinkResets, s.SpeedMbps, s.FullDuplex, s.HasDuplex = l.resets, l.mbps, l.full, l.known
+	s.Medium = l.medium
 	return s, nil
 }
 

@@ -127,7 +127,7 @@ func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openfl
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return fatalf("%s: open (%s)", file, cli.Strerror(err))
+			return fatalf("%s: open failed (%s)", file, cli.Strerror(err))
 		}
 		defer f.Close()
 		in = f

@@ -61,11 +61,11 @@ func (c *client) transact(readOnly bool) error {
 	if err != nil {
 		return fmt.Errorf("\"%s\": %v", c.args[0], err)
 	}
+	e := v.Elems()
+	if v.Kind() != json.Array || len(e) == 0 || e[0].Kind() != json.String {
+		return errors.New("not a valid OVSDB query")
+	}
 	if readOnly {
-		e := v.Elems()
-		if v.Kind() != json.Array || len(e) == 0 || e[0].Kind() != json.String {
-			return errors.New("not a valid OVSDB query")
-		}
 		// Whatever it does, it does not last.
 		v = json.Arr(append(slices.Clone(e), json.Obj(json.Member{Key: "op", Value: json.Str("abort")}))...)
 	}
