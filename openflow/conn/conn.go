@@ -38,7 +38,6 @@ type Conn struct {
 
 	mu  sync.Mutex
 	xid uint32 // guarded by mu
-	out []byte // being written; guarded by mu
 }
 
 // New returns a connection over nc, named for the log. Nothing is sent before
