@@ -86,9 +86,9 @@ func (p *parser) list(text string, instructions bool) error {
 			}
 			p.addOutput(port, value)
 		}
-		if drop && n > 0 {
-			return errors.New(`"drop" must not be accompanied by any other action or instruction`)
-		}
+	}
+	if drop && n > 0 {
+		return errors.New(`"drop" must not be accompanied by any other action or instruction`)
 	}
 	return nil
 }

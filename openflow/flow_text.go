@@ -30,7 +30,9 @@ func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Prot
 	if cmd == FlowAdd && fm.NewCookie == ^uint64(0) {
 		fm.NewCookie = 0
 	}
-	normalizeMatch(&fm.Match, names)
+	if m := &fm.Match; m.Key.DLType() == flow.EthTypeIPv6 && (m.Mask.NwProto != 0 || m.Mask.NwTOS != 0 || m.Mask.TPSrc != 0 || m.Mask.TPDst != 0) {
+		p.usable &= protoNXMOXM
+	}
 	if hasActs {
 		list, usable, err := ParseActions(acts, names)
 		if err != nil {
@@ -46,6 +48,12 @@ func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Prot
 			return nil, 0, fmt.Errorf("actions are invalid with specified match (%w)", err)
 		}
 		p.usable &= usable
+	}
+	// What cannot be is only logged: the switch shall see what was said, and
+	// do with it what it does.
+	if names != nil && names.Warn != nil {
+		m := fm.Match
+		normalizeMatch(&m, names)
 	}
 	return fm, p.usable, nil
 }
@@ -101,10 +109,6 @@ func (p *flowParser) key(k, v string) error {
 	fm := p.fm
 	adds := !fm.Delete()
 	if v == "" && fm.Match.ParseProto(k) {
-		switch k {
-		case "icmp6", "tcp6", "udp6", "sctp6":
-			p.usable &= protoNXMOXM
-		}
 		return nil
 	}
 	if adds && p.flag(k) {

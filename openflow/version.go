@@ -75,31 +75,28 @@ func (s Versions) String() string {
 	return strings.Join(names, ",")
 }
 
-// WireList lists the set in the form of OVS's negotiation messages:
-// "version 0x01", "versions 0x01, 0x04", with "and earlier" for a prefix.
+// WireList lists the set in the form of OVS's negotiation messages: "version
+// 0x01", "version 0x05 and earlier" or "versions 0x01, 0x04".
 func (s Versions) WireList() string {
-	var b strings.Builder
-	if bits.OnesCount32(uint32(s)) == 1 {
-		b.WriteString("version ")
-	} else {
-		b.WriteString("versions ")
-	}
 	if s == 0 {
-		b.WriteString("none")
-		return b.String()
+		return "no versions"
 	}
-	first := true
+	if top := s.Max(); s&^1 == 1<<(top+1)-2 {
+		if top == V10 {
+			return "version 0x01"
+		}
+		return fmt.Sprintf("version 0x%02x and earlier", uint8(top))
+	}
+	var list []string
 	for v := Version(0); v < 32; v++ {
-		if !s.Has(v) {
-			continue
+		if s.Has(v) {
+			list = append(list, fmt.Sprintf("0x%02x", uint8(v)))
 		}
-		if !first {
-			b.WriteString(", ")
-		}
-		first = false
-		fmt.Fprintf(&b, "0x%02x", uint8(v))
 	}
-	return b.String()
+	if len(list) == 1 {
+		return "version " + list[0]
+	}
+	return "versions " + strings.Join(list, ", ")
 }
 
 // ParseVersions reads a list as the -O option takes it: names such as
