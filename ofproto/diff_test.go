@@ -180,7 +180,7 @@ func (h *testHost) build(t *testing.T, bridges []bridgeDef) {
 }
 
 // flows loads a flow table in ovs-ofctl's text.
-func (h *testHost) flows(t *testing.T, bridge, text string) {
+func (h *testHost) flows(t testing.TB, bridge, text string) {
 	t.Helper()
 	p := h.Ofproto(bridge)
 	for line := range strings.Lines(text) {
@@ -214,7 +214,7 @@ func (h *testHost) command(name string, args ...string) string {
 }
 
 // parseFlow reads one flow as ovs-ofctl add-flow does.
-func parseFlow(t *testing.T, line string) *openflow.FlowMod {
+func parseFlow(t testing.TB, line string) *openflow.FlowMod {
 	t.Helper()
 	fm := &openflow.FlowMod{Command: openflow.FlowAdd, Priority: openflow.DefaultPriority, Table: openflow.TableAny,
 		OutPort: openflow.PortNone, OutGroup: openflow.GroupAny, Buffer: openflow.NoBuffer}

@@ -104,6 +104,7 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 	}
 	killAll := purge || n > 2*limits.FlowLimit
 	r.mark++
+	found := 0
 	if r.changed.all || r.changed.macs || r.changed.tables != (xlate.TableSet{}) {
 		r.last = epoch
 	}
@@ -114,6 +115,7 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 			return true
 		}
 		k.mark = r.mark
+		found++
 		used := k.created
 		if !f.Stats.Used.IsZero() {
 			used = f.Stats.Used.UnixNano()
@@ -123,11 +125,13 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 		}
 		return true
 	})
-	b.ukeys.each(func(k *ukey) {
-		if k.mark != r.mark && now.UnixNano()-k.created > int64(time.Second) {
-			b.ukeys.remove(k.ufid) // the datapath has lost the flow
-		}
-	})
+	if found < n {
+		b.ukeys.each(func(k *ukey) {
+			if k.mark != r.mark && now.UnixNano()-k.created > int64(time.Second) {
+				b.ukeys.remove(k.ufid) // the datapath has lost the flow
+			}
+		})
+	}
 	b.frozen.expire(now)
 	r.max.Store(max(r.max.Load(), int64(n)))
 	r.avg.Store((r.avg.Load() + int64(n)) / 2)
