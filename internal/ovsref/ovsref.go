@@ -3,9 +3,11 @@
 package ovsref
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 )
 
 // Path returns the path of the reference's program (such as "ovs-vsctl" or
@@ -49,4 +51,22 @@ func Root(t testing.TB) {
 		t.Fatal("needs root")
 	}
 	t.Skip("needs root")
+}
+
+// WaitListening waits until a server accepts connections at the Unix socket
+// path: the file appears a moment before.
+func WaitListening(t testing.TB, path string) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		c, err := net.Dial("unix", path)
+		if err == nil {
+			c.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nobody listens at %s: %v", path, err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }

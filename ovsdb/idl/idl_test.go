@@ -72,13 +72,7 @@ func (s *backend) start() {
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	for range 500 {
-		if _, err := os.Stat(filepath.Join(s.dir, "db.sock")); err == nil {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	s.t.Fatal("the server does not serve")
+	ovsref.WaitListening(s.t, filepath.Join(s.dir, "db.sock"))
 }
 
 func (s *backend) stop() {

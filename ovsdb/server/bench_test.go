@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"govs/internal/ovsref"
 	"govs/jsonrpc/json"
@@ -41,12 +40,7 @@ func bothServers(b *testing.B, f func(b *testing.B, sock string)) {
 		}
 		b.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 		sock := filepath.Join(dir, "s")
-		for range 250 {
-			if _, err := os.Stat(sock); err == nil {
-				break
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
+		ovsref.WaitListening(b, sock)
 		f(b, sock)
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"govs/cli"
 	"govs/internal/ovsref"
@@ -45,12 +44,7 @@ func reference(t *testing.T) {
 	}
 	sock := filepath.Join(dir, "db.sock")
 	start("ovsdb-server", db, "--remote=punix:"+sock)
-	for range 100 {
-		if _, err := os.Stat(sock); err == nil {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	ovsref.WaitListening(t, sock)
 	run("ovs-vsctl", "--no-wait", "init")
 	start("ovs-vswitchd", "--enable-dummy=override", "--disable-system", "unix:"+sock)
 	run("ovs-vsctl", "--timeout=20", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=dummy", "fail_mode=secure",

@@ -99,14 +99,8 @@ func refServer(t testing.TB) *place {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	for range 500 {
-		if _, err := os.Stat(filepath.Join(p.dir, "db.sock")); err == nil {
-			return p
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("the server does not serve")
-	return nil
+	ovsref.WaitListening(t, filepath.Join(p.dir, "db.sock"))
+	return p
 }
 
 // words splits a line as a shell does.
