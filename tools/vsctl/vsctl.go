@@ -96,11 +96,12 @@ func check(v idl.View, s any, r *idl.Result) []string {
 		if iface == nil {
 			continue
 		}
+		if n, ok := iface.OptInt("ofport"); ok && n != -1 {
+			continue // an error here is a warning, such as a patch port's missing peer
+		}
 		why := ""
 		if e := iface.Str("error"); e != "" {
 			why = ": " + e
-		} else if n, ok := iface.OptInt("ofport"); ok && n != -1 {
-			continue
 		}
 		out = append(out, fmt.Sprintf("Error detected while setting up '%s'%s.  See ovs-vswitchd log for details.", iface.Str("name"), why))
 	}
