@@ -31,11 +31,38 @@ type liveIface struct {
 // usable reports whether the interface has an OpenFlow port.
 func (i *liveIface) usable() bool { return i != nil && !i.failed }
 
-// sameDevice reports whether a live interface can go on as the wanted one; if
-// not it is removed and added again.
-func (i *ifaceSpec) sameDevice(want *ifaceSpec) bool {
-	return i.typ == want.typ &&
-		(want.request == 0 || want.request == i.request)
+// goesOn reports whether a live interface can go on as the wanted one; if not
+// it is removed and added again. Among the reasons are that it gets the port
+// number it asks for, or gives up its number to the port that asks for it.
+func (i *liveIface) goesOn(want *ifaceSpec, owners map[openflow.Port]string) bool {
+	if want == nil || i.failed || i.spec.typ != want.typ {
+		return false
+	}
+	if i.no != want.request && owners[want.request] == want.name {
+		return false
+	}
+	owner, asked := owners[i.no]
+	return !asked || owner == want.name
+}
+
+// owners returns who gets each port number that is asked for: whoever has it
+// already and asks for it, or else the first to ask.
+func (b *liveBridge) owners(s *bridgeSpec) map[openflow.Port]string {
+	owners := map[openflow.Port]string{}
+	for _, live := range []bool{true, false} {
+		for pi := range s.ports {
+			for ii := range s.ports[pi].ifaces {
+				w := &s.ports[pi].ifaces[ii]
+				if w.request == 0 || owners[w.request] != "" {
+					continue
+				}
+				if i := b.ifaces[w.name]; !live || i.usable() && i.no == w.request {
+					owners[w.request] = w.name
+				}
+			}
+		}
+	}
+	return owners
 }
 
 // sameOptions reports whether nothing has to be told to a device that goes on.

@@ -134,9 +134,9 @@ func (b *liveBridge) removeUnwanted(s *bridgeSpec) {
 			ifaces[p.ifaces[j].name] = &p.ifaces[j]
 		}
 	}
+	owners := b.owners(s)
 	for name, i := range b.ifaces {
-		w := ifaces[name]
-		if w == nil || i.failed || !i.spec.sameDevice(w) {
+		if !i.goesOn(ifaces[name], owners) {
 			b.removeIface(i)
 		}
 	}

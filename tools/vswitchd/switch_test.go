@@ -116,6 +116,26 @@ func TestPortNumbers(t *testing.T) {
 	s.want("get interface p1 ofport", "9")
 	s.vsctl("del-port p1 -- add-port br0 p3 -- set interface p3 ofport_request=9")
 	s.want("get interface p3 ofport", "9")
+	// Who asks for nothing gives up its number to one who asks for it, and who
+	// has what it asked for keeps it.
+	s.vsctl("add-br br1 -- add-port br1 a")
+	s.want("get interface a ofport", "1")
+	s.vsctl("add-port br1 b -- set interface b ofport_request=1")
+	s.want("get interface b ofport", "1")
+	if got := s.vsctl("get interface a ofport"); got == "1" || got == "-1" {
+		t.Errorf("a has number %s", got)
+	}
+	s.vsctl("add-port br1 c -- set interface c ofport_request=1")
+	s.want("get interface b ofport", "1")
+	if got := s.vsctl("get interface c ofport"); got == "1" || got == "-1" {
+		t.Errorf("c has number %s", got)
+	}
+	s.vsctl("del-port b") // now c gets it
+	s.want("get interface c ofport", "1")
+	s.vsctl("set interface a ofport_request=3 -- set interface c ofport_request=4")
+	s.vsctl("set interface a ofport_request=4 -- set interface c ofport_request=3")
+	s.want("get interface a ofport", "4")
+	s.want("get interface c ofport", "3")
 	// The handshake is over when the command returns.
 	if next, cur := s.vsctl("get open . next_cfg"), s.vsctl("get open . cur_cfg"); next != cur {
 		t.Errorf("next_cfg %s, cur_cfg %s", next, cur)
@@ -155,7 +175,7 @@ func TestInterfaceErrors(t *testing.T) {
 func TestPatchPeers(t *testing.T) {
 	s := newSwitch(t)
 	s.vsctl("add-br a -- add-br b")
-	s.try("add-port a pa -- set interface pa type=patch options:peer=pb")
+	s.vsctl("add-port a pa -- set interface pa type=patch options:peer=pb") // not an error
 	s.want("get interface pa error", `"No usable peer 'pb' exists in 'system' datapath."`)
 	s.want("get interface pa ofport", "1")
 	s.vsctl("add-port b pb -- set interface pb type=patch options:peer=pa")
