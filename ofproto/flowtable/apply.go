@@ -75,6 +75,9 @@ func (t *Tables) add(fm *openflow.FlowMod, priority int, now time.Time) (*Rule, 
 	if old != nil {
 		if fm.Flags&openflow.FlagResetCounts == 0 {
 			r.Stats = old.Value.Stats
+		} else {
+			// Counters restart, but how long the flow has been idle does not.
+			r.Stats.used.Store(old.Value.Stats.used.Load())
 		}
 	}
 	t.put(r, &fm.Match, priority)

@@ -31,7 +31,7 @@ func TestReplace(t *testing.T) {
 		created, modified, usedAt time.Duration
 	}{
 		{"add keeps counters", openflow.FlowAdd, 0, 7, 20 * time.Second, 20 * time.Second, 5 * time.Second},
-		{"add with reset_counts", openflow.FlowAdd, openflow.FlagResetCounts, 0, 20 * time.Second, 20 * time.Second, 20 * time.Second},
+		{"add with reset_counts", openflow.FlowAdd, openflow.FlagResetCounts, 0, 20 * time.Second, 20 * time.Second, 5 * time.Second},
 		{"modify keeps its age", openflow.FlowModify, 0, 7, 0, 20 * time.Second, 5 * time.Second},
 		{"modify with reset_counts", openflow.FlowModifyStrict, openflow.FlagResetCounts, 0, 0, 20 * time.Second, 5 * time.Second},
 	} {
