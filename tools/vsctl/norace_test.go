@@ -1,0 +1,5 @@
+//go:build !race
+
+package vsctl
+
+const raceEnabled = false
