@@ -42,7 +42,7 @@ $(TOOLS:%=bin/%): | build
 lab: all
 	bin/govs lab $(LABFLAGS)
 
-test: test-setup all
+test: test-setup all lint
 	$(GO) test -timeout 20m ./...
 	FUZZTIME=3s test/fuzz.sh
 
