@@ -9,6 +9,7 @@ import (
 	"govs/flow"
 	"govs/netdev"
 	"govs/netdev/dummy"
+	"govs/netdev/tunnel"
 )
 
 // Commands returns the rows of all control commands of the switch.
@@ -22,6 +23,7 @@ func (d *Daemon) Commands() []unixctl.Command {
 			return d.openDevice(dp.Type(), cfg)
 		},
 	})...)
+	rows = append(rows, tunnel.Commands()...)
 	if d.rt != nil {
 		rows = append(rows, d.rt.Commands()...)
 	}

@@ -177,3 +177,18 @@ func FuzzDecap(f *testing.F) {
 		}
 	})
 }
+
+func TestPortRange(t *testing.T) {
+	defer portRange.Store(0)
+	if SetPortRange(0, 9) == nil || SetPortRange(9, 8) == nil {
+		t.Error("bad range taken")
+	}
+	if err := SetPortRange(4000, 4010); err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint32(1000) {
+		if p := sourcePort(i * 0x3fffff1); p < 4000 || p > 4010 {
+			t.Fatalf("source port %d", p)
+		}
+	}
+}
