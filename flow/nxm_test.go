@@ -189,6 +189,12 @@ func FuzzParseNXM(f *testing.F) {
 		once := AppendNXM(nil, &m, WireNXM, &c)
 		var c2 Cookie
 		again, err := ParseNXM(once, true, &c2)
+		if v, mask := m.Get(PacketType); err != nil && !v.And(mask).IsZero() {
+			// A field of Ethernet that stands before a packet type that is
+			// not Ethernet passes, here as in OVS; written back behind it,
+			// it lacks its prerequisite.
+			return
+		}
 		if err != nil || !bytes.Equal(AppendNXM(nil, &again, WireNXM, &c2), once) {
 			t.Fatalf("%x: %s reads as %s, %v", b, m.String(), again.String(), err)
 		}
