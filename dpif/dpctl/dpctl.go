@@ -53,6 +53,8 @@ type command struct {
 // commands lists the rows in the order of list-commands.
 func commands() []command {
 	return []command{
+		{"add-dp", "dp [iface...]", 1, unixctl.Many, "DP [IFACE...]", "make a datapath DP with each IFACE a port", (*call).addDP},
+		{"del-dp", "dp", 1, 1, "DP", "delete datapath DP", (*call).delDP},
 		{"add-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "make each IFACE a port of DP", (*call).addIf},
 		{"del-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "take each IFACE out of DP", (*call).delIf},
 		{"dump-dps", "", 0, 0, "", "print the names of all datapaths", (*call).dumpDPs},

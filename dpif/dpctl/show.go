@@ -3,6 +3,7 @@ package dpctl
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -98,6 +99,26 @@ func human(n int64) string {
 		}
 	}
 	return ""
+}
+
+// addDP answers that no datapath can be made by hand: the kernel's want its
+// module, and the daemon makes its own, one for all bridges of a
+// datapath_type.
+func (c *call) addDP(args []string) error {
+	if l, err := c.list(); err != nil {
+		return c.errorf(err, "add_dp")
+	} else if slices.ContainsFunc(l, func(dp dpif.Datapath) bool { return fullName(dp) == args[0] }) {
+		return c.errorf(dpif.ErrExist, "add_dp")
+	}
+	return c.errorf(netdev.ErrNotSupported, "add_dp: datapaths come and go with the bridges on them")
+}
+
+// delDP is as addDP.
+func (c *call) delDP(args []string) error {
+	if _, err := c.open(args[0]); err != nil {
+		return c.errorf(err, "opening datapath")
+	}
+	return c.errorf(netdev.ErrNotSupported, "del_dp: datapaths come and go with the bridges on them")
 }
 
 func (c *call) addIf(args []string) error {

@@ -26,6 +26,8 @@ func TestTool(t *testing.T) {
 		{"parse-actions 1,2", "1,2\n", "", 0},
 		{"list-commands", "  dump-dps", "", 0},
 		{"show", "", `ovs-appctl dpctl/show"`, 1},
+		{"add-dp dp0", "", "ovs-dpctl: add_dp (No such file or directory)\n", 1},
+		{"del-dp dp0", "", "ovs-dpctl: opening datapath (No such file or directory)\n", 1},
 		{"dump-flows", "", "ovs-dpctl: no datapaths exist\novs-dpctl: datapath not found (Invalid argument)\n", 1},
 	} {
 		out, errs, code := run(strings.Fields(c.args)...)
