@@ -5,41 +5,32 @@ package seedrows
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"govs/internal/nstest"
 )
 
-// binDir holds govs under its tools' names.
-var binDir string
+func TestMain(m *testing.M) { nstest.Main(m) }
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "govs-bin-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
+// programs builds govs and returns a directory with it under its tools' names.
+func programs(t *testing.T) string {
+	dir := t.TempDir()
 	build := exec.Command("go", "build", "-o", dir+"/govs", "govs/cmd/govs")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building govs: %v\n%s", err, out)
-		return 1
+		t.Fatalf("building govs: %v\n%s", err, out)
 	}
 	for _, tool := range []string{"ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovs-dpctl", "ovs-pki", "ovs-tcpundump"} {
 		if err := os.Symlink("govs", filepath.Join(dir, tool)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
+			t.Fatal(err)
 		}
 	}
-	binDir = dir
-	return m.Run()
+	return dir
 }
 
 // A host is a directory with a running switch's sockets and files.
@@ -52,7 +43,7 @@ type host struct {
 // newHost starts a switch and stops it at the end of the test.
 func newHost(t *testing.T) *host {
 	h := &host{t: t, dir: t.TempDir()}
-	h.env = append(os.Environ(), "PATH="+binDir+":"+os.Getenv("PATH"))
+	h.env = append(os.Environ(), "PATH="+programs(t)+":"+os.Getenv("PATH"))
 	for _, v := range []string{"OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR"} {
 		h.env = append(h.env, v+"="+h.dir)
 	}
@@ -110,6 +101,7 @@ type row struct {
 const flows = "../../tools/lab/flows/10.10.0.52.flows"
 
 func TestRows(t *testing.T) {
+	nstest.Need(t) // the switch listens for tunnelled packets
 	h := newHost(t)
 	path, err := filepath.Abs(flows)
 	if err != nil {
