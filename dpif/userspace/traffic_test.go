@@ -155,15 +155,20 @@ func vmTap(t testing.TB, dp *Datapath, h *netlab.Namespace, name, addr string) *
 	return n
 }
 
-func check(t *testing.T, a, b *netlab.Namespace, addr string) {
+func check(t *testing.T, dp *Datapath, a, b *netlab.Namespace, addr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	dst := netip.MustParseAddr(addr)
-	pongs, err := a.Ping(ctx, dst, 5, 20*time.Millisecond, time.Second)
+	pongs, err := a.Ping(ctx, dst, 5, 20*time.Millisecond, 3*time.Second)
 	must(t, err)
 	if len(pongs) != 5 {
 		t.Errorf("%d of 5 pings answered", len(pongs))
+		for _, p := range dp.Ports() {
+			st, err := p.Device.Stats()
+			t.Logf("%s: %+v %v", p.Name, st, err)
+		}
+		t.Logf("%+v %v", dp.Stats(), dp.Drops())
 	}
 	t.Logf("pings: %+v", pongs)
 	const size = 20 << 20
@@ -180,7 +185,7 @@ func TestVethToVeth(t *testing.T) {
 	dp := newLearner(t)
 	a := vmVeth(t, dp, h, "va", "10.1.0.1/24")
 	b := vmVeth(t, dp, h, "vb", "10.1.0.2/24")
-	check(t, a, b, "10.1.0.2")
+	check(t, dp, a, b, "10.1.0.2")
 	s := dp.Stats()
 	t.Logf("%+v %v", s, dp.Drops())
 	if s.Hits == 0 || s.Flows == 0 || s.Lost != 0 {
@@ -193,7 +198,7 @@ func TestTapToTap(t *testing.T) {
 	dp := newLearner(t)
 	a := vmTap(t, dp, h, "ta", "10.1.0.1/24")
 	b := vmTap(t, dp, h, "tb", "10.1.0.2/24")
-	check(t, a, b, "10.1.0.2")
+	check(t, dp, a, b, "10.1.0.2")
 }
 
 func TestTapToVeth(t *testing.T) {
@@ -201,6 +206,6 @@ func TestTapToVeth(t *testing.T) {
 	dp := newLearner(t)
 	a := vmTap(t, dp, h, "ta", "10.1.0.1/24")
 	b := vmVeth(t, dp, h, "vb", "10.1.0.2/24")
-	check(t, a, b, "10.1.0.2")
-	check(t, b, a, "10.1.0.1")
+	check(t, dp, a, b, "10.1.0.2")
+	check(t, dp, b, a, "10.1.0.1")
 }

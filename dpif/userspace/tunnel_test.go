@@ -134,8 +134,8 @@ func TestVXLANWithKernel(t *testing.T) {
 				must(t, netlabMTU("und0", 1000))
 				must(t, peer.MTU("und1", 1000)) // a veth drops what is longer than its own MTU
 			}
-			check(t, vm, peer, "192.168.7.2")
-			check(t, peer, vm, "192.168.7.1")
+			check(t, dp, vm, peer, "192.168.7.2")
+			check(t, dp, peer, vm, "192.168.7.1")
 			t.Logf("%+v %v", dp.Stats(), dp.Drops())
 		})
 	}
