@@ -3,6 +3,7 @@
 #   make            build bin/govs and the names it answers to
 #   make lab        build two hosts on this machine and show them at work (root)
 #   make test       everything that must hold; .ci/run calls exactly this
+#   make race       the control plane under the race detector
 #   make lint       gofmt, vet, staticcheck, generated files current
 #   make bench      benchmarks
 #   make fuzz       every fuzz target for FUZZTIME
@@ -26,7 +27,7 @@ VERSION := $(shell git describe --tags --dirty 2>/dev/null || git describe --alw
 LDFLAGS := -s -w $(if $(VERSION),-X govs/internal/version.Govs=$(VERSION))
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: all build links lab test test-setup lint generate bench fuzz install clean
+.PHONY: all build links lab test test-setup race lint generate bench fuzz install clean
 
 all: build links
 
@@ -44,7 +45,13 @@ lab: all
 
 test: test-setup all lint
 	$(GO) test -timeout 20m ./...
-	FUZZTIME=3s test/fuzz.sh
+	$(MAKE) race
+	FUZZTIME=2s test/fuzz.sh
+
+# The control plane under the race detector, which alone needs a C compiler.
+race:
+	CGO_ENABLED=1 $(GO) test -short -timeout 15m -race ./daemon/... ./stream/... ./jsonrpc/... \
+		./ovsdb/... ./proto/... ./bridge/... ./ofproto/... ./tools/vswitchd ./tools/up ./tools/appctl
 
 # Debian's own Open vSwitch is the reference that tests compare with.
 test-setup:
