@@ -464,7 +464,7 @@ func (x *executor) deleteOp(p *objParser) *Error {
 }
 
 func (x *executor) waitOp(p *objParser) *Error {
-	timeoutV, hasTimeout := p.member("timeout", mNumber|mOptional)
+	timeoutV, hasTimeout := p.member("timeout", mInteger|mOptional)
 	where, _ := p.member("where", mArray)
 	colsV, _ := p.member("columns", mArray|mOptional)
 	untilV, _ := p.member("until", mString)

@@ -245,7 +245,9 @@ func (c *session) handle(m *jsonrpc.Message) {
 		if m.ID.Kind() == json.String && m.ID.Str() == "echo" {
 			return // the answer to our own probe
 		}
+		// Nothing was asked: such a peer has lost its place.
 		modules().rpc.Dbg("%s: received unexpected %s message", c.name, m.Type)
+		c.conn.Close()
 		return
 	}
 	if m.Method != "transact" {
