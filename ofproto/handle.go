@@ -1,14 +1,27 @@
 package ofproto
 
 import (
+	"bytes"
 	"errors"
 
 	"govs/ofproto/xlate"
 	"govs/openflow"
 )
 
+const typeEchoReply = 3
+
 // handle does what one message asks. An error ends the connection.
 func (o *ofConn) handle(b []byte) error {
+	switch h := openflow.ParseHeader(b); {
+	case h.Type == openflow.TypeEchoRequest:
+		// Answered in its own version, whichever that is.
+		r := bytes.Clone(b)
+		r[1] = typeEchoReply
+		return o.send(r)
+	case h.Version != o.c.Version() && h.Version >= openflow.V10 && h.Version <= openflow.V15:
+		r := openflow.Encode(&openflow.ErrorMsg{Code: openflow.ErrBadRequestBadVersion, Data: b}, openflow.ProtocolOf(h.Version), h.Xid)
+		return o.send(r)
+	}
 	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}})
 	if err != nil {
 		if isTableFeatures(b) {
@@ -18,10 +31,13 @@ func (o *ofConn) handle(b []byte) error {
 	}
 	xid := d.Header.Xid
 	switch m := d.Message.(type) {
-	case *openflow.EchoRequest:
-		return o.reply(&openflow.EchoReply{Data: m.Data}, xid)
-	case *openflow.EchoReply, *openflow.Hello, *openflow.ErrorMsg:
+	case *openflow.EchoReply:
 		return nil
+	case *openflow.ErrorMsg:
+		// The reference answers BAD_TYPE: two of its kind could go on for ever.
+		return nil
+	case *openflow.Hello:
+		return o.fail(openflow.ErrBadRequestBadType, b)
 	case *openflow.BarrierRequest:
 		return o.reply(&openflow.BarrierReply{}, xid)
 	case *openflow.FeaturesRequest:

@@ -127,7 +127,8 @@ func DecodeActions(b []byte, v Version, names *Names) ([]Action, error) {
 
 func (d *decoder) list(b []byte) error {
 	if len(b)%8 != 0 {
-		return ErrBadActionBadLen
+		d.names.warnf("ofp_actions", "OpenFlow message actions length %d is not a multiple of 8", len(b))
+		return ErrBadRequestBadLen
 	}
 	all := b
 	for len(b) > 0 {

@@ -457,10 +457,7 @@ func findRow(b []byte) (row *msgRow, body []byte, more bool, err error) {
 	switch h.Type {
 	case typeVendor:
 		if len(b) < lenVendor {
-			if len(b) < HeaderLen+4 {
-				return nil, nil, false, ErrBadRequestBadLen
-			}
-			return nil, nil, false, ErrBadRequestBadVendor
+			return nil, nil, false, ErrBadRequestBadLen
 		}
 		switch be.Uint32(b[8:]) {
 		case vendorNX:
@@ -486,11 +483,14 @@ func findRow(b []byte) (row *msgRow, body []byte, more bool, err error) {
 		missing = ErrBadRequestBadStat
 		if key.num == statsVendor {
 			key.frame += frameNXSTQ - frameStatsQ
-			if len(b) < headLen(key.frame, h.Version) {
+			if len(b) < n+4 {
 				return nil, nil, false, ErrBadRequestBadLen
 			}
 			if be.Uint32(b[n:]) != vendorNX {
 				return nil, nil, false, ErrBadRequestBadVendor
+			}
+			if len(b) < headLen(key.frame, h.Version) {
+				return nil, nil, false, ErrBadRequestBadLen
 			}
 			key.num = uint16(be.Uint32(b[n+4:]))
 			missing = ErrBadRequestBadSubtype
@@ -507,7 +507,11 @@ func findRow(b []byte) (row *msgRow, body []byte, more bool, err error) {
 func empty[T any, M interface {
 	*T
 	Message
-}](*msgDecoder, []byte) (Message, error) {
+}](d *msgDecoder, b []byte) (Message, error) {
+	if len(b) > 0 {
+		d.names.warnf("ofp_msgs", "received %s with incorrect length %d (must be exactly %d bytes)", d.row.name, d.Length, int(d.Length)-len(b))
+		return nil, ErrBadRequestBadLen
+	}
 	return M(new(T)), nil
 }
 

@@ -331,7 +331,7 @@ func decodePacketOut11(d *msgDecoder, b []byte) (Message, error) {
 
 func (d *msgDecoder) packetOut(buffer uint32, in Port, n int, b []byte) (Message, error) {
 	if n > len(b) {
-		return nil, ErrBadActionBadLen
+		return nil, ErrBadRequestBadLen
 	}
 	m := &PacketOut{Buffer: buffer}
 	if in >= PortMax && in != PortLocal && in != PortNone && in != PortController && in != PortUnset {

@@ -142,6 +142,10 @@ func (c *Conn) handshake(allowed openflow.Versions) error {
 		log.WarnRL(&limit, "%s: received message type %d while expecting hello", c.name, b[1])
 		return ErrProtocol
 	}
+	if openflow.Version(b[0]) > openflow.V15 {
+		// A version of the future is worth as much as all we know.
+		b[0] = byte(openflow.V15)
+	}
 	d, err := openflow.Decode(b, openflow.DecodeOptions{})
 	hello, ok := d.Message.(*openflow.Hello)
 	if err != nil || !ok {
