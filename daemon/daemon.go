@@ -28,6 +28,7 @@ import (
 	"govs/daemon/unixctl"
 	"govs/daemon/vlog"
 	"govs/internal/dirs"
+	"govs/internal/unixsock"
 )
 
 var log = vlog.New("daemon_unix")
@@ -161,6 +162,7 @@ func (p *Process) Start() (code int, done bool) {
 	p.quiet = CatchSignals(func() {
 		p.cleanup()
 		p.ctl.Close()
+		unixsock.RemoveAll() // those of bridges, too
 	})
 	go p.tick()
 	if p.pidfileOn {

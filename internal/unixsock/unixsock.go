@@ -1,5 +1,6 @@
 // Package unixsock binds and dials Unix sockets by paths of any length, for
-// the control channel and the streams alike. It keeps no state.
+// the control channel and the streams alike. It knows the process's listeners,
+// and may be used by any goroutine.
 package unixsock
 
 import (
@@ -84,7 +85,23 @@ func Listen(path string) (*Listener, error) {
 		return nil, plain(err)
 	}
 	l.ino = inode(path)
+	open.Store(l, nil)
 	return l, nil
+}
+
+// open has every listener of the process as a key.
+var open sync.Map
+
+// RemoveAll removes the files of all listeners, for a process that is about to
+// end without closing them.
+func RemoveAll() {
+	open.Range(func(l, _ any) bool { l.(*Listener).remove(); return true })
+}
+
+func (l *Listener) remove() {
+	if l.ino != 0 && inode(l.path) == l.ino {
+		os.Remove(l.path)
+	}
 }
 
 func inode(path string) uint64 {
@@ -111,9 +128,8 @@ func clearDead(path string) error {
 // Close stops listening and removes the file. It may be called twice.
 func (l *Listener) Close() error {
 	l.once.Do(func() {
-		if l.ino != 0 && inode(l.path) == l.ino {
-			os.Remove(l.path)
-		}
+		open.Delete(l)
+		l.remove()
 		l.err = l.UnixListener.Close()
 	})
 	return l.err
