@@ -46,7 +46,7 @@ lab: all
 test: test-setup all lint
 	$(GO) test -timeout 20m ./...
 	$(MAKE) race
-	FUZZTIME=2s test/fuzz.sh
+	FUZZTIME=3000x test/fuzz.sh
 
 # The control plane under the race detector, which alone needs a C compiler.
 race:
