@@ -268,6 +268,9 @@ func (b *liveBridge) adjust(i *liveIface, w *ifaceSpec) {
 		if w.typ == "patch" && err == nil {
 			err = checkPatch(w)
 		}
+		if dev, ok := i.dev.(netdev.Configurable); ok && err == nil {
+			err = dev.SetOptions(w.options)
+		}
 		if err != nil {
 			i.err = cli.Strerror(err)
 			log.Warn("%s: could not set configuration (%s)", w.name, i.err)

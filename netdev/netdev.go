@@ -61,6 +61,15 @@ type Device interface {
 	Close() error
 }
 
+// Configurable is a Device whose options can change while it is open.
+type Configurable interface {
+	Device
+	// Options returns a copy of the options in force.
+	Options() map[string]string
+	// SetOptions replaces them all; after an error the old ones are in force.
+	SetOptions(map[string]string) error
+}
+
 // State is the part of a device that the world changes.
 type State struct {
 	Ifindex    int

@@ -16,9 +16,11 @@ import (
 func (d *Daemon) Commands() []unixctl.Command {
 	rows := append(d.host.Commands(), d.bridges.Commands()...)
 	rows = append(rows, dpctl.Commands(&dpctl.Env{
-		Program:   "ovs-vswitchd",
-		Datapaths: d.datapaths,
-		Now:       d.clock.Now,
+		Program:        "ovs-vswitchd",
+		Datapaths:      d.datapaths,
+		AddDatapath:    d.addDatapath,
+		DeleteDatapath: d.delDatapath,
+		Now:            d.clock.Now,
 		OpenDevice: func(dp dpif.Datapath, cfg netdev.Config) (netdev.Device, error) {
 			return d.openDevice(dp.Type(), cfg)
 		},
@@ -39,15 +41,6 @@ func (d *Daemon) step() {
 	for _, b := range d.host.Backers() {
 		b.Step(d.clock.Now())
 	}
-}
-
-// datapaths returns the datapaths that bridges are on.
-func (d *Daemon) datapaths() ([]dpif.Datapath, error) {
-	var l []dpif.Datapath
-	for _, b := range d.host.Backers() {
-		l = append(l, b.Datapath())
-	}
-	return l, nil
 }
 
 // composeFrame makes a frame from a flow in the datapath's syntax, padded to

@@ -6,8 +6,7 @@ import (
 	"slices"
 
 	"govs/bridge"
-	"govs/dpif"
-	"govs/dpif/userspace"
+	"govs/daemon/vlog"
 	"govs/netdev"
 	"govs/netdev/afpacket"
 	"govs/netdev/dummy"
@@ -83,20 +82,20 @@ func (d *Daemon) openDevice(_ string, cfg netdev.Config) (netdev.Device, error) 
 			if err != nil || k.standIn == "dummy-internal" {
 				return dev, err
 			}
-			return renamed{dev, shown}, nil
+			return renamed{dev.(netdev.Configurable), shown}, nil
 		}
 		if k.typ == "system" && d.cfg.DisableSystem {
 			break
 		}
 		return k.open(cfg)
 	}
-	log.Warn("could not create netdev %s of unknown type %s", cfg.Name, cfg.Type)
+	vlog.New("netdev").Warn("could not create netdev %s of unknown type %s", cfg.Name, cfg.Type)
 	return nil, bridge.ErrUnknownType
 }
 
 // renamed is a device that stands in for one of another type.
 type renamed struct {
-	netdev.Device
+	netdev.Configurable
 	typ string
 }
 
@@ -119,51 +118,6 @@ func (d *Daemon) datapathTypes() []string {
 		return []string{"dummy", "netdev", "system"}
 	}
 	return []string{"netdev", "system"}
-}
-
-// openDatapath makes a datapath. "system" is the best one the machine has;
-// until there is another, that is the userspace datapath as well.
-func (d *Daemon) openDatapath(typ string) (dpif.Datapath, error) {
-	if !slices.Contains(d.datapathTypes(), typ) {
-		log.Warn("could not create datapath of unknown type %s", typ)
-		return nil, bridge.ErrUnknownType
-	}
-	name := "ovs-" + typ
-	if typ == "system" && d.cfg.dummy != dummyOverride {
-		log.Info("datapath type system: this host has no other datapath, using the userspace datapath")
-	}
-	dummyDP := typ == "dummy" || d.cfg.dummy == dummyOverride
-	dp, err := userspace.New(userspace.Config{
-		Name: name,
-		Type: typ,
-		Now:  d.clock.Now,
-		// Where dummies stand in for everything, so do their datapath's manners.
-		NamedPorts: dummyDP,
-		Log:        func(format string, args ...any) { dpLog.WarnRL(&dpLimit, format, args...) },
-	})
-	if err != nil {
-		return nil, err
-	}
-	d.addLocalPort(dp, dummyDP)
-	return dp, nil
-}
-
-// addLocalPort gives a datapath its port 0, which has the datapath's name.
-// Nothing depends on it, so a host where it cannot be made does without.
-func (d *Daemon) addLocalPort(dp dpif.Datapath, isDummy bool) {
-	cfg := netdev.Config{Name: dp.Name(), Type: "tap"}
-	open := func(c netdev.Config) (netdev.Device, error) { return device(tap.Open(c)) }
-	if isDummy {
-		cfg.Type, open = "dummy-internal", dummy.Open
-	}
-	dev, err := open(cfg)
-	if err != nil {
-		log.Info("datapath %s has no local port: %v", dp.Name(), err)
-		return
-	}
-	if _, err := dp.PortAdd(cfg.Name, dev, dpif.LocalPort); err != nil {
-		dev.Close()
-	}
 }
 
 // openTunnel opens the device that carries all tunnels of a type on one UDP

@@ -17,6 +17,7 @@ import (
 	"govs/bridge/lint"
 	"govs/daemon/clock"
 	"govs/daemon/vlog"
+	"govs/dpif"
 	"govs/netdev/linux"
 	"govs/ofproto"
 	"govs/ovsdb/idl"
@@ -67,6 +68,8 @@ type Daemon struct {
 	bridges *bridge.Manager
 
 	rt *route.Table // nil where the host's routes cannot be read
+
+	handmade handmade
 }
 
 // New returns a daemon that does nothing until Run. An error means that the
@@ -127,6 +130,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}()
 	err := d.bridges.Run(ctx)
 	cancel()
+	d.handmade.drop(func(dpif.Datapath) bool { return true })
 	if e := <-dbErr; e != nil && !errors.Is(e, context.Canceled) {
 		return e
 	}

@@ -25,6 +25,10 @@ type Env struct {
 	Program string
 	// Datapaths returns the datapaths there are.
 	Datapaths func() ([]dpif.Datapath, error)
+	// AddDatapath makes a datapath with its local port; nil if none can be made.
+	AddDatapath func(typ, name string) (dpif.Datapath, error)
+	// DeleteDatapath deletes one; it comes with AddDatapath.
+	DeleteDatapath func(dpif.Datapath) error
 	// OpenDevice opens a device for add-if; nil if none can be added.
 	OpenDevice func(dp dpif.Datapath, cfg netdev.Config) (netdev.Device, error)
 	// Now is the clock of the datapaths' flow counters; default time.Now.
@@ -56,6 +60,7 @@ func commands() []command {
 		{"add-dp", "dp [iface...]", 1, unixctl.Many, "DP [IFACE...]", "make a datapath DP with each IFACE a port", (*call).addDP},
 		{"del-dp", "dp", 1, 1, "DP", "delete datapath DP", (*call).delDP},
 		{"add-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "make each IFACE a port of DP", (*call).addIf},
+		{"set-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "change the options of each IFACE of DP", (*call).setIf},
 		{"del-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "take each IFACE out of DP", (*call).delIf},
 		{"dump-dps", "", 0, 0, "", "print the names of all datapaths", (*call).dumpDPs},
 		{"show", "[-s] [dp...]", 0, unixctl.Many, "[DP...]", "print datapaths with their ports", (*call).show},

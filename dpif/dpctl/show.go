@@ -3,9 +3,7 @@ package dpctl
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
-	"strings"
 
 	"govs/dpif"
 	"govs/netdev"
@@ -99,89 +97,4 @@ func human(n int64) string {
 		}
 	}
 	return ""
-}
-
-// addDP answers that no datapath can be made by hand: the kernel's want its
-// module, and the daemon makes its own, one for all bridges of a
-// datapath_type.
-func (c *call) addDP(args []string) error {
-	if l, err := c.list(); err != nil {
-		return c.errorf(err, "add_dp")
-	} else if slices.ContainsFunc(l, func(dp dpif.Datapath) bool { return fullName(dp) == args[0] }) {
-		return c.errorf(dpif.ErrExist, "add_dp")
-	}
-	return c.errorf(netdev.ErrNotSupported, "add_dp: datapaths come and go with the bridges on them")
-}
-
-// delDP is as addDP.
-func (c *call) delDP(args []string) error {
-	if _, err := c.open(args[0]); err != nil {
-		return c.errorf(err, "opening datapath")
-	}
-	return c.errorf(netdev.ErrNotSupported, "del_dp: datapaths come and go with the bridges on them")
-}
-
-func (c *call) addIf(args []string) error {
-	dp, err := c.open(args[0])
-	if err != nil {
-		return c.errorf(err, "opening datapath")
-	}
-	var failed error
-	for _, a := range args[1:] {
-		words := strings.Split(a, ",")
-		cfg := netdev.Config{Name: words[0], Type: "system", Options: map[string]string{}}
-		want := dpif.NoPort
-		for _, w := range words[1:] {
-			k, v, _ := strings.Cut(w, "=")
-			switch k {
-			case "type":
-				cfg.Type = v
-			case "port_no":
-				n, err := strconv.ParseUint(v, 10, 32)
-				if err != nil {
-					return c.errorf(nil, "%s: port_no=%s is no number", cfg.Name, v)
-				}
-				want = dpif.PortNo(n)
-			default:
-				cfg.Options[k] = v
-			}
-		}
-		if c.env.OpenDevice == nil {
-			return c.errorf(netdev.ErrNotSupported, "adding %s to %s failed", cfg.Name, args[0])
-		}
-		dev, err := c.env.OpenDevice(dp, cfg)
-		if err != nil {
-			failed = c.errorf(err, "%s: failed to open network device", cfg.Name)
-			continue
-		}
-		if _, err := dp.PortAdd(cfg.Name, dev, want); err != nil {
-			dev.Close()
-			failed = c.errorf(err, "adding %s to %s failed", cfg.Name, args[0])
-		}
-	}
-	return failed
-}
-
-func (c *call) delIf(args []string) error {
-	dp, err := c.open(args[0])
-	if err != nil {
-		return c.errorf(err, "opening datapath")
-	}
-	var failed error
-	names := namesOf(dp)
-	for _, a := range args[1:] {
-		var no dpif.PortNo
-		if n, err := strconv.ParseUint(a, 10, 32); err == nil {
-			no = dpif.PortNo(n)
-		} else if p, ok := names.PortByName(a); ok {
-			no = p
-		} else {
-			failed = c.errorf(nil, "no port named %s", a)
-			continue
-		}
-		if err := dp.PortDel(no); err != nil {
-			failed = c.errorf(err, "deleting port %s from %s failed", a, args[0])
-		}
-	}
-	return failed
 }

@@ -141,8 +141,11 @@ func cmdConn(r *unixctl.Request) {
 	}
 	var b strings.Builder
 	for _, d := range list {
-		if d.conn != nil {
-			fmt.Fprintf(&b, "%s: %s\n", d.cfg.Name, d.conn.state())
+		d.mu.Lock()
+		conn := d.conn
+		d.mu.Unlock()
+		if conn != nil {
+			fmt.Fprintf(&b, "%s: %s\n", d.cfg.Name, conn.state())
 		}
 	}
 	r.Reply(b.String())

@@ -42,9 +42,8 @@ type Device struct {
 	addr   addresses     // guarded by mu
 	queue  [][]byte      // guarded by mu
 	idle   chan struct{} // closed when everything queued was handled; guarded by mu
-	rxPcap *pcapFile     // guarded by mu
-	txPcap *pcapFile     // guarded by mu
-	conn   *conns        // nil without stream options
+	pcaps  pcaps         // guarded by mu
+	conn   *conns        // nil without stream options; guarded by mu
 	closed bool          // guarded by mu
 }
 
@@ -67,13 +66,13 @@ func Open(cfg netdev.Config) (netdev.Device, error) {
 	n := nextMAC.Add(1) - 1
 	d := &Device{cfg: cfg, fd: linux.NewFD(fd), mtu: 1500, up: cfg.Type != "dummy-internal",
 		mac: [6]byte{0xaa, 0x55, 0xaa, 0x55, byte(n >> 8), byte(n)}}
-	if err := d.openPcaps(); err != nil {
+	if d.pcaps, err = openPcaps(cfg.Options); err != nil {
 		d.fd.Close()
 		return fail("open pcap file", err)
 	}
 	if d.conn, err = openConns(d, cfg.Options); err != nil {
 		d.fd.Close()
-		d.closePcaps()
+		d.pcaps.close()
 		return fail("open stream", err)
 	}
 	if devices.m == nil {
@@ -81,33 +80,6 @@ func Open(cfg netdev.Config) (netdev.Device, error) {
 	}
 	devices.m[cfg.Name] = d
 	return d, nil
-}
-
-func (d *Device) openPcaps() (err error) {
-	o := d.cfg.Options
-	if name := o["pcap"]; name != "" {
-		d.rxPcap, err = openPcap(name)
-		d.txPcap = d.rxPcap
-		return err
-	}
-	if name := o["rxq_pcap"]; name != "" {
-		if d.rxPcap, err = openPcap(name); err != nil {
-			return err
-		}
-	}
-	if name := o["tx_pcap"]; name != "" {
-		if d.txPcap, err = openPcap(name); err != nil {
-			d.rxPcap.close()
-			d.rxPcap = nil
-		}
-	}
-	return err
-}
-
-func (d *Device) closePcaps() {
-	d.rxPcap.close()
-	d.txPcap.close()
-	d.rxPcap, d.txPcap = nil, nil
 }
 
 // Name implements netdev.Device.
@@ -191,10 +163,11 @@ func (d *Device) Close() error {
 		return nil
 	}
 	d.closed = true
-	d.closePcaps()
+	d.pcaps.close()
 	d.settled()
+	conn := d.conn
 	d.mu.Unlock()
-	d.conn.close()
+	conn.close() // its readers take mu
 	d.fd.Close()
 	return nil
 }
@@ -254,7 +227,7 @@ func (d *Device) Receive(frame []byte) <-chan struct{} {
 		close(done)
 		return done
 	}
-	d.rxPcap.write(frame)
+	d.pcaps.rx.write(frame)
 	d.queue = append(d.queue, frame)
 	if d.idle == nil {
 		d.idle = make(chan struct{})
@@ -310,7 +283,7 @@ func (d *Device) sendOne(p *packet.Packet) (int, error) {
 		}
 		d.cnt.TxPackets.Add(1)
 		d.cnt.TxBytes.Add(int64(len(b)))
-		d.txPcap.write(b)
+		d.pcaps.tx.write(b)
 		d.conn.send(b)
 		if reply := d.addr.answer(b, d.mac); reply != nil {
 			go d.Receive(reply)
