@@ -72,7 +72,7 @@ fuzz:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/openvswitch/scripts
 	install -m 0755 bin/govs $(DESTDIR)$(PREFIX)/bin/govs
-	bin/govs schema vswitch.ovsschema > $(DESTDIR)$(PREFIX)/share/openvswitch/vswitch.ovsschema
+	for s in vswitch vtep; do bin/govs schema $$s.ovsschema > $(DESTDIR)$(PREFIX)/share/openvswitch/$$s.ovsschema || exit 1; done
 	for t in $(filter-out $(DAEMONS) $(SCRIPTS),$(TOOLS)); do ln -sf govs $(DESTDIR)$(PREFIX)/bin/$$t || exit 1; done
 	for t in $(DAEMONS); do ln -sf ../bin/govs $(DESTDIR)$(PREFIX)/sbin/$$t || exit 1; done
 	for t in $(SCRIPTS); do ln -sf ../../../bin/govs $(DESTDIR)$(PREFIX)/share/openvswitch/scripts/$$t || exit 1; done

@@ -18,11 +18,12 @@ type TLS struct {
 	PrivateKey, Certificate string
 	CACert                  string // "none": do not check the peer
 	Bootstrap               bool   // take CACert from the first peer if the file is missing
+	PeerCACert              string // certificates to send along with ours
 	Protocols, Ciphers      string // --ssl-protocols; Ciphers is refused, see Options
 }
 
-// Options returns the rows -p -c -C --bootstrap-ca-cert --ssl-protocols
-// --ssl-ciphers, which set t.
+// Options returns the rows -p -c -C --ssl-protocols --ssl-ciphers
+// --bootstrap-ca-cert --peer-ca-cert, which set t.
 func (t *TLS) Options() []cli.Option {
 	set := func(p *string) func(string, bool) error {
 		return func(v string, _ bool) error { *p = v; return nil }
@@ -31,8 +32,6 @@ func (t *TLS) Options() []cli.Option {
 		{Long: "private-key", Short: 'p', Arg: cli.ReqArg, Meta: "FILE", Help: "file with private key", Do: set(&t.PrivateKey)},
 		{Long: "certificate", Short: 'c', Arg: cli.ReqArg, Meta: "FILE", Help: "file with certificate for private key", Do: set(&t.Certificate)},
 		{Long: "ca-cert", Short: 'C', Arg: cli.ReqArg, Meta: "FILE", Help: "file with peer CA certificate", Do: set(&t.CACert)},
-		{Long: "bootstrap-ca-cert", Arg: cli.ReqArg, Meta: "FILE", Help: "file with peer CA certificate to read or create",
-			Do: func(v string, _ bool) error { t.CACert, t.Bootstrap = v, true; return nil }},
 		{Long: "ssl-protocols", Arg: cli.ReqArg, Meta: "PROTOS", Help: "list of SSL protocols to enable",
 			Do: func(v string, _ bool) error {
 				t.Protocols = v
@@ -43,6 +42,9 @@ func (t *TLS) Options() []cli.Option {
 			Do: func(v string, _ bool) error {
 				return errors.New("--ssl-ciphers is not supported: Go chooses the ciphers")
 			}},
+		{Long: "bootstrap-ca-cert", Arg: cli.ReqArg, Meta: "FILE", Help: "file with peer CA certificate to read or create",
+			Do: func(v string, _ bool) error { t.CACert, t.Bootstrap = v, true; return nil }},
+		{Long: "peer-ca-cert", Arg: cli.ReqArg, Meta: "FILE", Help: "file with CA certificates to send to peers", Do: set(&t.PeerCACert)},
 	}
 }
 
@@ -102,6 +104,9 @@ func (t *TLS) config(server bool) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if pair.Certificate, err = t.chain(pair.Certificate); err != nil {
+		return nil, err
+	}
 	lo, hi, err := versions(t.Protocols)
 	if err != nil {
 		return nil, err
@@ -124,6 +129,27 @@ func (t *TLS) config(server bool) (*tls.Config, error) {
 	}
 	cfg.VerifyConnection = func(cs tls.ConnectionState) error { return t.verify(pool, cs) }
 	return cfg, nil
+}
+
+// chain adds the certificates of PeerCACert to our own, for peers that learn
+// their CA from the first connection.
+func (t *TLS) chain(own [][]byte) ([][]byte, error) {
+	if t.PeerCACert == "" {
+		return own, nil
+	}
+	text, err := os.ReadFile(t.PeerCACert)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		var b *pem.Block
+		if b, text = pem.Decode(text); b == nil {
+			return own, nil
+		}
+		if b.Type == "CERTIFICATE" {
+			own = append(own, b.Bytes)
+		}
+	}
 }
 
 // pool reads the CA certificates; nil means that the first peer brings them.

@@ -149,3 +149,29 @@ func TestTLSErrors(t *testing.T) {
 		}
 	}
 }
+
+// A server whose own file has no chain sends its authority with PeerCACert,
+// and clients can learn it.
+func TestPeerCACert(t *testing.T) {
+	ca := newAuthority(t)
+	for _, send := range []bool{false, true} {
+		own := ca.member("server", ca)
+		text, _ := os.ReadFile(own.Certificate)
+		leaf, _ := pem.Decode(text)
+		os.WriteFile(own.Certificate, pem.EncodeToMemory(leaf), 0o600)
+		if send {
+			own.PeerCACert = filepath.Join(ca.dir, "ca.pem")
+		}
+		l, err := Config{TLS: own}.Listen("pssl:0:127.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		echo(t, l)
+		client := ca.member("client", ca)
+		client.CACert, client.Bootstrap = filepath.Join(t.TempDir(), "fetched.pem"), true
+		_, err = Config{TLS: client}.Dial(t.Context(), "ssl:"+l.Addr().String())
+		if got := err != nil && strings.Contains(err.Error(), "reconnecting"); got != send {
+			t.Errorf("sent %t: %v", send, err)
+		}
+	}
+}

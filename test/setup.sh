@@ -6,8 +6,8 @@ set -u
 
 programs='/usr/bin/ovs-vsctl /usr/bin/ovs-ofctl /usr/bin/ovs-appctl /usr/bin/ovs-dpctl
 /usr/bin/ovsdb-client /usr/bin/ovsdb-tool /usr/sbin/ovsdb-server /usr/sbin/ovs-vswitchd
-/usr/bin/ovs-testcontroller /usr/bin/ovs-pki ip ping tcpdump ethtool openssl gcc'
-packages='openvswitch-switch openvswitch-common openvswitch-testcontroller openvswitch-pki
+/usr/bin/ovs-testcontroller /usr/bin/ovs-pki /usr/bin/vtep-ctl ip ping tcpdump ethtool openssl gcc'
+packages='openvswitch-switch openvswitch-common openvswitch-testcontroller openvswitch-pki openvswitch-vtep
 python3-openvswitch iproute2 iputils-ping tcpdump ethtool openssl gcc libc6-dev'
 
 missing() {

@@ -17,6 +17,7 @@ import (
 	"govs/tools/up"
 	"govs/tools/vsctl"
 	"govs/tools/vswitchd"
+	"govs/tools/vtepctl"
 )
 
 // tool is one row: the name that picks it, a line of help, and its Main, nil
@@ -42,7 +43,7 @@ var tools = [...]tool{
 	{"ovs-pcap", "print packets of a pcap file in hex", pcap.Main},
 	{"ovs-testcontroller", "a simple OpenFlow controller", nil},
 	{"ovs-ctl", "start and stop the daemons", ovsctl.Main},
-	{"vtep-ctl", "configure a VTEP database", nil},
+	{"vtep-ctl", "configure a VTEP database", vtepctl.Main},
 	{"up", "run database and switch in one process", up.Main},
 	{"schema", "print a database schema", schema.Main},
 	{"lab", "build a two-host network and show it", lab.Main},

@@ -10,7 +10,9 @@ package ctl
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net"
+	"slices"
 	"strings"
 
 	"govs/cli/table"
@@ -120,6 +122,23 @@ type Context struct {
 	created ovsdb.UUID
 }
 
+// Root returns the row of a table that has only one, on which others hang,
+// and makes it if need be.
+func Root(t *idl.Txn, table string) *idl.Row {
+	if r := idl.First(t, table); r != nil {
+		return r
+	}
+	return t.Insert(table)
+}
+
+// Lines prints names, sorted, one a line.
+func (c *Context) Lines(names []string) {
+	slices.Sort(names)
+	for _, n := range names {
+		c.Printf("%s\n", n)
+	}
+}
+
 // Printf adds to the output.
 func (c *Context) Printf(format string, args ...any) { fmt.Fprintf(&c.Out, format, args...) }
 
@@ -162,15 +181,17 @@ type App struct {
 	Show     []Show
 	// About is the first line of the help, Daemon whom the tool waits for.
 	About, Daemon string
-	Timeouts      []string // environment variables for --timeout
+	// Invoker makes the database's log name the program that called the tool.
+	Invoker  bool
+	Timeouts []string // environment variables for --timeout
 	// Keys lists the keys that the daemon knows, for hints at slips.
 	Keys []schemas.Keys
 	// Dial, if set, connects to the server in place of package stream.
 	Dial func(ctx context.Context, remote string) (net.Conn, error)
 	// Always names the columns that every run reads.
 	Always func(n *Need)
-	// Begin starts a transaction: it makes sure that the root row is there.
-	// It returns the commands' common state.
+	// Begin, if set, starts a transaction: it makes sure that the root row is
+	// there. It returns the commands' common state.
 	Begin func(t *idl.Txn) any
 	// Reload names the counters of the handshake with the daemon; nil: the
 	// tool does not wait.
@@ -188,12 +209,23 @@ type Reload struct {
 // commands returns all rows: the database commands, then the tool's.
 func (a *App) commands() [][]Command { return [][]Command{a.Commands, dbCommands[:]} }
 
-func (a *App) find(name string) *Command {
-	for _, rows := range a.commands() {
-		for i := range rows {
-			if rows[i].Name == name {
-				return &rows[i]
+// All yields the rows of all commands.
+func (a *App) All() iter.Seq[*Command] {
+	return func(yield func(*Command) bool) {
+		for _, rows := range a.commands() {
+			for i := range rows {
+				if !yield(&rows[i]) {
+					return
+				}
 			}
+		}
+	}
+}
+
+func (a *App) find(name string) *Command {
+	for c := range a.All() {
+		if c.Name == name {
+			return c
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package ctl
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"govs/cli"
@@ -46,6 +47,9 @@ func (r *run) options(local map[string]string) []cli.Option {
 			fmt.Fprintf(r.io.Out, "govs %s\n", version.Govs)
 		})},
 	}
+	if r.app.Reload == nil {
+		opts = slices.DeleteFunc(opts, func(o cli.Option) bool { return o.Long == "no-wait" })
+	}
 	opts = append(opts, vlog.Options(r.app.Name)...)
 	opts = append(opts, r.style.Options()...)
 	opts = append(opts, r.tls.Options()...)
@@ -82,11 +86,9 @@ func (r *run) options(local map[string]string) []cli.Option {
 func (r *run) listOptions() {
 	for _, o := range r.options(nil) {
 		own := false
-		for _, rows := range r.app.commands() {
-			for i := range rows {
-				if known, _ := rows[i].takes("--" + o.Long); known {
-					own = true
-				}
+		for c := range r.app.All() {
+			if known, _ := c.takes("--" + o.Long); known {
+				own = true
 			}
 		}
 		if own {
@@ -110,15 +112,12 @@ func (r *run) listOptions() {
 // listCommands prints the commands as shells complete them: options, name and
 // arguments.
 func (r *run) listCommands() {
-	for _, rows := range r.app.commands() {
-		for i := range rows {
-			c := &rows[i]
-			var b strings.Builder
-			for _, o := range c.Options {
-				b.WriteString("[" + o + "] ")
-			}
-			fmt.Fprintf(r.io.Out, "%s,%s,%s\n", b.String(), c.Name, c.Args)
+	for c := range r.app.All() {
+		var b strings.Builder
+		for _, o := range c.Options {
+			b.WriteString("[" + o + "] ")
 		}
+		fmt.Fprintf(r.io.Out, "%s,%s,%s\n", b.String(), c.Name, c.Args)
 	}
 }
 
@@ -126,15 +125,12 @@ func (r *run) usage() {
 	w := r.io.Out
 	fmt.Fprintf(w, "%s: %s\nusage: %s [OPTIONS] COMMAND [ARG...]\n", r.app.Name, r.app.About, r.app.Name)
 	line := func(synopsis, help string) { fmt.Fprintf(w, "  %-27s %s\n", synopsis, help) }
-	for _, rows := range r.app.commands() {
-		for i := range rows {
-			c := &rows[i]
-			if c.Section != "" {
-				fmt.Fprintf(w, "\n%s:\n", c.Section)
-			}
-			for j := 0; j+1 < len(c.Help); j += 2 {
-				line(c.Help[j], c.Help[j+1])
-			}
+	for c := range r.app.All() {
+		if c.Section != "" {
+			fmt.Fprintf(w, "\n%s:\n", c.Section)
+		}
+		for j := 0; j+1 < len(c.Help); j += 2 {
+			line(c.Help[j], c.Help[j+1])
 		}
 	}
 	fmt.Fprint(w, "\nNames of records besides UUIDs:\n")

@@ -242,7 +242,11 @@ func (r *run) attempt(ctx context.Context, snap *idl.Snapshot) (done bool, err e
 	if r.dryRun {
 		txn.DryRun()
 	}
-	txn.Comment("%s (invoked by %s): %s", r.app.Name, parent(), r.command)
+	who := r.app.Name
+	if r.app.Invoker {
+		who += " (invoked by " + parent() + ")"
+	}
+	txn.Comment("%s: %s", who, r.command)
 	var state any
 	if r.app.Begin != nil {
 		state = r.app.Begin(txn)

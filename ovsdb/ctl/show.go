@@ -3,6 +3,7 @@ package ctl
 import (
 	"strings"
 
+	"govs/ovsdb"
 	"govs/ovsdb/idl"
 )
 
@@ -62,8 +63,26 @@ func (c *Context) show(r *idl.Row, level int, above map[string]bool) {
 			}
 			continue
 		}
+		if col.Type.IsMap() && col.Type.Value.RefTable != "" {
+			c.showMap(col, d, level+1)
+			continue
+		}
 		if !col.Type.IsDefault(d) {
 			c.Printf("%s%s: %s\n", strings.Repeat("    ", level+1), name, d.Text(&col.Type))
 		}
+	}
+}
+
+// showMap prints a map to rows, by their names.
+func (c *Context) showMap(col *ovsdb.Column, d ovsdb.Datum, level int) {
+	c.Printf("%s%s:\n", strings.Repeat("    ", level), col.Name)
+	s := c.App.shows(col.Type.Value.RefTable)
+	for i := range d.Len() {
+		to := c.Txn.Row(col.Type.Value.RefTable, d.Value(i).UUID())
+		if to == nil || s == nil || s.Name == "" {
+			continue
+		}
+		name := to.Column(s.Name)
+		c.Printf("%s%s=%s\n", strings.Repeat("    ", level+1), d.Key(i).Text(), to.At(name).Text(&name.Type))
 	}
 }

@@ -90,6 +90,25 @@ func TestAgainstReference(t *testing.T) {
 	}
 }
 
+// The gateway's schema has not changed since the reference's release.
+func TestHardwareVTEP(t *testing.T) {
+	ref, err := ovsdb.LoadSchema(ovsref.Schema(t, "vtep.ovsschema"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := HardwareVTEP.Parse()
+	if !ours.Equal(ref) {
+		t.Error("the rows' schema differs from the reference's")
+	}
+	if ours.Version != ref.Version || ours.Cksum != ref.Cksum {
+		t.Errorf("version %q, cksum %q; the reference has %q, %q", ours.Version, ours.Cksum, ref.Version, ref.Cksum)
+	}
+	text, err := ovsdb.ParseSchema(HardwareVTEP.JSON())
+	if err != nil || !text.Equal(ours) {
+		t.Error("the text's schema differs from the rows'", err)
+	}
+}
+
 func BenchmarkParse(b *testing.B) {
 	for b.Loop() {
 		OpenVSwitch.Parse()

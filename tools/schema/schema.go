@@ -15,6 +15,7 @@ var known = [...]struct {
 	schema *schemas.Schema
 }{
 	{"vswitch.ovsschema", &schemas.OpenVSwitch},
+	{"vtep.ovsschema", &schemas.HardwareVTEP},
 }
 
 // Main prints the schema whose name, or file's name, is argv[1], or the list of

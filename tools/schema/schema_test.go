@@ -20,6 +20,11 @@ func TestSchema(t *testing.T) {
 			t.Errorf("%s: status %d", name, code)
 		}
 	}
+	for _, name := range []string{"hardware_vtep", "vtep.ovsschema"} {
+		if code, out, _ := run(name); code != 0 || out != schemas.HardwareVTEP.Text() {
+			t.Errorf("%s: status %d", name, code)
+		}
+	}
 	if code, out, _ := run(); code != 0 || !strings.Contains(out, "8.8.0") {
 		t.Errorf("status %d, %s", code, out)
 	}

@@ -20,7 +20,7 @@ func BenchmarkManyPorts(b *testing.B) {
 		if err := srv.AddDB(server.NewDatabase(ovsdb.NewStore(schemas.OVSSchema()), nil)); err != nil {
 			b.Fatal(err)
 		}
-		a := app()
+		a := App()
 		a.Dial = func(context.Context, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
 			go srv.ServeConn(theirs, "pipe", server.SessionOptions{})

@@ -3,7 +3,6 @@ package vsctl
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"govs/ovsdb"
@@ -29,20 +28,10 @@ func newPort(c *ctl.Context, name string, ifaces ...*idl.Row) *idl.Row {
 	return c.SetRefs(c.SetStr(c.Insert("Port"), "name", name), "interfaces", ifaces...)
 }
 
-// parseVLAN reads a VLAN as atoi() does.
+// parseVLAN reads a VLAN as ctl.Atoi() does.
 func parseVLAN(s string) (int64, bool) {
-	n := atoi(s)
+	n := ctl.Atoi(s)
 	return n, n >= 0 && n <= 4095
-}
-
-func atoi(s string) int64 {
-	s = strings.TrimLeft(s, " \t")
-	end := 0
-	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || end == 0 && (s[0] == '-' || s[0] == '+')) {
-		end++
-	}
-	n, _ := strconv.ParseInt(s[:end], 10, 64)
-	return n
 }
 
 func runAddBr(c *ctl.Context) error {
@@ -157,7 +146,7 @@ func runListBr(c *ctl.Context) error {
 			names = append(names, name)
 		}
 	}
-	lines(c, names)
+	c.Lines(names)
 	return nil
 }
 
@@ -241,6 +230,6 @@ func runGetID(c *ctl.Context) error {
 		}
 	}
 	slices.Sort(out)
-	lines(c, out)
+	c.Lines(out)
 	return nil
 }

@@ -1,12 +1,16 @@
 package vsctl
 
-import "govs/ovsdb/ctl"
+import (
+	"slices"
+
+	"govs/ovsdb/ctl"
+)
 
 // commands are the rows of all commands but the database commands.
 func commands() []ctl.Command {
 	show := ctl.ShowCommand
 	show.Section, show.Help = "Switch commands", []string{"show", "print bridges, ports and controllers as a tree"}
-	return append([]ctl.Command{show}, rows[:]...)
+	return slices.Concat([]ctl.Command{show}, rows[:], ctl.ManagerCommands("Open_vSwitch", "manager_options"), moreRows[:])
 }
 
 var rows = [...]ctl.Command{
@@ -68,14 +72,9 @@ var rows = [...]ctl.Command{
 		Need: needWorld, Run: runDelFailMode, Help: []string{"del-fail-mode BRIDGE", "undo set-fail-mode"}},
 	{Name: "set-fail-mode", Min: 2, Max: 2, Args: "!BRIDGE !MODE", Access: ctl.Writes,
 		Need: needWorld, Run: runSetFailMode, Help: []string{"set-fail-mode BRIDGE MODE", "set it to standalone or secure"}},
+}
 
-	{Name: "get-manager", Need: needManagers, Run: runGetManager, Section: "Manager commands",
-		Help: []string{"get-manager", "print the database's managers"}},
-	{Name: "del-manager", Access: ctl.Writes, Need: needManagers, Run: runDelManager,
-		Help: []string{"del-manager", "remove the managers"}},
-	{Name: "set-manager", Min: 1, Max: ctl.Many, Args: "+TARGET", Options: []string{"--inactivity-probe="}, Access: ctl.Writes,
-		Need: needManagers, Run: runSetManager, Help: []string{"set-manager TARGET...", "set the managers"}},
-
+var moreRows = [...]ctl.Command{
 	{Name: "get-ssl", Need: needSSL, Run: runGetSSL, Section: "TLS commands",
 		Help: []string{"get-ssl", "print the TLS configuration"}},
 	{Name: "del-ssl", Access: ctl.Writes, Need: needSSL, Run: runDelSSL,

@@ -5,37 +5,11 @@ import (
 
 	"govs/ovsdb/ctl"
 	"govs/ovsdb/idl"
-	"govs/stream"
 )
 
 func needControllers(n *ctl.Need, c *ctl.Call) error {
 	n.Columns("Controller", "target", "inactivity_probe")
 	return needWorld(n, c)
-}
-
-// targets prints the targets of controllers or managers.
-func targets(c *ctl.Context, rows []*idl.Row) {
-	var names []string
-	for _, r := range rows {
-		names = append(names, r.Str("target"))
-	}
-	lines(c, names)
-}
-
-// newTargets makes rows of Controller or Manager.
-func newTargets(c *ctl.Context, table string, names []string) []*idl.Row {
-	var rows []*idl.Row
-	for _, t := range names {
-		if !stream.IsActive(t) && !stream.IsPassive(t) {
-			log.Warn("target type \"%s\" is possibly erroneous", t)
-		}
-		r := c.SetStr(c.Insert(table), "target", t)
-		if c.Has("--inactivity-probe") {
-			r = c.SetInt(r, "inactivity_probe", atoi(c.Options["--inactivity-probe"]))
-		}
-		rows = append(rows, r)
-	}
-	return rows
 }
 
 // withController returns the real bridge that a bridge's controllers and
@@ -52,7 +26,7 @@ func runGetController(c *ctl.Context) error {
 	br, err := withController(c)
 	if err == nil {
 		c.Verify(br, "controller")
-		targets(c, idl.Refs(c.Txn, br, "controller"))
+		c.Targets(idl.Refs(c.Txn, br, "controller"))
 	}
 	return err
 }
@@ -65,7 +39,7 @@ func setController(c *ctl.Context, names []string) error {
 	for _, r := range idl.Refs(c.Txn, br.row, "controller") {
 		c.Delete(r)
 	}
-	c.SetRefs(br.row, "controller", newTargets(c, "Controller", names)...)
+	c.SetRefs(br.row, "controller", c.NewTargets("Controller", names)...)
 	return nil
 }
 
@@ -105,31 +79,6 @@ func runSetFailMode(c *ctl.Context) error {
 	c.SetStr(br.row, "fail_mode", mode)
 	return nil
 }
-
-func needManagers(n *ctl.Need, _ *ctl.Call) error {
-	n.Columns("Open_vSwitch", "manager_options")
-	n.Columns("Manager", "target", "inactivity_probe")
-	return nil
-}
-
-func runGetManager(c *ctl.Context) error {
-	top := root(c)
-	c.Verify(top, "manager_options")
-	targets(c, idl.Refs(c.Txn, top, "manager_options"))
-	return nil
-}
-
-func setManagers(c *ctl.Context, names []string) {
-	top := root(c)
-	for _, r := range idl.Refs(c.Txn, top, "manager_options") {
-		c.Delete(r)
-	}
-	c.SetRefs(top, "manager_options", newTargets(c, "Manager", names)...)
-}
-
-func runDelManager(c *ctl.Context) error { setManagers(c, nil); return nil }
-
-func runSetManager(c *ctl.Context) error { setManagers(c, c.Words); return nil }
 
 func needSSL(n *ctl.Need, _ *ctl.Call) error {
 	n.Columns("Open_vSwitch", "ssl")

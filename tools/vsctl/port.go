@@ -200,7 +200,7 @@ func runListPorts(c *ctl.Context) error {
 	for _, p := range br.ports {
 		names = append(names, p.name)
 	}
-	lines(c, names)
+	c.Lines(names)
 	return nil
 }
 
@@ -217,7 +217,7 @@ func runListIfaces(c *ctl.Context) error {
 			}
 		}
 	}
-	lines(c, names)
+	c.Lines(names)
 	return nil
 }
 

@@ -16,14 +16,16 @@ import (
 )
 
 // Main runs ovs-vsctl.
-func Main(argv []string, o cli.IO) int { return app().Main(argv, o) }
+func Main(argv []string, o cli.IO) int { return App().Main(argv, o) }
 
-func app() *ctl.App {
+// App returns the tool's description.
+func App() *ctl.App {
 	return &ctl.App{
 		Name:     "ovs-vsctl",
 		Module:   "vsctl",
 		About:    "configure the switch",
 		Daemon:   "ovs-vswitchd",
+		Invoker:  true,
 		Schema:   schemas.OVSSchema,
 		Commands: commands(),
 		Records:  records[:],
@@ -74,19 +76,11 @@ type state struct {
 }
 
 func begin(t *idl.Txn) any {
-	rootOf(t)
+	ctl.Root(t, "Open_vSwitch")
 	return &state{}
 }
 
-// rootOf returns the row that all others hang on, and makes it if need be.
-func rootOf(t *idl.Txn) *idl.Row {
-	if r := idl.First(t, "Open_vSwitch"); r != nil {
-		return r
-	}
-	return t.Insert("Open_vSwitch")
-}
-
-func root(c *ctl.Context) *idl.Row { return rootOf(c.Txn) }
+func root(c *ctl.Context) *idl.Row { return ctl.Root(c.Txn, "Open_vSwitch") }
 
 // check complains about new interfaces that the daemon could not set up.
 func check(v idl.View, s any, r *idl.Result) []string {

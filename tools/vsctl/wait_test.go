@@ -2,7 +2,6 @@ package vsctl
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -11,16 +10,17 @@ import (
 	"time"
 
 	"govs/internal/ovsref"
+	"govs/ovsdb/ctl/ctltest"
 )
 
 // refSwitch runs the reference's ovs-vswitchd, with dummy devices only, on p's
 // database.
-func refSwitch(t testing.TB, p *place) {
+func refSwitch(t testing.TB, p *ctltest.Place) {
 	t.Helper()
-	cmd := exec.Command(ovsref.Path(t, "ovs-vswitchd"), "unix:"+filepath.Join(p.dir, "db.sock"), "--enable-dummy=override",
-		"--disable-system", "--pidfile="+filepath.Join(p.dir, "ovs-vswitchd.pid"), "-vconsole:off", "--no-chdir",
-		"--unixctl="+filepath.Join(p.dir, "vs.ctl"))
-	cmd.Env = p.env()
+	cmd := exec.Command(ovsref.Path(t, "ovs-vswitchd"), "unix:"+filepath.Join(p.Dir, "db.sock"), "--enable-dummy=override",
+		"--disable-system", "--pidfile="+filepath.Join(p.Dir, "ovs-vswitchd.pid"), "-vconsole:off", "--no-chdir",
+		"--unixctl="+filepath.Join(p.Dir, "vs.ctl"))
+	cmd.Env = p.Env()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -30,15 +30,15 @@ func refSwitch(t testing.TB, p *place) {
 // Changes return when the switch has carried them out, and what it could not
 // set up is reported with status 65.
 func TestWaitForSwitch(t *testing.T) {
-	for _, p := range []*place{refServer(t), ourServer(t)} {
+	for _, p := range []*ctltest.Place{tool.Reference(t), tool.Ours(t)} {
 		refSwitch(t, p)
 		run := func(status int, args ...string) string {
 			t.Helper()
-			a := p.tool(t, "", append([]string{"--timeout=15"}, args...)...)
-			if a.status != status {
-				t.Errorf("%v: status %d, %s", args, a.status, a.err)
+			a := p.Run(t, "", append([]string{"--timeout=15"}, args...)...)
+			if a.Status != status {
+				t.Errorf("%v: status %d, %s", args, a.Status, a.Err)
 			}
-			return a.out + a.err
+			return a.Out + a.Err
 		}
 		run(0, "add-br", "br0")
 		run(0, "add-port", "br0", "p1", "--", "set", "interface", "p1", "type=dummy", "ofport_request=7")
@@ -64,22 +64,21 @@ func TestWaitForSwitch(t *testing.T) {
 
 // --timeout ends the tool by the signal.
 func TestTimeout(t *testing.T) {
-	p := ourServer(t)
+	p := tool.Ours(t)
 	for _, c := range []struct {
 		env  string
 		args []string
 	}{
 		{"", []string{"--timeout=1", "add-br", "br0"}},
 		{"", []string{"--timeout=1", "wait-until", "bridge", "nope"}},
-		{"", []string{"-t1", "--retry", "--db=unix:" + filepath.Join(p.dir, "none"), "list-br"}},
+		{"", []string{"-t1", "--retry", "--db=unix:" + filepath.Join(p.Dir, "none"), "list-br"}},
 		{"OVS_VSCTL_TIMEOUT=1", []string{"add-br", "br1"}},
 		{"OVS_CTL_TIMEOUT=1", []string{"add-br", "br2"}},
 	} {
 		t.Run(c.env+strings.Join(c.args, " "), func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.Command(os.Args[0], c.args...)
-			cmd.Args[0] = "ovs-vsctl"
-			cmd.Env = append(p.env(), asTool+"=1", c.env)
+			cmd := p.Command(c.args...)
+			cmd.Env = append(cmd.Env, c.env)
 			out, err := cmd.CombinedOutput()
 			if err == nil || cmd.ProcessState.String() != "signal: alarm clock" {
 				t.Errorf("%v: %s", cmd.ProcessState, out)
@@ -94,66 +93,66 @@ func TestTimeout(t *testing.T) {
 // Whoever waits long is told what for.
 func TestPatience(t *testing.T) {
 	t.Parallel()
-	p := ourServer(t)
-	a := p.tool(t, "", "--timeout=6", "add-br", "br0")
-	if !strings.Contains(a.err, "waiting for ovs-vswitchd to carry out the change (DIR/ovs-vswitchd.pid: No such file or directory; cur_cfg is 0, to become 1)") {
-		t.Errorf("%s", a.err)
+	p := tool.Ours(t)
+	a := p.Run(t, "", "--timeout=6", "add-br", "br0")
+	if !strings.Contains(a.Err, "waiting for ovs-vswitchd to carry out the change (DIR/ovs-vswitchd.pid: No such file or directory; cur_cfg is 0, to become 1)") {
+		t.Errorf("%s", a.Err)
 	}
 }
 
 // Many tools at once get in each other's way, and none loses its change.
 func TestParallelChanges(t *testing.T) {
-	for _, p := range []*place{refServer(t), ourServer(t)} {
-		p.tool(t, "", "--no-wait", "add-br", "br0")
+	for _, p := range []*ctltest.Place{tool.Reference(t), tool.Ours(t)} {
+		p.Run(t, "", "--no-wait", "add-br", "br0")
 		const n = 12
 		var wg sync.WaitGroup
 		for i := range n {
 			wg.Add(1)
 			go func() {
 				defer wg.Done()
-				if a := p.tool(t, "", "--no-wait", "add-port", "br0", fmt.Sprintf("p%02d", i), "--", "set", "bridge", "br0", fmt.Sprintf("external_ids:k%d=v", i)); a.status != 0 {
-					t.Error(a.err)
+				if a := p.Run(t, "", "--no-wait", "add-port", "br0", fmt.Sprintf("p%02d", i), "--", "set", "bridge", "br0", fmt.Sprintf("external_ids:k%d=v", i)); a.Status != 0 {
+					t.Error(a.Err)
 				}
 			}()
 			wg.Add(1)
 			go func() {
 				defer wg.Done()
-				if a := p.tool(t, "", "--no-wait", "--may-exist", "add-br", "shared"); a.status != 0 {
-					t.Error(a.err)
+				if a := p.Run(t, "", "--no-wait", "--may-exist", "add-br", "shared"); a.Status != 0 {
+					t.Error(a.Err)
 				}
 			}()
 		}
 		wg.Wait()
-		if a := p.tool(t, "", "list-ports", "br0"); strings.Count(a.out, "\n") != n {
-			t.Errorf("ports: %s", a.out)
+		if a := p.Run(t, "", "list-ports", "br0"); strings.Count(a.Out, "\n") != n {
+			t.Errorf("ports: %s", a.Out)
 		}
-		if a := p.tool(t, "", "get", "bridge", "br0", "external_ids"); strings.Count(a.out, "=v") != n {
-			t.Errorf("external ids: %s", a.out)
+		if a := p.Run(t, "", "get", "bridge", "br0", "external_ids"); strings.Count(a.Out, "=v") != n {
+			t.Errorf("external ids: %s", a.Out)
 		}
 	}
 }
 
 // The tool waits in a transaction for a condition that another one makes true.
 func TestWaitUntil(t *testing.T) {
-	p := ourServer(t)
-	p.tool(t, "", "--no-wait", "add-br", "br0")
-	done := make(chan answer)
+	p := tool.Ours(t)
+	p.Run(t, "", "--no-wait", "add-br", "br0")
+	done := make(chan ctltest.Answer)
 	go func() {
-		done <- p.tool(t, "", "--timeout=10", "wait-until", "interface", "p9", "ofport>=0", "--", "get", "interface", "p9", "ofport")
+		done <- p.Run(t, "", "--timeout=10", "wait-until", "interface", "p9", "ofport>=0", "--", "get", "interface", "p9", "ofport")
 	}()
-	p.tool(t, "", "--no-wait", "add-port", "br0", "p9")
+	p.Run(t, "", "--no-wait", "add-port", "br0", "p9")
 	time.Sleep(50 * time.Millisecond)
-	p.tool(t, "", "--no-wait", "set", "interface", "p9", "ofport=4")
-	if a := <-done; a.out != "4\n" || a.status != 0 {
+	p.Run(t, "", "--no-wait", "set", "interface", "p9", "ofport=4")
+	if a := <-done; a.Out != "4\n" || a.Status != 0 {
 		t.Errorf("%+v", a)
 	}
 }
 
 // What the database logs of a change.
 func TestComment(t *testing.T) {
-	p := refServer(t)
-	p.tool(t, "", "--no-wait", "add-br", "a b")
-	out, err := exec.Command(ovsref.Path(t, "ovsdb-tool"), "-m", "show-log", filepath.Join(p.dir, "conf.db")).CombinedOutput()
+	p := tool.Reference(t)
+	p.Run(t, "", "--no-wait", "add-br", "a b")
+	out, err := exec.Command(ovsref.Path(t, "ovsdb-tool"), "-m", "show-log", filepath.Join(p.Dir, "conf.db")).CombinedOutput()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,14 +163,14 @@ func TestComment(t *testing.T) {
 
 // The reference does not read these zones as numbers; we say so.
 func TestZones(t *testing.T) {
-	p := ourServer(t)
+	p := tool.Ours(t)
 	ok := func(want string, args ...string) {
 		t.Helper()
-		if a := p.tool(t, "", append([]string{"--no-wait"}, args...)...); a.out+a.err != want {
-			t.Errorf("%v: %s%s", args, a.out, a.err)
+		if a := p.Run(t, "", append([]string{"--no-wait"}, args...)...); a.Out+a.Err != want {
+			t.Errorf("%v: %s%s", args, a.Out, a.Err)
 		}
 	}
-	p.tool(t, "", "--no-wait", "--id=@d", "create", "datapath", "datapath_version=0", "--", "set", "open", ".", "datapaths:netdev=@d")
+	p.Run(t, "", "--no-wait", "--id=@d", "create", "datapath", "datapath_version=0", "--", "set", "open", ".", "datapaths:netdev=@d")
 	ok("ovs-vsctl: zone=x: expected zone=ID\n", "add-zone-tp", "netdev", "zone=x", "icmp_first=2")
 	ok("", "set-zone-limit", "netdev", "zone=5", "10")
 	ok("", "set-zone-limit", "netdev", "default", "7")
@@ -191,15 +190,15 @@ func TestZones(t *testing.T) {
 // The reference prints, and even stores, the old value where get follows add in
 // one command line.
 func TestAddThenGet(t *testing.T) {
-	for _, p := range []*place{refServer(t), ourServer(t)} {
-		p.tool(t, "", "--no-wait", "add-br", "b", "--", "set", "bridge", "b", "external_ids:k=1", "flood_vlans=5")
-		a := p.tool(t, "", "--no-wait", "add", "bridge", "b", "external_ids", "k=2", "j=3", "--", "get", "bridge", "b", "external_ids", "--",
+	for _, p := range []*ctltest.Place{tool.Reference(t), tool.Ours(t)} {
+		p.Run(t, "", "--no-wait", "add-br", "b", "--", "set", "bridge", "b", "external_ids:k=1", "flood_vlans=5")
+		a := p.Run(t, "", "--no-wait", "add", "bridge", "b", "external_ids", "k=2", "j=3", "--", "get", "bridge", "b", "external_ids", "--",
 			"add", "bridge", "b", "flood_vlans", "6", "--", "get", "bridge", "b", "flood_vlans")
-		if want := "{j=\"3\", k=\"2\"}\n[5, 6]\n"; a.out != want {
-			t.Errorf("%s%s, want %s", a.out, a.err, want)
+		if want := "{j=\"3\", k=\"2\"}\n[5, 6]\n"; a.Out != want {
+			t.Errorf("%s%s, want %s", a.Out, a.Err, want)
 		}
-		if a := p.tool(t, "", "get", "bridge", "b", "external_ids", "flood_vlans"); a.out != "{j=\"3\", k=\"2\"}\n[5, 6]\n" {
-			t.Error(a.out)
+		if a := p.Run(t, "", "get", "bridge", "b", "external_ids", "flood_vlans"); a.Out != "{j=\"3\", k=\"2\"}\n[5, 6]\n" {
+			t.Error(a.Out)
 		}
 	}
 }

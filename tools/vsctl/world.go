@@ -2,7 +2,6 @@ package vsctl
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"govs/ovsdb/ctl"
@@ -201,14 +200,6 @@ func (w *world) free(name, format string) error {
 		return fmt.Errorf("%s because an interface named %s already exists on bridge %s", what, name, i.port.bridge.name)
 	}
 	return nil
-}
-
-// lines prints names, sorted, one a line.
-func lines(c *ctl.Context, names []string) {
-	slices.Sort(names)
-	for _, n := range names {
-		c.Printf("%s\n", n)
-	}
 }
 
 // join is how a list of names appears in a message.

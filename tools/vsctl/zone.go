@@ -137,7 +137,7 @@ func runAddZone(c *ctl.Context) error {
 	pairs := make([]ovsdb.Pair, 0, len(c.Words)-2)
 	for _, w := range c.Words[2:] {
 		k, v, _ := strings.Cut(w, "=")
-		pairs = append(pairs, ovsdb.Pair{Key: ovsdb.StringAtom(k), Value: ovsdb.IntAtom(atoi(v))})
+		pairs = append(pairs, ovsdb.Pair{Key: ovsdb.StringAtom(k), Value: ovsdb.IntAtom(ctl.Atoi(v))})
 	}
 	tp := c.Txn.Set(c.Insert("CT_Timeout_Policy"), "timeouts", ovsdb.NewMap(pairs...))
 	c.SetRefs(zone, "timeout_policy", tp)

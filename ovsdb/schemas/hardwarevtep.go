@@ -1,0 +1,140 @@
+package schemas
+
+import "math"
+
+// HardwareVTEP is the database of a hardware VXLAN gateway (vtep(5)), version
+// 1.7.0: 18 tables, 93 columns.
+var HardwareVTEP = Schema{
+	Name: "hardware_vtep", Version: "1.7.0", Cksum: "353943336 11434",
+	Tables: []Table{
+		{Name: "Global", Root: true, MaxRows: 1, Columns: []Column{
+			{Name: "managers", Type: Type{Key: Base{Kind: UUID, Ref: "Manager"}, Max: Unlimited}},
+			{Name: "switches", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Switch"}, Max: Unlimited}},
+			{Name: "other_config", Type: strMap},
+		}},
+		{Name: "Physical_Switch", Indexes: [][]string{{"name"}}, Columns: []Column{
+			{Name: "ports", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Port"}, Max: Unlimited}},
+			{Name: "name", Type: str},
+			{Name: "description", Type: str},
+			{Name: "management_ips", Type: strSet},
+			{Name: "tunnel_ips", Type: strSet},
+			{Name: "tunnels", Type: Type{Key: Base{Kind: UUID, Ref: "Tunnel"}, Max: Unlimited}},
+			{Name: "other_config", Type: strMap},
+			{Name: "switch_fault_status", Type: strSet, Ephemeral: true},
+		}},
+		{Name: "Physical_Port", Columns: []Column{
+			{Name: "name", Type: str},
+			{Name: "description", Type: str},
+			{Name: "vlan_bindings", Type: Type{Key: Base{Kind: Int, Range: &[2]int64{0, 4095}}, Value: &Base{Kind: UUID, Ref: "Logical_Switch"}, Max: Unlimited}},
+			{Name: "acl_bindings", Type: Type{Key: Base{Kind: Int, Range: &[2]int64{0, 4095}}, Value: &Base{Kind: UUID, Ref: "ACL"}, Max: Unlimited}},
+			{Name: "vlan_stats", Type: Type{Key: Base{Kind: Int, Range: &[2]int64{0, 4095}}, Value: &Base{Kind: UUID, Ref: "Logical_Binding_Stats"}, Max: Unlimited}, Ephemeral: true},
+			{Name: "other_config", Type: strMap},
+			{Name: "port_fault_status", Type: strSet, Ephemeral: true},
+		}},
+		{Name: "Tunnel", Columns: []Column{
+			{Name: "local", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Locator"}}},
+			{Name: "remote", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Locator"}}},
+			{Name: "bfd_config_local", Type: strMap},
+			{Name: "bfd_config_remote", Type: strMap},
+			{Name: "bfd_params", Type: strMap},
+			{Name: "bfd_status", Type: strMap, Ephemeral: true},
+		}},
+		{Name: "Logical_Binding_Stats", Columns: []Column{
+			{Name: "bytes_from_local", Type: num, Ephemeral: true},
+			{Name: "packets_from_local", Type: num, Ephemeral: true},
+			{Name: "bytes_to_local", Type: num, Ephemeral: true},
+			{Name: "packets_to_local", Type: num, Ephemeral: true},
+		}},
+		{Name: "Logical_Switch", Root: true, Indexes: [][]string{{"name"}}, Columns: []Column{
+			{Name: "name", Type: str},
+			{Name: "description", Type: str},
+			{Name: "tunnel_key", Type: optNum},
+			{Name: "replication_mode", Type: Type{Key: Base{Kind: Str, Enum: []string{"service_node", "source_node"}}, Max: 1}},
+			{Name: "other_config", Type: strMap},
+		}},
+		{Name: "Ucast_Macs_Local", Root: true, Columns: []Column{
+			{Name: "MAC", Type: str},
+			{Name: "logical_switch", Type: Type{Key: Base{Kind: UUID, Ref: "Logical_Switch"}}},
+			{Name: "locator", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Locator"}}},
+			{Name: "ipaddr", Type: str},
+		}},
+		{Name: "Ucast_Macs_Remote", Root: true, Columns: []Column{
+			{Name: "MAC", Type: str},
+			{Name: "logical_switch", Type: Type{Key: Base{Kind: UUID, Ref: "Logical_Switch"}}},
+			{Name: "locator", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Locator"}}},
+			{Name: "ipaddr", Type: str},
+		}},
+		{Name: "Mcast_Macs_Local", Root: true, Columns: []Column{
+			{Name: "MAC", Type: str},
+			{Name: "logical_switch", Type: Type{Key: Base{Kind: UUID, Ref: "Logical_Switch"}}},
+			{Name: "locator_set", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Locator_Set"}}},
+			{Name: "ipaddr", Type: str},
+		}},
+		{Name: "Mcast_Macs_Remote", Root: true, Columns: []Column{
+			{Name: "MAC", Type: str},
+			{Name: "logical_switch", Type: Type{Key: Base{Kind: UUID, Ref: "Logical_Switch"}}},
+			{Name: "locator_set", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Locator_Set"}}},
+			{Name: "ipaddr", Type: str},
+		}},
+		{Name: "Logical_Router", Root: true, Indexes: [][]string{{"name"}}, Columns: []Column{
+			{Name: "name", Type: str},
+			{Name: "description", Type: str},
+			{Name: "switch_binding", Type: Type{Key: Base{Kind: Str}, Value: &Base{Kind: UUID, Ref: "Logical_Switch"}, Max: Unlimited}},
+			{Name: "static_routes", Type: strMap},
+			{Name: "acl_binding", Type: Type{Key: Base{Kind: Str}, Value: &Base{Kind: UUID, Ref: "ACL"}, Max: Unlimited}},
+			{Name: "other_config", Type: strMap},
+			{Name: "LR_fault_status", Type: strSet, Ephemeral: true},
+		}},
+		{Name: "Arp_Sources_Local", Root: true, Columns: []Column{
+			{Name: "src_mac", Type: str},
+			{Name: "locator", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Locator"}}},
+		}},
+		{Name: "Arp_Sources_Remote", Root: true, Columns: []Column{
+			{Name: "src_mac", Type: str},
+			{Name: "locator", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Locator"}}},
+		}},
+		{Name: "Physical_Locator_Set", Columns: []Column{
+			{Name: "locators", Type: Type{Key: Base{Kind: UUID, Ref: "Physical_Locator"}, Min: 1, Max: Unlimited}, Immutable: true},
+		}},
+		{Name: "Physical_Locator", Indexes: [][]string{{"encapsulation_type", "dst_ip", "tunnel_key"}}, Columns: []Column{
+			{Name: "encapsulation_type", Type: Type{Key: Base{Kind: Str, Enum: []string{"vxlan_over_ipv4"}}}, Immutable: true},
+			{Name: "dst_ip", Type: str, Immutable: true},
+			{Name: "tunnel_key", Type: optNum},
+		}},
+		{Name: "ACL_entry", Root: true, Columns: []Column{
+			{Name: "sequence", Type: num},
+			{Name: "source_mac", Type: optStr},
+			{Name: "dest_mac", Type: optStr},
+			{Name: "ethertype", Type: optStr},
+			{Name: "source_ip", Type: optStr},
+			{Name: "source_mask", Type: optStr},
+			{Name: "dest_ip", Type: optStr},
+			{Name: "dest_mask", Type: optStr},
+			{Name: "protocol", Type: optNum},
+			{Name: "source_port_min", Type: optNum},
+			{Name: "source_port_max", Type: optNum},
+			{Name: "dest_port_min", Type: optNum},
+			{Name: "dest_port_max", Type: optNum},
+			{Name: "tcp_flags", Type: optNum},
+			{Name: "tcp_flags_mask", Type: optNum},
+			{Name: "icmp_code", Type: optNum},
+			{Name: "icmp_type", Type: optNum},
+			{Name: "direction", Type: Type{Key: Base{Kind: Str, Enum: []string{"ingress", "egress"}}}},
+			{Name: "action", Type: Type{Key: Base{Kind: Str, Enum: []string{"permit", "deny"}}}},
+			{Name: "acle_fault_status", Type: strSet, Ephemeral: true},
+		}},
+		{Name: "ACL", Root: true, Indexes: [][]string{{"acl_name"}}, Columns: []Column{
+			{Name: "acl_entries", Type: Type{Key: Base{Kind: UUID, Ref: "ACL_entry"}, Min: 1, Max: Unlimited}},
+			{Name: "acl_name", Type: str},
+			{Name: "acl_fault_status", Type: strSet, Ephemeral: true},
+		}},
+		{Name: "Manager", Indexes: [][]string{{"target"}}, Columns: []Column{
+			{Name: "target", Type: str},
+			{Name: "max_backoff", Type: Type{Key: Base{Kind: Int, Range: &[2]int64{1000, math.MaxInt64}}, Max: 1}},
+			{Name: "inactivity_probe", Type: optNum},
+			{Name: "other_config", Type: strMap},
+			{Name: "is_connected", Type: flag, Ephemeral: true},
+			{Name: "status", Type: strMap, Ephemeral: true},
+		}},
+	},
+}
