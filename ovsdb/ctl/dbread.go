@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -60,6 +61,9 @@ func needGet(n *Need, c *Call) error {
 
 func runGet(c *Context) error {
 	t := c.table()
+	if c.Has("--id") && !c.Must() {
+		return errors.New("--if-exists and --id may not be specified together")
+	}
 	row, err := c.record(t)
 	if row == nil || err != nil {
 		return err

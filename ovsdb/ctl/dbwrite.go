@@ -201,8 +201,11 @@ func needCreate(n *Need, c *Call) error {
 
 func runCreate(c *Context) error {
 	t := c.table()
-	u := ovsdb.NewUUID()
-	if id, ok := c.Options["--id"]; ok {
+	u, kept := ovsdb.ParseUUID(c.Options["--id"])
+	if !kept {
+		u = ovsdb.NewUUID()
+	}
+	if id, ok := c.Options["--id"]; ok && !kept {
 		y, err := c.symbols.define(id)
 		if err != nil {
 			return err
@@ -211,10 +214,15 @@ func runCreate(c *Context) error {
 			y.strong = true // nothing needs to refer to it
 		}
 		u = y.uuid
-	} else if !t.IsRoot {
+	} else if !kept && !t.IsRoot {
 		dbLog.Warn("applying \"create\" command to table %s without --id option will have no effect", t.Name)
 	}
-	r := c.InsertAs(t.Name, u)
+	var r *idl.Row
+	if kept {
+		r = c.InsertKept(t.Name, u)
+	} else {
+		r = c.InsertAs(t.Name, u)
+	}
 	for _, w := range c.Words[1:] {
 		var err error
 		if r, err = c.Set(r, w); err != nil {

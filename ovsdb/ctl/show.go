@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"fmt"
 	"strings"
 
 	"govs/ovsdb"
@@ -9,7 +10,7 @@ import (
 
 // ShowCommand is the row of the command show, for the tools that have
 // App.Show.
-var ShowCommand = Command{Name: "show", Need: needShow, Run: runShow}
+var ShowCommand = Command{Name: "show", Options: []string{"--filter="}, Need: needShow, Run: runShow}
 
 func needShow(n *Need, c *Call) error {
 	for _, s := range n.app.Show {
@@ -18,12 +19,20 @@ func needShow(n *Need, c *Call) error {
 			n.Columns(s.Table, s.Name)
 		}
 	}
-	return nil
+	_, err := n.app.filter(c)
+	return err
 }
 
 func runShow(c *Context) error {
+	f, err := c.App.filter(c.Call)
+	if err != nil {
+		return err
+	}
 	for _, r := range c.Rows(c.App.Show[0].Table) {
-		c.show(r, 0, map[string]bool{})
+		n := c.branch(r, map[string]bool{})
+		if f == nil || n.keep(f) {
+			c.print(n, 0)
+		}
 	}
 	return nil
 }
@@ -37,45 +46,60 @@ func (a *App) shows(table string) *Show {
 	return nil
 }
 
-// show prints a row and, indented below it, its columns and the rows they
-// refer to. above holds the tables on the way here, which are not entered
-// again.
-func (c *Context) show(r *idl.Row, level int, above map[string]bool) {
+// node is a line of the tree with what stands below it: a row, or a line of
+// one.
+type node struct {
+	table string // of a row, else ""
+	text  string
+	below []*node
+}
+
+func (n *node) add(format string, args ...any) *node {
+	x := &node{text: fmt.Sprintf(format, args...)}
+	n.below = append(n.below, x)
+	return x
+}
+
+func (c *Context) print(n *node, level int) {
+	c.Printf("%s%s\n", strings.Repeat("    ", level), n.text)
+	for _, x := range n.below {
+		c.print(x, level+1)
+	}
+}
+
+// branch returns a row and, below it, its columns and the rows they refer to.
+// above holds the tables on the way here, which are not entered again.
+func (c *Context) branch(r *idl.Row, above map[string]bool) *node {
 	s := c.App.shows(r.Table().Name)
-	c.Printf("%s", strings.Repeat("    ", level))
-	if s == nil || s.Name == "" {
-		c.Printf("%s\n", r.UUID())
-	} else {
+	n := &node{table: r.Table().Name, text: r.UUID().String()}
+	if s != nil && s.Name != "" {
 		col := r.Column(s.Name)
-		c.Printf("%s %s\n", r.Table().Name, r.At(col).Text(&col.Type))
+		n.text = n.table + " " + r.At(col).Text(&col.Type)
 	}
 	if s == nil || above[s.Table] {
-		return
+		return n
 	}
 	above[s.Table] = true
 	defer delete(above, s.Table)
 	for _, name := range s.Columns {
 		col := r.Column(name)
 		d := r.At(col)
-		if ref := col.Type.Key.RefTable; ref != "" && !col.Type.IsMap() && c.App.shows(ref) != nil {
+		switch ref := col.Type.Key.RefTable; {
+		case ref != "" && !col.Type.IsMap() && c.App.shows(ref) != nil:
 			for _, x := range idl.Refs(c.Txn, r, name) {
-				c.show(x, level+1, above)
+				n.below = append(n.below, c.branch(x, above))
 			}
-			continue
-		}
-		if col.Type.IsMap() && col.Type.Value.RefTable != "" {
-			c.showMap(col, d, level+1)
-			continue
-		}
-		if !col.Type.IsDefault(d) {
-			c.Printf("%s%s: %s\n", strings.Repeat("    ", level+1), name, d.Text(&col.Type))
+		case col.Type.IsMap() && col.Type.Value.RefTable != "":
+			c.showMap(n.add("%s:", name), col, d)
+		case !col.Type.IsDefault(d):
+			n.add("%s: %s", name, d.Text(&col.Type))
 		}
 	}
+	return n
 }
 
-// showMap prints a map to rows, by their names.
-func (c *Context) showMap(col *ovsdb.Column, d ovsdb.Datum, level int) {
-	c.Printf("%s%s:\n", strings.Repeat("    ", level), col.Name)
+// showMap adds a map to rows, by their names.
+func (c *Context) showMap(n *node, col *ovsdb.Column, d ovsdb.Datum) {
 	s := c.App.shows(col.Type.Value.RefTable)
 	for i := range d.Len() {
 		to := c.Txn.Row(col.Type.Value.RefTable, d.Value(i).UUID())
@@ -83,6 +107,6 @@ func (c *Context) showMap(col *ovsdb.Column, d ovsdb.Datum, level int) {
 			continue
 		}
 		name := to.Column(s.Name)
-		c.Printf("%s%s=%s\n", strings.Repeat("    ", level+1), d.Key(i).Text(), to.At(name).Text(&name.Type))
+		n.add("%s=%s", d.Key(i).Text(), to.At(name).Text(&name.Type))
 	}
 }

@@ -121,7 +121,7 @@ func where(u ovsdb.UUID) json.Member {
 func (t *Txn) build() *plan {
 	p := &plan{ops: []json.Value{json.Str(t.client.cfg.DB)}, inserts: map[int]ovsdb.UUID{}, selected: -1, names: map[ovsdb.UUID]string{}}
 	for _, e := range t.edits {
-		if e.old == nil && e.now != nil {
+		if e.old == nil && e.now != nil && !e.kept {
 			p.names[e.now.uuid] = "row" + strings.ReplaceAll(e.now.uuid.String(), "-", "_")
 		}
 	}
@@ -149,8 +149,11 @@ func (t *Txn) build() *plan {
 		}
 		if e.old == nil {
 			p.inserts[len(p.ops)-1] = e.now.uuid
-			p.ops = append(p.ops, op("insert", member("table", json.Str(e.table.Name)), member("row", p.row(e)),
-				member("uuid-name", json.Str(p.names[e.now.uuid]))))
+			id := member("uuid-name", json.Str(p.names[e.now.uuid]))
+			if e.kept {
+				id = member("uuid", json.Str(e.now.uuid.String()))
+			}
+			p.ops = append(p.ops, op("insert", member("table", json.Str(e.table.Name)), member("row", p.row(e)), id))
 			continue
 		}
 		if row := p.row(e); len(row.Members()) > 0 {

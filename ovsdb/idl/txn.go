@@ -38,6 +38,7 @@ type edit struct {
 	muts     []mutation
 	verified []int // columns whose old values must still hold
 	forced   bool
+	kept     bool // inserted with a UUID that the server must take
 }
 
 // mutation is a change to part of a set or map.
@@ -140,6 +141,14 @@ func (t *Txn) InsertAs(table string, u ovsdb.UUID) *Row {
 	e := &edit{table: ts, now: r, set: map[int]bool{}}
 	t.edits = append(t.edits, e)
 	t.byUUID[r.uuid] = e
+	return r
+}
+
+// InsertKept is Insert with the UUID that the row shall have. The commit fails
+// if another row has it.
+func (t *Txn) InsertKept(table string, u ovsdb.UUID) *Row {
+	r := t.InsertAs(table, u)
+	t.byUUID[u].kept = true
 	return r
 }
 

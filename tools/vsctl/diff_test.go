@@ -27,7 +27,7 @@ func TestLikeReference(t *testing.T) {
 }
 
 // Every command and every option of one has its place in the scripts, but for
-// those of release 3.3, which TestZones has.
+// those newer than the reference, which TestZones and TestShowFilter have.
 func TestAllCommands(t *testing.T) {
-	tool.Covers(t, App(), "testdata/*.txt", "set-zone-limit", "del-zone-limit", "list-zone-limits")
+	tool.Covers(t, App(), "testdata/*.txt", "show", "set-zone-limit", "del-zone-limit", "list-zone-limits")
 }

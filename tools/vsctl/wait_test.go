@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -199,6 +200,41 @@ func TestAddThenGet(t *testing.T) {
 		}
 		if a := p.Run(t, "", "get", "bridge", "b", "external_ids", "flood_vlans"); a.Out != "{j=\"3\", k=\"2\"}\n[5, 6]\n" {
 			t.Error(a.Out)
+		}
+	}
+}
+
+// show prints what leads to the rows that are asked for, and what is below
+// them. The reference has the option since 3.6.
+func TestShowFilter(t *testing.T) {
+	p := tool.Ours(t)
+	p.Run(t, "", "--no-wait", "add-br", "br0", "--", "add-port", "br0", "vx0", "tag=7", "--", "set", "interface", "vx0", "type=vxlan", "options:remote_ip=10.0.0.1",
+		"--", "add-br", "br1", "--", "add-port", "br1", "eth1")
+	for _, tt := range []struct{ filter, want, err string }{
+		{"interface(vxlan)", "Bridge br0/Port vx0/tag: 7/Interface vx0/type: vxlan/options: {remote_ip=\"10.0.0.1\"}", ""},
+		{"port(eth1)", "Bridge br1/Port eth1/Interface eth1", ""},
+		{"bridge(br1|zz)", "Bridge br1/Port br1/Interface br1/type: internal/Port eth1/Interface eth1", ""},
+		{"interface(nothing)", "", ""},
+		{"port(eth)|interface(10.0.0)", "Bridge br0/Port vx0/tag: 7/Interface vx0/type: vxlan/options: {remote_ip=\"10.0.0.1\"}/Bridge br1/Port eth1/Interface eth1", ""},
+		{"manager", "", ""},
+		{"bridge(br1", "", "--filter=bridge(br1: missing ')'"},
+		{"bridge()", "", "--filter=bridge(): empty word"},
+		{"bridge(a)x", "", "--filter=bridge(a)x: unexpected \"x\""},
+		{"nope", "", "unknown table \"nope\""},
+		{"", "", "unknown table \"\""},
+		{"qos", "", "--filter=qos: show does not print table QoS"},
+	} {
+		a := p.Run(t, "", "--", "--filter="+tt.filter, "show")
+		var lines []string
+		for _, l := range strings.Split(strings.TrimSuffix(a.Out, "\n"), "\n")[1:] {
+			lines = append(lines, strings.TrimSpace(l))
+		}
+		// Which bridge or port comes first follows from UUIDs.
+		want := strings.Split(tt.want, "/")
+		slices.Sort(want)
+		slices.Sort(lines)
+		if strings.Join(lines, "/") != strings.Join(want, "/") && a.Out+tt.want != "" || strings.TrimPrefix(strings.TrimSpace(a.Err), "ovs-vsctl: ") != tt.err {
+			t.Errorf("%s: %s%s", tt.filter, a.Out, a.Err)
 		}
 	}
 }

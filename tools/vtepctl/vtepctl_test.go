@@ -25,7 +25,7 @@ func TestLikeReference(t *testing.T) {
 }
 
 // Every command has its place in the scripts.
-func TestAllCommands(t *testing.T) { tool.Covers(t, App(), "testdata/*.txt") }
+func TestAllCommands(t *testing.T) { tool.Covers(t, App(), "testdata/*.txt", "show") }
 
 // What the database logs of a change.
 func TestComment(t *testing.T) {
