@@ -8,6 +8,7 @@
 #   make bench      benchmarks
 #   make fuzz       every fuzz target for FUZZTIME
 #   make install    PREFIX=/usr/local DESTDIR=
+#   make install-system  the same with PREFIX=/usr, systemd units, ifupdown hooks
 #   make clean
 
 GO       ?= go
@@ -18,16 +19,18 @@ LABFLAGS ?=
 
 TOOLS := ovs-vsctl ovs-ofctl ovs-appctl ovs-dpctl ovs-vswitchd \
          ovsdb-server ovsdb-client ovsdb-tool ovs-pki ovs-tcpdump \
-         ovs-tcpundump ovs-pcap ovs-testcontroller ovs-ctl vtep-ctl
+         ovs-tcpundump ovs-pcap ovs-testcontroller ovs-ctl vtep-ctl \
+         ovs-dpctl-top ovs-docker ovs-save ovs-kmod-ctl
 # Where Debian and Fedora keep each of them, so that scripts find them.
 DAEMONS := ovs-vswitchd ovsdb-server
-SCRIPTS := ovs-ctl
+SCRIPTS := ovs-ctl ovs-save ovs-kmod-ctl
 
+OVSVERSION := $(shell sed -n 's/^const OVS = "\(.*\)"/\1/p' internal/version/version.go)
 VERSION := $(shell git describe --tags --dirty 2>/dev/null || git describe --always --dirty 2>/dev/null | sed 's/^/0.1.0-dev+g/')
 LDFLAGS := -s -w $(if $(VERSION),-X govs/internal/version.Govs=$(VERSION))
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: all build links lab test test-setup race lint generate bench fuzz install clean
+.PHONY: all build links lab test test-setup race lint generate bench fuzz install install-system clean
 
 all: build links
 
@@ -76,6 +79,22 @@ install: all
 	for t in $(filter-out $(DAEMONS) $(SCRIPTS),$(TOOLS)); do ln -sf govs $(DESTDIR)$(PREFIX)/bin/$$t || exit 1; done
 	for t in $(DAEMONS); do ln -sf ../bin/govs $(DESTDIR)$(PREFIX)/sbin/$$t || exit 1; done
 	for t in $(SCRIPTS); do ln -sf ../../../bin/govs $(DESTDIR)$(PREFIX)/share/openvswitch/scripts/$$t || exit 1; done
+	sed 's|@VERSION@|$(OVSVERSION)|' share/ovs-lib > $(DESTDIR)$(PREFIX)/share/openvswitch/scripts/ovs-lib
+
+# What makes a machine start the switch by itself, where Debian keeps it.
+install-system:
+	$(MAKE) install PREFIX=/usr
+	install -d $(DESTDIR)/lib/systemd/system $(DESTDIR)/etc/default $(DESTDIR)/etc/logrotate.d \
+		$(DESTDIR)/etc/network/if-pre-up.d $(DESTDIR)/etc/network/if-post-down.d
+	for u in share/systemd/*.service; do \
+		sed 's|@SCRIPTS@|/usr/share/openvswitch/scripts|' $$u > $(DESTDIR)/lib/systemd/system/$${u##*/} || exit 1; done
+	[ -e $(DESTDIR)/etc/default/openvswitch-switch ] || \
+		install -m 0644 share/openvswitch-switch.default $(DESTDIR)/etc/default/openvswitch-switch
+	install -m 0644 share/logrotate $(DESTDIR)/etc/logrotate.d/openvswitch-switch
+	sed 's|@BINDIR@|/usr/bin|' share/ifupdown > $(DESTDIR)/usr/share/openvswitch/scripts/ifupdown.sh
+	chmod 0755 $(DESTDIR)/usr/share/openvswitch/scripts/ifupdown.sh
+	for d in if-pre-up.d if-post-down.d; do \
+		ln -sf /usr/share/openvswitch/scripts/ifupdown.sh $(DESTDIR)/etc/network/$$d/openvswitch || exit 1; done
 
 clean:
 	rm -rf bin

@@ -4,12 +4,17 @@ import (
 	"govs/cli"
 	"govs/tools/appctl"
 	"govs/tools/dpctl"
+	"govs/tools/dpctltop"
+	"govs/tools/ifupdown"
+	"govs/tools/kmodctl"
 	"govs/tools/lab"
 	"govs/tools/ofctl"
 	"govs/tools/ovsctl"
 	"govs/tools/ovsdbclient"
 	"govs/tools/ovsdbserver"
 	"govs/tools/ovsdbtool"
+	"govs/tools/ovsdocker"
+	"govs/tools/ovssave"
 	"govs/tools/pcap"
 	"govs/tools/pki"
 	"govs/tools/schema"
@@ -44,7 +49,12 @@ var tools = [...]tool{
 	{"ovs-testcontroller", "a simple OpenFlow controller", nil},
 	{"ovs-ctl", "start and stop the daemons", ovsctl.Main},
 	{"vtep-ctl", "configure a VTEP database", vtepctl.Main},
+	{"ovs-dpctl-top", "sum up datapath flows by their fields", dpctltop.Main},
+	{"ovs-docker", "connect containers to bridges", ovsdocker.Main},
+	{"ovs-save", "write scripts that bring a switch's state back", ovssave.Main},
+	{"ovs-kmod-ctl", "load and unload the kernel's datapath", kmodctl.Main},
 	{"up", "run database and switch in one process", up.Main},
 	{"schema", "print a database schema", schema.Main},
+	{"ifupdown", "make bridges and ports for ifup and ifdown", ifupdown.Main},
 	{"lab", "build a two-host network and show it", lab.Main},
 }

@@ -13,30 +13,15 @@ import (
 	"time"
 
 	"govs/internal/dirs"
+	"govs/internal/programs"
 )
-
-// command builds the call of another tool.
-func (c *ctl) command(tool string, args ...string) *exec.Cmd {
-	for _, v := range []string{"OVS_SBINDIR", "OVS_BINDIR"} {
-		if dir := os.Getenv(v); dir != "" {
-			if p := filepath.Join(dir, tool); exists(p) {
-				return exec.Command(p, args...)
-			}
-		}
-	}
-	self, err := os.Executable()
-	if err != nil {
-		self = "/proc/self/exe"
-	}
-	return &exec.Cmd{Path: self, Args: append([]string{tool}, args...)}
-}
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
 // output runs a tool and returns what it printed on its standard output, and
 // whether it succeeded.
 func (c *ctl) output(tool string, args ...string) (string, bool) {
-	cmd := c.command(tool, args...)
+	cmd := programs.Command(tool, args...)
 	cmd.Stderr = c.Err
 	b, err := cmd.Output()
 	return string(b), err == nil
@@ -49,7 +34,9 @@ func (c *ctl) word(tool string, args ...string) string {
 }
 
 // quiet runs a tool whose failure matters but whose words do not.
-func (c *ctl) quiet(tool string, args ...string) bool { return c.command(tool, args...).Run() == nil }
+func (c *ctl) quiet(tool string, args ...string) bool {
+	return programs.Command(tool, args...).Run() == nil
+}
 
 // action runs a tool and prints a line on how it went, as system start-up
 // scripts do.
@@ -70,7 +57,7 @@ func (c *ctl) action(what string, cmd *exec.Cmd) bool {
 
 // vsctl changes the database without waiting for the switch.
 func (c *ctl) vsctl(args ...string) *exec.Cmd {
-	return c.command("ovs-vsctl", append([]string{"--db=unix:" + c.dbSock, "--no-wait"}, args...)...)
+	return programs.Command("ovs-vsctl", append([]string{"--db=unix:" + c.dbSock, "--no-wait"}, args...)...)
 }
 
 // lines runs ovs-vsctl and returns the lines it printed.
@@ -152,7 +139,7 @@ func (c *ctl) startDaemon(daemon string, args ...string) bool {
 			fmt.Fprintf(c.Err, "%s: cannot lift the limit of core files (Operation not permitted)\n", c.name)
 		}
 	}
-	cmd := c.command(daemon, args...)
+	cmd := programs.Command(daemon, args...)
 	cmd.Dir = c.cwd
 	// A new process takes its niceness from the thread that starts it.
 	runtime.LockOSThread()
@@ -183,7 +170,7 @@ func (c *ctl) stopDaemon(daemon string) bool {
 	for _, p := range patience {
 		if p.sig == 0 {
 			c.action(fmt.Sprintf("Exiting %s (%d)", daemon, n),
-				c.command("ovs-appctl", "-T", "1", "-t", dirs.Abs(dirs.Run(), fmt.Sprintf("%s.%d.ctl", daemon, n)), "exit"))
+				programs.Command("ovs-appctl", "-T", "1", "-t", dirs.Abs(dirs.Run(), fmt.Sprintf("%s.%d.ctl", daemon, n)), "exit"))
 		} else {
 			fmt.Fprintf(c.Out, "Killing %s (%d) with %s.\n", daemon, n, map[syscall.Signal]string{
 				syscall.SIGTERM: "SIGTERM", syscall.SIGKILL: "SIGKILL"}[p.sig])

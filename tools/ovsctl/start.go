@@ -11,8 +11,10 @@ import (
 
 	"govs/cli"
 	"govs/internal/dirs"
+	"govs/internal/programs"
 	"govs/internal/version"
 	"govs/ovsdb/schemas"
+	"govs/tools/ovssave"
 )
 
 func (c *ctl) start() int {
@@ -32,7 +34,7 @@ func (c *ctl) finish() {
 		c.recordHostname()
 	}
 	if _, alive := pid(server); alive {
-		c.action("Enabling remote OVSDB managers", c.command("ovs-appctl", "-t", server,
+		c.action("Enabling remote OVSDB managers", programs.Command("ovs-appctl", "-t", server,
 			"ovsdb-server/add-remote", "db:Open_vSwitch,Open_vSwitch,manager_options"))
 	}
 }
@@ -105,7 +107,7 @@ func (c *ctl) prepareDB() bool {
 	if !exists(c.dbFile) {
 		fmt.Fprintf(c.Out, "%s does not exist ... (warning).\n", c.dbFile)
 		os.MkdirAll(filepath.Dir(c.dbFile), 0o755)
-		return c.action("Creating empty database "+c.dbFile, c.command("ovsdb-tool", "create", c.dbFile, schema))
+		return c.action("Creating empty database "+c.dbFile, programs.Command("ovsdb-tool", "create", c.dbFile, schema))
 	}
 	if c.word("ovsdb-tool", "needs-conversion", c.dbFile, schema) != "yes" {
 		return true
@@ -118,12 +120,12 @@ func (c *ctl) prepareDB() bool {
 	if !c.quiet("ovsdb-tool", "compact", c.dbFile) {
 		fmt.Fprint(c.Out, "Compacting database ... failed!\n")
 	}
-	if c.action("Converting database schema", c.command("ovsdb-tool", "convert", c.dbFile, schema)) {
+	if c.action("Converting database schema", programs.Command("ovsdb-tool", "convert", c.dbFile, schema)) {
 		return true
 	}
 	fmt.Fprintf(c.Out, "Schema conversion failed, using empty database instead ... (warning).\n")
 	os.Remove(c.dbFile)
-	return c.action("Creating empty database "+c.dbFile, c.command("ovsdb-tool", "create", c.dbFile, schema))
+	return c.action("Creating empty database "+c.dbFile, programs.Command("ovsdb-tool", "create", c.dbFile, schema))
 }
 
 func (c *ctl) confFile(name string) string {
@@ -259,22 +261,20 @@ func (c *ctl) stop() int {
 	return code
 }
 
-// restart keeps the OpenFlow flows of every bridge: the switch waits with
-// flow-restore-wait until they are back.
+// restart keeps the OpenFlow state of every bridge: the switch waits with
+// flow-restore-wait until it is back.
 func (c *ctl) restart() int {
-	saved := map[string]string{}
+	script, saved := "", false
 	_, serverRuns := pid(server)
 	_, switchRuns := pid(vswitch)
 	keep := serverRuns && switchRuns && !c.noSwitch && !c.deleteBridges
 	if keep {
+		var b strings.Builder
 		how := "."
-		for _, br := range c.lines("list-br") {
-			if text, ok := c.output("ovs-ofctl", "--no-stats", "dump-flows", br); ok {
-				saved[br] = text
-			} else {
-				how = " ... failed!" // and the bridge is left as it starts
-			}
+		if saved = ovssave.Flows(cli.IO{Out: &b, Err: c.Err}, c.name, c.lines("list-br")) == 0; !saved {
+			how = " ... failed!" // and the bridges are left as they start
 		}
+		script = b.String()
 		fmt.Fprintf(c.Out, "Saving flows%s\n", how)
 	}
 	if !c.noServer {
@@ -290,8 +290,10 @@ func (c *ctl) restart() int {
 		}
 		ok := c.startSwitch()
 		if keep {
-			if ok {
-				c.restore(saved)
+			if ok && saved {
+				sh := exec.Command("sh", "-c", script)
+				sh.Env = append(os.Environ(), "PATH="+programs.Path())
+				c.action("Restoring saved flows", sh)
 			}
 			c.vsctl("--if-exists", "remove", "open_vswitch", ".", "other_config", "flow-restore-wait=true").Run()
 		}
@@ -301,33 +303,6 @@ func (c *ctl) restart() int {
 	}
 	c.finish()
 	return 0
-}
-
-func (c *ctl) restore(saved map[string]string) {
-	failed := false
-	for br, text := range saved {
-		var flows []string
-		for line := range strings.SplitSeq(text, "\n") {
-			if strings.Contains(line, "actions=") {
-				flows = append(flows, strings.TrimSpace(line))
-			}
-		}
-		c.quiet("ovs-ofctl", "del-flows", br)
-		if len(flows) == 0 {
-			continue
-		}
-		cmd := c.command("ovs-ofctl", "add-flows", br, "-")
-		cmd.Stdin = strings.NewReader(strings.Join(flows, "\n") + "\n")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			c.Err.Write(out)
-			failed = true
-		}
-	}
-	if failed {
-		fmt.Fprint(c.Out, "Restoring saved flows ... failed!\n")
-		return
-	}
-	fmt.Fprint(c.Out, "Restoring saved flows.\n")
 }
 
 // loadModule tries to load the kernel's own datapath. Without it the switch
