@@ -278,3 +278,20 @@ func fieldProtocols(id flow.FieldID, mask flow.Value) Protocols {
 }
 
 func isPrefix(mask uint32) bool { return ^mask&(^mask+1) == 0 }
+
+// WildcardsL2 are OpenFlow 1.0's wildcards of a match on layer 2 only.
+const WildcardsL2 = wildDLType | wildNWProto | wildTPSrc | wildTPDst | 32<<wildNWSrc | 32<<wildNWDst | wildTOS
+
+// ExactMatch10 returns the match on all of a packet that OpenFlow 1.0 can see,
+// save for what wildcards has (OFPFW_*, OpenFlow 1.0 section 5.2.3).
+func ExactMatch10(k *flow.Key, wildcards uint32) flow.Match {
+	m := flow.Match{Key: *k}
+	for i := range m.Mask.Words() {
+		m.Mask.Words()[i] = ^uint64(0)
+	}
+	b := appendMatch10(nil, &m)
+	be.PutUint32(b, wildcards)
+	m = match10(b)
+	m.Normalize()
+	return m
+}

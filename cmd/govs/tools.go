@@ -19,6 +19,7 @@ import (
 	"govs/tools/pki"
 	"govs/tools/schema"
 	"govs/tools/tcpundump"
+	"govs/tools/testcontroller"
 	"govs/tools/up"
 	"govs/tools/vsctl"
 	"govs/tools/vswitchd"
@@ -46,7 +47,7 @@ var tools = [...]tool{
 	{"ovs-tcpdump", "capture on a port", nil},
 	{"ovs-tcpundump", "turn tcpdump's hex into packets", tcpundump.Main},
 	{"ovs-pcap", "print packets of a pcap file in hex", pcap.Main},
-	{"ovs-testcontroller", "a simple OpenFlow controller", nil},
+	{"ovs-testcontroller", "a simple OpenFlow controller", testcontroller.Main},
 	{"ovs-ctl", "start and stop the daemons", ovsctl.Main},
 	{"vtep-ctl", "configure a VTEP database", vtepctl.Main},
 	{"ovs-dpctl-top", "sum up datapath flows by their fields", dpctltop.Main},

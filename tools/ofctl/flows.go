@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sort"
 	"strings"
@@ -113,17 +112,9 @@ func (t *tool) flowMod(args []string, cmd openflow.FlowModCommand) error {
 	return t.tell(c, fm)
 }
 
-// line is one flow of a file.
-type line struct {
-	number int
-	text   string
-	usable openflow.Protocols
-}
-
-// readLines reads a file of flows, or standard input for "-": each is parsed
-// for its mistakes and for what can carry it.
-func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openflow.Names, each func(l line, fm *openflow.FlowMod) error) error {
-	var in io.Reader = t.In
+// readLines reads a file of flows, or standard input for "-".
+func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openflow.Names, each func(l openflow.FlowLine) error) error {
+	in := t.In
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
@@ -132,25 +123,7 @@ func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openfl
 		defer f.Close()
 		in = f
 	}
-	s := bufio.NewScanner(in)
-	s.Buffer(make([]byte, 0, 64<<10), 64<<20)
-	for n := 1; s.Scan(); n++ {
-		text := openflow.CleanLine(s.Text())
-		if text == "" {
-			continue
-		}
-		fm, usable, err := openflow.ParseFlowLine(text, cmd, names)
-		if err != nil {
-			return fatalf("%s:%d: %s", file, n, err)
-		}
-		if err := each(line{n, text, usable}, fm); err != nil {
-			return err
-		}
-	}
-	if err := s.Err(); err != nil {
-		return fatalf("%s: %s", file, err)
-	}
-	return nil
+	return openflow.ReadFlows(in, file, cmd, names, each)
 }
 
 // flowFile sends the flows of a file one behind the other without waiting for
@@ -163,13 +136,15 @@ func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
 	sw, file := args[0], args[1]
 	quiet := t.accept(sw)
 	usable := openflow.Protocols(openflow.ProtoAny)
-	var lines []line
+	var lines []openflow.FlowLine
 	var mods [][]byte
 	p := richest(t.protocols)
-	err := t.readLines(file, cmd, quiet, func(l line, fm *openflow.FlowMod) error {
-		usable &= l.usable
-		lines = append(lines, line{number: l.number, text: l.text})
-		if l.usable&p != 0 {
+	err := t.readLines(file, cmd, quiet, func(l openflow.FlowLine) error {
+		usable &= l.Usable
+		fm := l.Mod
+		l.Mod = nil
+		lines = append(lines, l)
+		if l.Usable&p != 0 {
 			mods = append(mods, openflow.Encode(fm, p, 0))
 		} else {
 			mods = append(mods, nil)
@@ -200,7 +175,7 @@ func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
 		}
 		b := mods[i]
 		if b == nil || c.Protocol() != p {
-			fm, _, err := openflow.ParseFlowLine(l.text, cmd, names)
+			fm, _, err := openflow.ParseFlowLine(l.Text, cmd, names)
 			if err != nil {
 				return err
 			}
@@ -216,7 +191,7 @@ func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
 			t.print(t.Err, b, 2, nil)
 		}
 		if i := int(openflow.ParseHeader(b).Xid - first); bad <= 10 && i >= 0 && i < len(lines) {
-			fmt.Fprintf(t.Err, "%s: %s:%d: %s\n", t.name, file, lines[i].number, errorName(b))
+			fmt.Fprintf(t.Err, "%s: %s:%d: %s\n", t.name, file, lines[i].Line, errorName(b))
 		}
 	})
 	if err != nil {
@@ -456,10 +431,10 @@ func same(a, b *entry) bool {
 func (t *tool) fromFile(file string, names *openflow.Names) (flowSet, openflow.Protocols, error) {
 	set := flowSet{}
 	usable := openflow.Protocols(openflow.ProtoAny)
-	err := t.readLines(file, openflow.FlowAdd, names, func(l line, fm *openflow.FlowMod) error {
-		usable &= l.usable
-		canonical(fm)
-		set.add(fm)
+	err := t.readLines(file, openflow.FlowAdd, names, func(l openflow.FlowLine) error {
+		usable &= l.Usable
+		canonical(l.Mod)
+		set.add(l.Mod)
 		return nil
 	})
 	return set, usable, err

@@ -45,8 +45,8 @@ func (t *tool) parseFlow(args []string) error {
 
 func (t *tool) parseFlows(args []string) error {
 	var flows []parsed
-	err := t.readLines(args[0], openflow.FlowAdd, t.accept(""), func(l line, fm *openflow.FlowMod) error {
-		flows = append(flows, parsed{fm, l.usable})
+	err := t.readLines(args[0], openflow.FlowAdd, t.accept(""), func(l openflow.FlowLine) error {
+		flows = append(flows, parsed{l.Mod, l.Usable})
 		return nil
 	})
 	if err != nil {
