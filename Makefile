@@ -4,6 +4,7 @@
 #   make lab        build two hosts on this machine and show them at work (root)
 #   make test       everything that must hold; .ci/run calls exactly this
 #   make race       the control plane under the race detector
+#   make soak-ovsdb SEED=7  100,000 random transactions beside Debian's ovsdb-server
 #   make lint       gofmt, vet, staticcheck, generated files current
 #   make bench      benchmarks
 #   make fuzz       every fuzz target for FUZZTIME
@@ -16,6 +17,8 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 FUZZTIME ?= 10s
 LABFLAGS ?=
+SEED     ?= 0
+SOAK     ?= 100000
 
 TOOLS := ovs-vsctl ovs-ofctl ovs-appctl ovs-dpctl ovs-vswitchd \
          ovsdb-server ovsdb-client ovsdb-tool ovs-pki ovs-tcpdump \
@@ -55,6 +58,12 @@ test: test-setup all lint
 race:
 	CGO_ENABLED=1 $(GO) test -short -timeout 15m -race ./daemon/... ./stream/... ./jsonrpc/... \
 		./ovsdb/... ./proto/... ./bridge/... ./ofproto/... ./tools/vswitchd ./tools/up ./tools/appctl
+
+# Random schemas and transactions through our ovsdb-server and Debian's. It
+# prints the seed (0: a new one) and the shortest script that shows a difference.
+.PHONY: soak-ovsdb
+soak-ovsdb: test-setup
+	$(GO) test -count=1 -timeout 60m -v ./test/ovsdbfuzz -run TestSameAsReference -transactions $(SOAK) -seed $(SEED)
 
 # Debian's own Open vSwitch is the reference that tests compare with.
 test-setup:

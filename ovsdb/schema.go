@@ -150,6 +150,10 @@ func parseSchema(v json.Value) (*Schema, *Error) {
 				if b.RefType == Strong && !ref.IsRoot {
 					c.Persistent = true
 				}
+				// A weak reference goes when its row goes.
+				if b.RefType == Weak {
+					c.Mutable = true
+				}
 			}
 		}
 	}

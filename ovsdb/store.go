@@ -79,7 +79,7 @@ func (st *Store) Reset(s *Snapshot) {
 			st.weakAdd(t, r, nil)
 			for _, c := range t.strong {
 				eachRef(r.fields[c.Index-FirstColumn], &c.Type, Strong, func(table string, u UUID) {
-					if dst := s.tables[st.schema.byName[table].Index].get(u); dst != nil && dst != r {
+					if dst := s.tables[st.schema.byName[table].Index].get(u); dst != nil && u != r.uuid {
 						dst.refs++
 					}
 				})

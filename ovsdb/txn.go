@@ -54,6 +54,7 @@ func (x *txn) insert(t *TableSchema, r *Row) {
 		x.order = append(x.order, tr)
 	}
 	tr.new = r
+	r.version = NewUUID()
 	x.tables[t.Index].put(r, x.edit)
 }
 
@@ -64,6 +65,7 @@ func (x *txn) modify(t *TableSchema, r *Row) *Row {
 		return tr.new
 	}
 	tr.new = r.clone()
+	tr.new.version = NewUUID()
 	x.tables[t.Index].put(tr.new, x.edit)
 	return tr.new
 }
@@ -148,10 +150,11 @@ func (x *txn) commit() (*Change, *Error) {
 			return nil, Errorf("constraint violation", "transaction causes \"%s\" table to contain %d rows, greater than the schema-defined limit of %d row(s)", t.Name, n, t.MaxRows)
 		}
 	}
+	// A row that only loses the dead references it was just given has changed
+	// nevertheless: it gets a new version, as in OVS.
 	if err := x.dropWeakRefs(); err != nil {
 		return nil, err
 	}
-	x.settle()
 	if err := x.checkIndexes(); err != nil {
 		return nil, err
 	}
@@ -196,10 +199,10 @@ func (x *txn) adjustRefs(tr *txnRow, old, new *Row) (err *Error) {
 		}
 		if new != nil {
 			eachRef(new.fields[i], &c.Type, Strong, func(table string, u UUID) {
-				dst := x.base.schema.byName[table]
-				if dst == tr.table && u == new.uuid {
+				if u == new.uuid {
 					return // a row does not keep itself alive
 				}
+				dst := x.base.schema.byName[table]
 				if d := x.rows[rowKey{dst.Index, u}]; d != nil {
 					d.delta++
 					if d.new == nil && d.old == nil && err == nil {
@@ -219,10 +222,10 @@ func (x *txn) adjustRefs(tr *txnRow, old, new *Row) (err *Error) {
 		}
 		if old != nil {
 			eachRef(old.fields[i], &c.Type, Strong, func(table string, u UUID) {
-				dst := x.base.schema.byName[table]
-				if dst == tr.table && u == old.uuid {
+				if u == old.uuid {
 					return
 				}
+				dst := x.base.schema.byName[table]
 				if d := x.rows[rowKey{dst.Index, u}]; d != nil {
 					d.delta--
 				} else if r := x.get(dst, u); r != nil {
@@ -345,7 +348,7 @@ func (x *txn) checkIndexes() *Error {
 					b = append(tr.new.Get(c).AppendJSON(b, &c.Type), ',')
 				}
 				if other := mine[string(b)]; other != nil {
-					return x.duplicate(t, cols, other, tr)
+					return x.duplicate(t, cols, tr, other)
 				}
 				if mine == nil {
 					mine = map[string]*txnRow{}
@@ -363,7 +366,7 @@ func (x *txn) checkIndexes() *Error {
 					if other == nil {
 						other = &txnRow{table: t, old: clash, new: clash}
 					}
-					return x.duplicate(t, cols, tr, other)
+					return x.duplicate(t, cols, other, tr)
 				}
 			}
 		}
@@ -448,7 +451,6 @@ func (x *txn) apply() *Change {
 		tc.Rows = append(tc.Rows, RowChange{tr.old, tr.new})
 		if tr.new != nil {
 			tr.new.refs = refs
-			tr.new.version = NewUUID()
 		}
 		same := func(cols []*Column) bool { return tr.old != nil && tr.new != nil && equalOn(cols, tr.old, tr.new) }
 		for i, cols := range tr.table.Indexes {

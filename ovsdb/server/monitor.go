@@ -228,7 +228,7 @@ func (db *Database) parseRequests(reqs json.Value, ver version) (*kind, *ovsdb.E
 func (k *kind) setKey() {
 	b := []byte{'0' + byte(k.version)}
 	for _, mt := range k.tables {
-		b = append(append(b, '|'), mt.table.Name...)
+		b = append(append(append(b, '|'), mt.table.Name...), '0'+byte(mt.sel))
 		for _, c := range mt.cols {
 			b = append(append(append(b, ','), c.Name...), '0'+byte(c.sel))
 		}
@@ -517,7 +517,7 @@ func (c *session) monitorMethod(m *jsonrpc.Message, ver version) (json.Value, *o
 	if ver == v3 {
 		want = 4
 	}
-	if len(e) != want {
+	if len(e) < want || len(e) > want && ver != v1 {
 		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "invalid parameters")
 	}
 	if c.findAny(e[1]) != nil {
@@ -653,7 +653,7 @@ func (c *session) condChangeMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	old, s := db.find(c, e[0])
-	if old == nil || old.version == v1 {
+	if old == nil {
 		return json.Value{}, ovsdb.SyntaxErrorf(e[0], "", "unknown monitor session")
 	}
 	k := &kind{db: db, version: old.version}
@@ -674,9 +674,15 @@ func (c *session) condChangeMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error
 			return json.Value{}, ovsdb.Errorf("syntax error", "table %s no monitor-cond-change JSON array", f.Key)
 		}
 		mt := k.tables[i]
-		mt.cond, mt.where = nil, ""
 		for _, v := range f.Value.Elems() {
-			if err := mt.changeRequest(v); err != nil {
+			// Of several the last counts.
+			where, err := mt.changeRequest(v)
+			// A "monitor" has no conditions, whatever is asked for.
+			if err == nil && k.version != v1 {
+				mt.cond, mt.where = nil, ""
+				err = mt.addCondition(where)
+			}
+			if err != nil {
 				return json.Value{}, err
 			}
 		}
@@ -709,23 +715,26 @@ func (c *session) condChangeMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error
 	return json.Obj(), nil
 }
 
-func (mt *monitoredTable) changeRequest(v json.Value) *ovsdb.Error {
+// changeRequest returns the condition of one <monitor-cond-update-request>.
+func (mt *monitoredTable) changeRequest(v json.Value) (where json.Value, err *ovsdb.Error) {
 	what := "table " + mt.table.Name
 	if v.Kind() != json.Object {
-		return ovsdb.Errorf("syntax error", "Parsing %s failed: Object expected.", what)
+		return where, ovsdb.Errorf("syntax error", "Parsing %s failed: Object expected.", what)
 	}
-	var where json.Value
 	for _, m := range v.Members() {
 		switch m.Key {
 		case "where":
+			if m.Value.Kind() != json.Array {
+				return where, ovsdb.SyntaxErrorf(v, "", "Parsing %s failed: Type mismatch for member 'where'.", what)
+			}
 			where = m.Value
 		case "columns":
-			return ovsdb.SyntaxErrorf(v, "", "changing columns is unsupported")
+			return where, ovsdb.SyntaxErrorf(v, "", "changing columns is unsupported")
 		default:
-			return ovsdb.SyntaxErrorf(v, "", "Parsing %s failed: Member '%s' is present but not allowed here.", what, m.Key)
+			return where, ovsdb.SyntaxErrorf(v, "", "Parsing %s failed: Member '%s' is present but not allowed here.", what, m.Key)
 		}
 	}
-	return mt.addCondition(where)
+	return where, nil
 }
 
 // cancelMonitors tells clients that the database's monitors are gone.

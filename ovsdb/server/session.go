@@ -341,7 +341,7 @@ func (c *session) lockMethod(m *jsonrpc.Message, steal bool) (json.Value, *ovsdb
 	if err != nil {
 		return json.Value{}, err
 	}
-	if c.srv.locks.waits(c, name) {
+	if c.srv.locks.asked(c, name) {
 		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "must issue \"unlock\" before new \"%s\"", m.Method)
 	}
 	locked := c.srv.locks.acquire(c, name, steal)
@@ -356,7 +356,7 @@ func (c *session) unlockMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
 	if err != nil {
 		return json.Value{}, err
 	}
-	if !c.srv.locks.waits(c, name) {
+	if !c.srv.locks.asked(c, name) {
 		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "unlock: \"unlock\" without \"lock\" or \"steal\"")
 	}
 	c.srv.locks.release(c, name)
