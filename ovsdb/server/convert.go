@@ -1,8 +1,6 @@
 package server
 
 import (
-	"time"
-
 	"govs/jsonrpc"
 	"govs/jsonrpc/json"
 	"govs/ovsdb"
@@ -55,7 +53,7 @@ func (s *Server) convert(db *Database, schema *ovsdb.Schema) error {
 		db.mu.Unlock()
 		return ovsdb.Errorf("canceled", "database schema is changing")
 	}
-	next, err := converted(db.store.Head(), schema)
+	next, err := db.store.Head().Convert(schema)
 	if err == nil && db.storage != nil {
 		err = db.storage.Compact(next.Head(), "converted by ovsdb-server")
 	}
@@ -80,18 +78,4 @@ func (s *Server) convert(db *Database, schema *ovsdb.Schema) error {
 	s.describe(n)
 	s.dropUnaware(db.Name(), "database "+db.Name()+" schema changed")
 	return nil
-}
-
-// converted returns a store of another schema with the same data.
-func converted(from *ovsdb.Snapshot, schema *ovsdb.Schema) (*ovsdb.Store, error) {
-	st := ovsdb.NewStore(schema)
-	v, err := json.Parse(from.AppendSnapshot(nil, "", time.Now()))
-	if err != nil {
-		return nil, err
-	}
-	if _, err = st.ApplyRecord(v, true); err != nil {
-		return nil, err
-	}
-	st.Publish()
-	return st, nil
 }

@@ -62,10 +62,19 @@ func writeDatabase(t testing.TB, file, schemaText string) error {
 
 func newEnd(t testing.TB, sock string, stop func()) *end {
 	e := &end{t: t, sock: sock, stop: stop, names: map[string]string{}, uuids: map[string]string{}}
-	for range nSessions {
-		e.sessions = append(e.sessions, e.dial())
+	for i := range nSessions {
+		e.sessions = append(e.sessions, nil)
+		e.connect(i)
 	}
 	return e
+}
+
+// connect begins a session that stays when databases change.
+func (e *end) connect(i int) {
+	e.sessions[i] = e.dial()
+	e.send(i, "aware", "set_db_change_aware", "[true]")
+	e.await(i, "aware")
+	delete(e.sessions[i].replies, "aware")
 }
 
 func (e *end) dial() *session {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"govs/jsonrpc/json"
+	"govs/ovsdb"
 )
 
 // step is one request of one session. Its parameters name rows as $STEP.OP
@@ -18,8 +19,8 @@ type step struct {
 	params  string
 	// inserts are the tables of a transaction's inserts, by operation.
 	inserts map[int]string
-	// waits is set if the transaction may stay unanswered for a while.
-	waits bool
+	// next is the schema that a conversion makes the database's.
+	next *schema
 }
 
 func (s *step) String() string {
@@ -32,10 +33,8 @@ type generator struct {
 	schemaText string
 	rows       map[string][]string // symbols of rows, by table
 	monitors   [nSessions]map[string]*monitor
-	waiting    string // the id of the transaction that waits, if any
-	converted  int
-	named      []string // uuid-names of the transaction at work
-	namedIn    []string // and their tables
+	named      []string            // uuid-names of the transaction at work
+	namedIn    []string            // and their tables
 	n          int
 }
 
@@ -55,6 +54,12 @@ func newGenerator(r *rand.Rand) *generator {
 
 // learn tells the generator which rows exist after a step.
 func (g *generator) learn(s *step, reply json.Value) {
+	if s.next != nil && !isRefused(reply) {
+		g.schema = s.next
+		for i := range g.monitors {
+			g.monitors[i] = map[string]*monitor{}
+		}
+	}
 	result, _ := reply.Get("result")
 	ops := result.Elems()
 	for _, op := range ops {
@@ -82,7 +87,7 @@ func (g *generator) atom(b *base) string {
 		return pick(g.Rand, b.enum...)
 	}
 	a := g.anyAtom(b)
-	for !b.fits(a) && !g.chance(4) {
+	for !b.fits(a) && !g.chance(1) {
 		a = g.anyAtom(b)
 	}
 	return a
@@ -163,10 +168,12 @@ func (g *generator) value(c *column) string {
 	return `["` + kind + `",[` + strings.Join(el, ",") + "]]"
 }
 
-func (g *generator) rowText(t *table, fill int) string {
+// rowText returns a row with some of the columns; keep leaves out, as a rule,
+// those that cannot be changed.
+func (g *generator) rowText(t *table, fill int, keep bool) string {
 	var m []string
 	for _, c := range t.cols {
-		if g.chance(fill) {
+		if g.chance(fill) && !(keep && c.frozen && g.chance(90)) {
 			m = append(m, `"`+c.name+`":`+g.value(c))
 		}
 	}
@@ -220,8 +227,15 @@ func (g *generator) columns(t *table) string {
 
 func (g *generator) mutation(t *table) string {
 	c := pick(g.Rand, t.cols...)
+	for range 3 {
+		scalar := c.max == 1 && c.min == 1 && c.key.typ != "integer" && c.key.typ != "real"
+		if !scalar && !c.frozen || g.chance(5) {
+			break
+		}
+		c = pick(g.Rand, t.cols...)
+	}
 	numeric := !c.isMap() && (c.key.typ == "integer" || c.key.typ == "real")
-	if numeric && g.chance(60) || g.chance(3) {
+	if numeric && (g.chance(60) || c.max == 1 && c.min == 1) || g.chance(2) {
 		op := pick(g.Rand, "+=", "-=", "*=", "/=", "%=")
 		arg := pick(g.Rand, "1", "2", "3", "-2", "5")
 		switch {
@@ -263,9 +277,9 @@ func (g *generator) operation(i int, s *step) string {
 			extra += `,"uuid":"` + pick(g.Rand, fixedUUIDs[:3]...) + `"`
 		}
 		s.inserts[i] = t.name
-		return fmt.Sprintf(`{"op":"insert","table":"%s","row":%s%s}`, t.name, g.rowText(t, 65), extra)
+		return fmt.Sprintf(`{"op":"insert","table":"%s","row":%s%s}`, t.name, g.rowText(t, 65, false), extra)
 	case n < 55:
-		return fmt.Sprintf(`{"op":"update","table":"%s","where":%s,"row":%s}`, t.name, g.where(t), g.rowText(t, 40))
+		return fmt.Sprintf(`{"op":"update","table":"%s","where":%s,"row":%s}`, t.name, g.where(t), g.rowText(t, 40, true))
 	case n < 70:
 		var m []string
 		for range 1 + g.IntN(3) {
@@ -284,13 +298,14 @@ func (g *generator) operation(i int, s *step) string {
 		return g.wait(t, pick(g.Rand, "0", "0", "1"))
 	}
 	return pick(g.Rand, `{"op":"commit","durable":false}`, `{"op":"commit","durable":true}`, `{"op":"comment","comment":"so it is"}`,
-		`{"op":"comment","comment":""}`, `{"op":"assert","lock":"L"}`, `{"op":"assert","lock":"M"}`, `{"op":"abort"}`)
+		`{"op":"comment","comment":""}`, `{"op":"commit","durable":false}`,
+		`{"op":"assert","lock":"`+pick(g.Rand, "L", "L", "M")+`"}`, `{"op":"abort"}`)
 }
 
 func (g *generator) wait(t *table, timeout string) string {
 	var rows []string
 	for range g.IntN(3) {
-		rows = append(rows, g.rowText(t, 50))
+		rows = append(rows, g.rowText(t, 50, false))
 	}
 	if timeout != "" {
 		timeout = `,"timeout":` + timeout
@@ -437,6 +452,17 @@ func (g *generator) next() *step {
 	case n < 19:
 		s.method = pick(g.Rand, "echo", "get_schema", "list_dbs", "get_server_id_", "set_db_change_aware")
 		s.params = pick(g.Rand, `["D"]`, `[]`, `["_Server"]`, `[true]`)
+	case n < 20 && g.chance(50):
+		s.next = g.schema.altered(g.Rand)
+		s.method, s.params = "convert", `["D",`+s.next.json(fmt.Sprintf("1.0.%d", s.n))+"]"
+		if g.chance(30) {
+			s.params = g.corrupt(s.params)
+			if v, err := json.ParseString(s.params); err == nil && len(v.Elems()) > 1 {
+				if _, err := ovsdb.ParseSchema(v.Elems()[1]); err == nil {
+					s.params = `["D"]` // it may be another schema than next
+				}
+			}
+		}
 	case n < 20:
 		s.method = "reconnect"
 		g.monitors[s.session] = map[string]*monitor{}

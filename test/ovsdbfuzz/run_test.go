@@ -56,8 +56,8 @@ func (p *pair) run(s *step) (reply json.Value, diff string) {
 	}
 	for _, e := range ends {
 		if s.method == "reconnect" {
-			e.sessions[s.session] = e.dial()
-		} else if !s.waits {
+			e.connect(s.session)
+		} else {
 			e.await(s.session, id)
 		}
 		e.settle(s.n, 0)
@@ -74,6 +74,9 @@ func (p *pair) run(s *step) (reply json.Value, diff string) {
 			e.settle(s.n, round)
 			got[i] = e.look()
 		}
+	}
+	if s.next != nil && !isRefused(reply) {
+		p.schema = s.next
 	}
 	updates := p.ours.clear()
 	p.theirs.clear()
