@@ -201,7 +201,7 @@ func untold(v json.Value) json.Value {
 
 // shapeRE is what two errors of the same kind may differ in when several rows
 // or members are at fault and a hash table says which is met first.
-var shapeRE = regexp.MustCompile(`\\"[^"]*\\"|\$\d+\.\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|-?\d+(\.\d+)?(e[-+]\d+)?|'\w+'|\?`)
+var shapeRE = regexp.MustCompile(`\\"[^"]*\\"|\$\d+\.\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|-?\d+(\.\d+)?(e[-+]\d+)?|'\w+'|\b[cxT]\d\b|\?`)
 
 func shape(s string) string { return shapeRE.ReplaceAllString(s, "#") }
 

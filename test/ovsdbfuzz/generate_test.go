@@ -33,8 +33,8 @@ type generator struct {
 	schemaText string
 	rows       map[string][]string // symbols of rows, by table
 	monitors   [nSessions]map[string]*monitor
-	named      []string            // uuid-names of the transaction at work
-	namedIn    []string            // and their tables
+	named      []string // uuid-names of the transaction at work
+	namedIn    []string // and their tables
 	n          int
 }
 
