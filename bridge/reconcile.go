@@ -198,6 +198,7 @@ func (m *Manager) configurePorts(b *liveBridge, s *bridgeSpec) {
 			log.Warn("bridge %s: port %s: %v", b.spec.name, bundle.Name, err)
 		}
 	}
+	b.setMirrors(s)
 	b.setAddresses(s)
 	b.setMTUs(s)
 }

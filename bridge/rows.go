@@ -72,6 +72,7 @@ func readBridge(v idl.View, row *idl.Row) bridgeSpec {
 		s.control = append(s.control, controllerSpec{c.UUID(), c.Str("target")})
 	}
 	s.ports = readPorts(v, row, &s)
+	s.mirrors = readMirrors(v, row, &s)
 	return s
 }
 

@@ -23,12 +23,19 @@ type bridgeSpec struct {
 	protocols  openflow.Versions
 	desc       openflow.Desc
 	control    []controllerSpec
+	mirrors    []mirrorSpec
 	ports      []portSpec // ordered by name, the local port first
 }
 
 type controllerSpec struct {
 	uuid   ovsdb.UUID
 	target string
+}
+
+// A mirrorSpec is one Mirror row. Its name is the row's, made unique by its uuid.
+type mirrorSpec struct {
+	uuid ovsdb.UUID
+	ofproto.MirrorSpec
 }
 
 // A portSpec is one Port row. Its uuid is zero for a local port that has no row.

@@ -35,6 +35,7 @@ func (m *Manager) writeState(t *idl.Txn) {
 		b.writeIfaces(t, b.writeIfaceState)
 		b.writeIfaces(t, b.writeIfaceStats)
 		b.writeControllers(t)
+		b.writeMirrors(t)
 	}
 }
 

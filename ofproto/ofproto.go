@@ -45,6 +45,7 @@ type Ofproto struct {
 	ports            map[openflow.Port]*port
 	lastPort         openflow.Port
 	bundles          []*bundle // in the order they came
+	mirrors          []*mirror
 	forwardBPDU      bool
 	frag             openflow.FragHandling
 	missToController bool

@@ -61,6 +61,7 @@ func (b *Backer) configLocked() *xlate.Config {
 		for _, u := range p.bundles {
 			x.Bundles = append(x.Bundles, u.picture(x, ports))
 		}
+		p.pictureMirrors(x)
 		c.Bridges = append(c.Bridges, x)
 		p.picture = x
 	}

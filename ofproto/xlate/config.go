@@ -30,6 +30,7 @@ type Bridge struct {
 	Ports       map[uint32]*Port // by OpenFlow port number
 	FloodOrder  []*Port          // for FLOOD and ALL
 	Bundles     []*Bundle        // for NORMAL, in the order floods go out
+	Mirrors     []*Mirror
 	ForwardBPDU bool
 	Frag        openflow.FragHandling
 	// MissToController: packets that match no flow go to a controller.
@@ -107,6 +108,9 @@ type Bundle struct {
 	Floodable    bool
 	Protected    bool
 	Bond         bool
+	// The mirrors that copy packets coming in, and going out, by the bundle.
+	SrcMirrors, DstMirrors MirrorSet
+	MirrorOut              bool // copies go out by it, and nothing else
 }
 
 // noneBundle stands for where packets of a controller come from.

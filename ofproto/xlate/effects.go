@@ -26,13 +26,14 @@ type Effect struct {
 type effectKind uint8
 
 const (
-	effectRule  effectKind = iota // *flowtable.Rule matched
-	effectMiss                    // *flowtable.Table had no match
-	effectRx                      // *PortCounters
-	effectTx                      // *PortCounters
-	effectMAC                     // *Bridge saw mac in vlan at port
-	effectLearn                   // *Learned
-	effectFin                     // *flowtable.Rule saw a FIN
+	effectRule   effectKind = iota // *flowtable.Rule matched
+	effectMiss                     // *flowtable.Table had no match
+	effectRx                       // *PortCounters
+	effectTx                       // *PortCounters
+	effectMirror                   // *MirrorCounters
+	effectMAC                      // *Bridge saw mac in vlan at port
+	effectLearn                    // *Learned
+	effectFin                      // *flowtable.Rule saw a FIN
 )
 
 // Learned is a flow that a learn action makes.
@@ -86,6 +87,10 @@ func (e *Effect) apply(s *Stats, now time.Time) {
 		c := e.ptr.(*PortCounters)
 		c.TxPackets.Add(s.Packets)
 		c.TxBytes.Add(s.Bytes)
+	case effectMirror:
+		c := e.ptr.(*MirrorCounters)
+		c.Packets.Add(s.Packets)
+		c.Bytes.Add(s.Bytes)
 	case effectMAC:
 		b := e.ptr.(*Bridge)
 		seen := maclearn.Sighting[BundleID]{MAC: e.mac, VLAN: e.vlan, Port: e.port, Gratuitous: e.grat}

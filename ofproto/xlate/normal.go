@@ -174,7 +174,7 @@ func (t *Translator) normal() {
 	if !ok {
 		t.report("no learned MAC for destination, flooding")
 		for _, u := range t.bridge.Bundles {
-			if u != from && u.Floodable && u.carries(&x) {
+			if u != from && u.Floodable && !u.MirrorOut && u.carries(&x) {
 				t.outputBundle(u, &x)
 			}
 		}

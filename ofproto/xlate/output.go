@@ -98,8 +98,14 @@ func (t *Translator) compose(no uint32, last bool) {
 	}
 	if odp != dpif.NoPort {
 		t.commit()
+		if t.snaplen != 0 {
+			t.odp = t.odp.Trunc(uint32(t.snaplen))
+		}
 		t.odp = t.odp.Output(odp)
 		t.out.Output = true
+	}
+	if len(t.bridge.Mirrors) > 0 && p.Bundle != nil {
+		t.mirror(p.Bundle, p.Bundle.DstMirrors)
 	}
 	f.VLANs, f.NwTOS, f.PktMark = vlans, tos, mark
 }
@@ -126,11 +132,14 @@ func (t *Translator) patch(p *Port, last bool) {
 	clearConntrack(f)
 	t.bridge = peer.Bridge
 	t.node = t.enterBridge(peer.Bridge)
+	mirrors := t.mirrors
+	t.mirrors = 0
 	if t.mayReceive(peer) {
 		t.resubmit(f.InPort, 0, true, true, last)
 		t.doActionSet()
 	}
 
+	t.mirrors = mirrors
 	t.flow = saved
 	t.wc.Tunnel = savedTunnel
 	t.bridge, t.node, t.table, t.rule, t.cookie = bridge, node, table, rule, cookie

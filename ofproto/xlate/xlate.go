@@ -149,6 +149,8 @@ type Translator struct {
 	node       *Node // where trace entries go; nil when not tracing
 	inActSet   bool
 	learned    []learnedMAC // addresses learned by this packet
+	mirrors    MirrorSet    // of the bridge, which have had the packet
+	snaplen    uint16       // of the mirror that output is for
 
 	result Out
 }
@@ -192,6 +194,7 @@ func (t *Translator) start(in *In) {
 	t.actionSet = t.actionSet[:0]
 	t.origPrio = t.flow.SkbPriority
 	t.learned = t.learned[:0]
+	t.mirrors, t.snaplen = 0, 0
 	t.node = nil
 	if in.Trace != nil {
 		in.Trace.Nodes = nil
@@ -250,7 +253,10 @@ func (t *Translator) run() {
 	case !decapsulateECN(&t.flow):
 		t.err = errCongestion
 	case port != nil && !t.mayReceive(port):
+	case port != nil && port.Bundle != nil && port.Bundle.MirrorOut:
+		t.reportError("dropping packet received on port %s, which is reserved exclusively for mirroring", port.Bundle.Name)
 	default:
+		t.mirrorIngress()
 		t.do(actions, true)
 		if t.err == nil {
 			t.doActionSet()
