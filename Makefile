@@ -7,6 +7,7 @@
 #   make soak-ovsdb SEED=7  100,000 random transactions beside Debian's ovsdb-server
 #   make lint       gofmt, vet, staticcheck, generated files current
 #   make bench      benchmarks
+#   make bench-ovsdb  our database server beside Debian's, with ratios
 #   make fuzz       every fuzz target for FUZZTIME
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make install-system  the same with PREFIX=/usr, systemd units, ifupdown hooks
@@ -33,7 +34,7 @@ VERSION := $(shell git describe --tags --dirty 2>/dev/null || git describe --alw
 LDFLAGS := -s -w $(if $(VERSION),-X govs/internal/version.Govs=$(VERSION))
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: all build links lab test test-setup race lint generate bench fuzz install install-system clean
+.PHONY: all build links lab test test-setup race lint generate bench bench-ovsdb fuzz install install-system clean
 
 all: build links
 
@@ -77,6 +78,9 @@ generate:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-ovsdb: test-setup all
+	$(GO) run ./test/bench/ovsdb -govs bin/ovsdb-server
 
 fuzz:
 	FUZZTIME=$(FUZZTIME) test/fuzz.sh

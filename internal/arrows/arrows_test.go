@@ -19,7 +19,7 @@ const module = "govs"
 // rooms from the top of the house down: a room imports only from itself and
 // from rooms below it.
 var rooms = []string{
-	"cmd", "tools", "vswitchd", "bridge", "ofproto", "dpif", "netdev", "proto", "conntrack", "route",
+	"test", "cmd", "tools", "vswitchd", "bridge", "ofproto", "dpif", "netdev", "proto", "conntrack", "route",
 	"classifier", "openflow", "ovsdb", "flow", "packet", "jsonrpc", "stream", "daemon", "cli", "internal",
 }
 
