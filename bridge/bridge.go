@@ -18,6 +18,7 @@ import (
 	"govs/netdev"
 	"govs/ofproto"
 	"govs/ovsdb/idl"
+	"govs/stream"
 )
 
 var log = vlog.New("bridge")
@@ -47,6 +48,8 @@ type Config struct {
 	DatapathTypes, IfaceTypes []string
 	// RunDir is where BR.mgmt and BR.snoop are made.
 	RunDir string
+	// TLS names the keys and certificates for connections to controllers.
+	TLS *stream.TLS
 	// OnLinkChange, if set, calls fn (from any goroutine) when a network
 	// interface of the host appears, disappears or changes.
 	OnLinkChange func(fn func(name string)) (cancel func())

@@ -62,7 +62,7 @@ func (m *Manager) addBridge(ctx context.Context, s *bridgeSpec) (*liveBridge, er
 		if err != nil {
 			return nil, err
 		}
-		backer = m.cfg.Host.Open(dp, ofproto.Options{OpenTunnel: m.cfg.OpenTunnel, RunDir: m.cfg.RunDir})
+		backer = m.cfg.Host.Open(dp, ofproto.Options{OpenTunnel: m.cfg.OpenTunnel, RunDir: m.cfg.RunDir, TLS: m.cfg.TLS})
 		m.backers[s.dpType] = backer
 		m.wg.Go(func() {
 			if err := backer.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
@@ -115,11 +115,7 @@ func (b *liveBridge) configure(s *bridgeSpec) {
 	b.of.SetFloodVLANs(s.floodVLANs)
 	b.of.SetProtocols(s.protocols)
 	b.of.SetDesc(s.desc)
-	control := make([]ofproto.ControllerSpec, len(s.control))
-	for i, c := range s.control {
-		control[i].Target = c.target
-	}
-	b.of.SetControllers(control)
+	b.of.SetControllers(b.controllers(s))
 }
 
 // removeUnwanted removes the interfaces and bundles that the bridge shall not

@@ -69,7 +69,7 @@ func readBridge(v idl.View, row *idl.Row) bridgeSpec {
 		s.protocols |= vs
 	}
 	for _, c := range idl.Refs(v, row, "controller") {
-		s.control = append(s.control, controllerSpec{c.UUID(), c.Str("target")})
+		s.control = append(s.control, readController(c))
 	}
 	s.ports = readPorts(v, row, &s)
 	s.mirrors = readMirrors(v, row, &s)

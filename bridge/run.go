@@ -104,7 +104,10 @@ var configColumns = []struct {
 	{"Port", []string{"name", "interfaces", "tag", "trunks", "cvlans", "vlan_mode", "mac", "protected", "other_config"}},
 	{"Interface", []string{"name", "type", "options", "ofport_request", "mac", "mtu_request", "other_config"}},
 	{"Mirror", []string{"name", "select_all", "select_src_port", "select_dst_port", "select_vlan", "output_port", "output_vlan", "snaplen", "filter"}},
-	{"Controller", []string{"target"}},
+	{"Controller", []string{
+		"target", "type", "connection_mode", "max_backoff", "inactivity_probe", "controller_rate_limit",
+		"controller_burst_limit", "controller_queue_size", "enable_async_messages",
+	}},
 }
 
 // configChanged reports whether two snapshots differ in configuration.

@@ -27,9 +27,10 @@ type bridgeSpec struct {
 	ports      []portSpec // ordered by name, the local port first
 }
 
+// A controllerSpec is one Controller row.
 type controllerSpec struct {
-	uuid   ovsdb.UUID
-	target string
+	uuid ovsdb.UUID
+	of   ofproto.ControllerSpec
 }
 
 // A mirrorSpec is one Mirror row. Its name is the row's, made unique by its uuid.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"govs/netdev"
-	"govs/ofproto"
-	"govs/openflow"
 	"govs/ovsdb"
 	"govs/ovsdb/idl"
 )
@@ -162,43 +160,6 @@ func statistics(s *netdev.Stats) map[string]int64 {
 		}
 	}
 	return m
-}
-
-func (b *liveBridge) writeControllers(t *idl.Txn) {
-	if len(b.spec.control) == 0 {
-		return
-	}
-	states := map[string]ofproto.ControllerStatus{}
-	for _, s := range b.of.Controllers() {
-		states[s.Target] = s
-	}
-	for _, c := range b.spec.control {
-		row := t.Row("Controller", c.uuid)
-		s, ok := states[c.target]
-		if row == nil || !ok {
-			continue
-		}
-		t.SetBool(row, "is_connected", s.Connected)
-		t.SetMap(row, "status", s.Pairs)
-		if role := roleName(s.Role); role != "" {
-			t.SetStr(row, "role", role)
-		} else {
-			t.Clear(row, "role")
-		}
-	}
-}
-
-// roleName is a role as the database spells it.
-func roleName(r openflow.Role) string {
-	switch r {
-	case openflow.RoleEqual:
-		return "other"
-	case openflow.RolePrimary:
-		return "master"
-	case openflow.RoleSecondary:
-		return "slave"
-	}
-	return ""
 }
 
 func formatMAC(mac [6]byte) string {

@@ -131,6 +131,7 @@ func (b *Backer) Step(now time.Time) time.Time {
 	for _, p := range b.Ofprotos() {
 		p.tables.Expire(now)
 		p.macs.Run(now)
+		p.conns.wake()
 	}
 	return now.Add(b.currentLimits().MaxRevalidator)
 }

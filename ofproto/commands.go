@@ -42,6 +42,7 @@ func (h *Host) Commands() []unixctl.Command {
 		{Name: "fdb/stats-show", Usage: "bridge", MinArgs: 1, MaxArgs: 1, Run: text(h.cmdFDBStats)},
 		{Name: "fdb/stats-clear", Usage: "[bridge]", MaxArgs: 1, Run: text(h.cmdFDBClear)},
 		{Name: "bridge/dump-flows", Usage: "[--offload-stats] bridge", MinArgs: 1, MaxArgs: 2, Run: text(h.cmdDumpFlows)},
+		{Name: "bridge/reconnect", Usage: "[bridge]", MaxArgs: 1, Run: text(h.cmdReconnect)},
 		{Name: "dpif/dump-dps", Run: text(h.cmdDumpDPs)},
 		{Name: "dpif/show", Run: text(h.cmdDPIFShow)},
 		{Name: "dpif/dump-flows", Usage: "[-m] [--names | --no-names] bridge", MinArgs: 1, MaxArgs: unixctl.Many, Run: text(h.cmdDPIFDumpFlows)},
@@ -86,6 +87,17 @@ func (h *Host) cmdList([]string) (string, error) {
 	var b strings.Builder
 	h.each(nil, func(p *Ofproto) { b.WriteString(p.name + "\n") })
 	return b.String(), nil
+}
+
+// errUnknownBridge is what bridge/* commands say.
+const errUnknownBridge = traceError("Unknown bridge")
+
+// cmdReconnect drops the connections to controllers, which are made anew.
+func (h *Host) cmdReconnect(args []string) (string, error) {
+	if err := h.each(args, func(p *Ofproto) { p.conns.reconnect() }); err != nil {
+		return "", errUnknownBridge
+	}
+	return "", nil
 }
 
 func (h *Host) cmdTrace(args []string) (string, error) {
@@ -221,7 +233,7 @@ func (h *Host) cmdFDBClear(args []string) (string, error) {
 func (h *Host) cmdDumpFlows(args []string) (string, error) {
 	p := h.Ofproto(args[len(args)-1])
 	if p == nil {
-		return "", traceError("Unknown bridge")
+		return "", errUnknownBridge
 	}
 	now := p.now()
 	var b strings.Builder

@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"govs/daemon/vlog"
-	"govs/ofproto/flowtable"
 	"govs/openflow"
-	"govs/openflow/conn"
 	"govs/stream"
 )
 
@@ -32,19 +30,6 @@ func vconnLog(module, text string) {
 	m.WarnRL(&badRL, "%s", text)
 }
 
-// ControllerSpec is one Controller row.
-type ControllerSpec struct {
-	Target string // "tcp:IP:PORT", "ptcp:...", "unix:...", ...
-}
-
-// ControllerStatus is the live state of a controller, by target.
-type ControllerStatus struct {
-	Target    string
-	Connected bool
-	Role      openflow.Role
-	Pairs     map[string]string // Controller:status
-}
-
 // connManager holds a switch's OpenFlow connections: those that ovs-ofctl makes
 // to BR.mgmt, those that look on at BR.snoop, and those of controllers.
 type connManager struct {
@@ -52,112 +37,83 @@ type connManager struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+	kick   chan struct{} // wakes loop
 
-	mu        sync.Mutex
-	versions  openflow.Versions
-	listeners []stream.Listener
-	conns     []*ofConn
-	control   map[string]*controller
-	genID     uint64 // of the last primary's role request
-	genSet    bool
+	mu       sync.Mutex
+	versions openflow.Versions
+	targets  []*controller
+	conns    []*ofConn // that are up
+	genID    uint64    // of the last primary's role request
+	genSet   bool
 }
 
 // spoken are the versions of OpenFlow that the switch speaks.
 var spoken = openflow.VersionsOf(openflow.V10, openflow.V11, openflow.V12, openflow.V13, openflow.V14)
 
-// controller is one configured controller, to call or to listen for.
-type controller struct {
-	spec   ControllerSpec
-	cancel context.CancelFunc
-
-	// Guarded by connManager.mu.
-	conn  *ofConn
-	since time.Time // of the state
-	err   string    // why the last connection ended
-}
-
 func newConnManager(p *Ofproto) *connManager {
-	c := &connManager{p: p, versions: spoken, control: map[string]*controller{}}
+	c := &connManager{p: p, versions: spoken, kick: make(chan struct{}, 1)}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
 
-// listen opens BR.mgmt and BR.snoop in the given directory.
-func (c *connManager) listen(dir string) error {
+// start opens BR.mgmt and BR.snoop in the given directory and begins to serve.
+func (c *connManager) start(dir string) error {
+	c.wg.Go(c.loop)
 	if dir == "" {
 		return nil
 	}
-	for _, kind := range []connKind{connService, connSnoop} {
-		suffix := ".mgmt"
-		if kind == connSnoop {
-			suffix = ".snoop"
+	for _, t := range []*controller{
+		{kind: connService, spec: ControllerSpec{Target: "punix:" + filepath.Join(dir, c.p.name+".mgmt"), Probe: 60 * time.Second}},
+		{kind: connSnoop, spec: ControllerSpec{Target: "punix:" + filepath.Join(dir, c.p.name+".snoop"), Probe: -1}},
+	} {
+		t.hidden = true
+		c.mu.Lock()
+		err := c.listen(t)
+		if err == nil {
+			c.targets = append(c.targets, t)
 		}
-		l, err := stream.Listen("punix:" + filepath.Join(dir, c.p.name+suffix))
+		c.mu.Unlock()
 		if err != nil {
 			c.close()
 			return err
 		}
-		c.mu.Lock()
-		c.listeners = append(c.listeners, l)
-		c.mu.Unlock()
-		c.wg.Go(func() { c.accept(l, kind, nil) })
 	}
 	return nil
 }
 
-func (c *connManager) accept(l stream.Listener, kind connKind, ctl *controller) {
+// loop runs what is due, whenever something is due or has happened.
+func (c *connManager) loop() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		s, err := l.Accept()
-		if err != nil {
+		select {
+		case <-c.ctx.Done():
 			return
+		case <-c.kick:
+		case <-timer.C:
 		}
-		c.wg.Go(func() { c.serve(c.ctx, s, kind, ctl) })
+		now := c.p.now()
+		wait := time.Hour
+		if next := c.step(now); !next.IsZero() {
+			wait = max(next.Sub(now), time.Millisecond)
+		}
+		timer.Reset(wait)
 	}
 }
 
-// serve speaks OpenFlow over s until it ends.
-func (c *connManager) serve(ctx context.Context, s stream.Conn, kind connKind, ctl *controller) error {
+// wake makes loop look for what is due.
+func (c *connManager) wake() {
+	select {
+	case c.kick <- struct{}{}:
+	default:
+	}
+}
+
+// forget takes a connection that has ended out of the list.
+func (c *connManager) forget(o *ofConn) {
 	c.mu.Lock()
-	versions := c.versions
-	c.mu.Unlock()
-	hello, stop := context.WithTimeout(ctx, 10*time.Second)
-	oc := conn.New(s, s.Name())
-	err := oc.Handshake(hello, versions)
-	stop()
-	if err != nil {
-		s.Close()
-		return err
-	}
-	o := newOfConn(c.p, oc, kind)
-	c.mu.Lock()
-	if c.ctx.Err() != nil {
-		c.mu.Unlock()
-		oc.Close()
-		return c.ctx.Err()
-	}
-	c.conns = append(c.conns, o)
-	if ctl != nil {
-		ctl.conn, ctl.since, ctl.err = o, time.Now(), ""
-	}
-	c.mu.Unlock()
-	if kind == connPrimary {
-		connLog.Info("%s<->%s: connected", c.p.name, s.Name())
-		c.missChanged()
-	}
-	err = o.run()
-	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.conns = slices.DeleteFunc(c.conns, func(x *ofConn) bool { return x == o })
-	if ctl != nil && ctl.conn == o {
-		ctl.conn, ctl.since = nil, time.Now()
-		if err != nil {
-			ctl.err = err.Error()
-		}
-	}
-	c.mu.Unlock()
-	if kind == connPrimary {
-		c.missChanged()
-	}
-	return err
 }
 
 // all returns the connections at the moment.
@@ -171,54 +127,56 @@ func (c *connManager) all() []*ofConn {
 func (c *connManager) close() {
 	c.cancel()
 	c.mu.Lock()
-	for _, l := range c.listeners {
-		l.Close()
-	}
-	for _, t := range c.control {
-		t.cancel()
+	for _, t := range c.targets {
+		if t.listener != nil {
+			t.listener.Close()
+		}
 	}
 	for _, o := range c.conns {
-		o.c.Close()
+		o.stop()
 	}
 	c.mu.Unlock()
 	c.wg.Wait()
 }
 
-// reconnect drops the controllers' connections, which are made anew.
+// reconnect drops the connections; those that the switch made are made anew.
 func (c *connManager) reconnect() {
-	for _, o := range c.all() {
-		if o.kind == connPrimary {
-			o.c.Close()
+	now := c.p.now()
+	c.mu.Lock()
+	for _, t := range c.targets {
+		if t.conn != nil {
+			t.drop(now, nil)
 		}
 	}
+	for _, o := range c.conns {
+		o.stop()
+	}
+	c.mu.Unlock()
+	c.wake()
 }
 
 // controlled reports whether there are controllers that the switch calls.
 func (c *connManager) controlled() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, t := range c.control {
-		if stream.IsActive(t.spec.Target) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.targets, func(t *controller) bool {
+		return t.kind == connPrimary && stream.IsActive(t.spec.Target)
+	})
 }
 
-// missChanged works out anew whether packets without a flow go to a controller.
-func (c *connManager) missChanged() {
-	wants := false
-	for _, o := range c.all() {
-		if o.kind == connPrimary && o.c.Version() < openflow.V13 && o.missSendLen.Load() > 0 && o.getRole() != openflow.RoleSecondary {
-			wants = true
-		}
-	}
+// connsChanged works out anew what depends on who is connected: whether packets
+// without a flow go to a controller. No lock is held.
+func (c *connManager) connsChanged() {
+	wants := slices.ContainsFunc(c.all(), func(o *ofConn) bool {
+		return o.c.Version() < openflow.V13 && o.controllerID.Load() == 0 && o.wants(asyncPacketIn, uint8(openflow.ReasonNoMatch))
+	})
 	c.p.locked(func() {
-		if c.p.missToController != wants {
+		if c.p.missToController != wants && !c.p.dead {
 			c.p.missToController = wants
 			c.p.backer.changed()
 		}
 	})
+	c.wake()
 }
 
 // SetProtocols restricts the OpenFlow versions spoken (Bridge:protocols); 0
@@ -228,47 +186,67 @@ func (p *Ofproto) SetProtocols(vs openflow.Versions) {
 		vs = spoken
 	}
 	vs &= spoken
-	p.conns.mu.Lock()
-	changed := p.conns.versions != vs
-	p.conns.versions = vs
-	p.conns.mu.Unlock()
+	c := p.conns
+	c.mu.Lock()
+	changed := c.versions != vs
+	c.versions = vs
+	c.mu.Unlock()
 	if changed {
-		p.conns.reconnect()
+		c.reconnect()
 	}
 }
 
 // SetControllers sets the controllers to connect to and to listen for. When the
 // first one that is called comes, or the last one goes, the flow tables of a
 // standalone switch start over.
-func (p *Ofproto) SetControllers(cs []ControllerSpec) {
+func (p *Ofproto) SetControllers(specs []ControllerSpec) {
 	c := p.conns
 	before := c.controlled()
-	want := map[string]bool{}
-	for _, s := range cs {
-		want[s.Target] = true
-	}
-	c.mu.Lock()
-	for target, t := range c.control {
-		if !want[target] {
-			t.cancel()
-			if t.conn != nil {
-				t.conn.c.Close()
-			}
-			delete(c.control, target)
+	want := map[string]*ControllerSpec{}
+	for i := range specs {
+		s := &specs[i]
+		switch {
+		case want[s.Target] != nil:
+		case stream.IsActive(s.Target) || stream.IsPassive(s.Target):
+			want[s.Target] = s
+		default:
+			connLog.WarnRL(&badRL, "%s: unsupported controller \"%s\"", p.name, s.Target)
 		}
 	}
-	for _, s := range cs {
-		if c.control[s.Target] != nil || c.ctx.Err() != nil {
+	now := p.now()
+	c.mu.Lock()
+	c.targets = slices.DeleteFunc(c.targets, func(t *controller) bool {
+		s := want[t.spec.Target]
+		if t.hidden || s != nil && t.kind == s.kind() {
+			return false
+		}
+		c.remove(t, now)
+		return true
+	})
+	for _, t := range c.targets {
+		if s := want[t.spec.Target]; s != nil {
+			if t.spec != *s {
+				t.configure(*s, c)
+			}
+			delete(want, t.spec.Target)
+		}
+	}
+	for i := range specs {
+		s := &specs[i]
+		if want[s.Target] != s || c.ctx.Err() != nil {
 			continue
 		}
-		ctx, cancel := context.WithCancel(c.ctx)
-		t := &controller{spec: s, cancel: cancel, since: time.Now()}
-		c.control[s.Target] = t
+		t := &controller{spec: *s, kind: s.kind()}
 		if stream.IsActive(s.Target) {
-			c.wg.Go(func() { c.call(ctx, t) })
-		} else {
-			c.wg.Go(func() { c.listenFor(ctx, t) })
+			t.re.Name = p.name + "<->" + s.Target
+			t.configure(*s, c)
+			t.re.Enable(now)
+		} else if err := c.listen(t); err != nil {
+			connLog.Err("%s: failed to listen on %s: %v", p.name, s.Target, err)
+			continue
 		}
+		connLog.Info("%s: added %s controller \"%s\"", p.name, t.kind, s.Target)
+		c.targets = append(c.targets, t)
 	}
 	c.mu.Unlock()
 	if after := c.controlled(); after != before {
@@ -278,120 +256,45 @@ func (p *Ofproto) SetControllers(cs []ControllerSpec) {
 			}
 		})
 	}
+	c.connsChanged()
 }
 
-// call keeps a connection to a controller up.
-func (c *connManager) call(ctx context.Context, t *controller) {
-	const most = 8 * time.Second
-	backoff := time.Duration(0)
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(backoff):
-		}
-		backoff = min(max(time.Second, 2*backoff), most)
-		connLog.Info("%s<->%s: connecting...", c.p.name, t.spec.Target)
-		dial, stop := context.WithTimeout(ctx, 10*time.Second)
-		s, err := stream.Config{Port: stream.OpenFlowPort}.Dial(dial, t.spec.Target)
-		stop()
-		if err == nil {
-			start := time.Now()
-			err = c.serve(ctx, s, connPrimary, t)
-			if time.Since(start) > most {
-				backoff = 0 // it lasted for a while: call again at once
-			}
-		}
-		if err != nil && ctx.Err() == nil {
-			connLog.WarnRL(&badRL, "%s<->%s: connection failed (%v)", c.p.name, t.spec.Target, err)
-			c.mu.Lock()
-			t.err = err.Error()
-			c.mu.Unlock()
-		}
+// kind says what the target's connections are; who calls us is a service.
+func (s *ControllerSpec) kind() connKind {
+	if s.Service || !stream.IsActive(s.Target) {
+		return connService
 	}
+	return connPrimary
 }
 
-// listenFor takes connections at a passive controller target.
-func (c *connManager) listenFor(ctx context.Context, t *controller) {
-	l, err := stream.Config{Port: stream.OpenFlowPort}.Listen(t.spec.Target)
-	if err != nil {
-		connLog.Err("failed to listen on %s: %v", t.spec.Target, err)
-		return
+// remove ends a target and its connections. c.mu is held.
+func (c *connManager) remove(t *controller, now time.Time) {
+	if t.listener != nil {
+		t.listener.Close()
 	}
-	stop := context.AfterFunc(ctx, func() { l.Close() })
-	defer stop()
-	c.accept(l, connService, nil)
+	t.re.Disable()
+	t.drop(now, nil)
+	for _, o := range c.conns {
+		if o.ctl == t {
+			o.stop()
+		}
+	}
+	connLog.Info("%s: removed %s controller \"%s\"", c.p.name, t.kind, t.spec.Target)
 }
 
 // Controllers returns the state of each controller.
 func (p *Ofproto) Controllers() []ControllerStatus {
 	c := p.conns
+	now := p.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []ControllerStatus
-	for target, t := range c.control {
-		s := ControllerStatus{Target: target, Connected: t.conn != nil, Pairs: map[string]string{}}
-		if t.conn != nil {
-			s.Role = t.conn.getRole()
-			s.Pairs["state"] = "ACTIVE"
-		} else {
-			s.Pairs["state"] = "BACKOFF"
+	for _, t := range c.targets {
+		if !t.hidden {
+			out = append(out, t.status(c, now))
 		}
-		if t.err != "" {
-			s.Pairs["last_error"] = t.err
-		}
-		out = append(out, s)
 	}
 	return out
-}
-
-// packetIn sends a packet to the controllers with the given id.
-func (c *connManager) packetIn(pin *openflow.PacketIn, id, maxLen uint16) {
-	for _, o := range c.all() {
-		if o.wantsAsync() && uint16(o.controllerID.Load()) == id {
-			o.sendPacketIn(pin, maxLen)
-		}
-	}
-}
-
-// flowRemoved tells controllers of a flow that asked for it.
-func (p *Ofproto) flowRemoved(r *flowtable.Rule, why openflow.FlowRemovedReason) {
-	if r.Flags&openflow.FlagSendFlowRem == 0 || p.conns == nil {
-		return
-	}
-	m := &openflow.FlowRemoved{
-		Match: r.Match(), Cookie: r.Cookie, Priority: uint16(r.Priority()), Reason: why, Table: r.Table,
-		Duration: p.now().Sub(r.Created).Truncate(time.Millisecond), IdleTimeout: r.IdleTimeout(), HardTimeout: r.HardTimeout(),
-		Packets: r.Stats.Packets.Load(), Bytes: r.Stats.Bytes.Load(),
-	}
-	for _, o := range p.conns.all() {
-		if o.wantsAsync() && o.getRole() != openflow.RoleSecondary {
-			o.queue(m)
-		}
-	}
-}
-
-// portStatus tells controllers of a port. backer.mu is held.
-func (p *Ofproto) portStatus(x *port, why openflow.PortReason) {
-	conns := p.conns.all()
-	if len(conns) == 0 {
-		return
-	}
-	m := &openflow.PortStatus{Reason: why, Desc: p.portDesc(x)}
-	for _, o := range conns {
-		if o.wantsAsync() {
-			o.queue(m)
-		}
-	}
-}
-
-// snoop shows a message of a controller's connection to those who look on.
-func (c *connManager) snoop(b []byte) {
-	for _, o := range c.all() {
-		if o.kind == connSnoop {
-			o.queueRaw(b)
-		}
-	}
 }
 
 var errClosed = errors.New("connection closed")

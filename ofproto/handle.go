@@ -56,6 +56,9 @@ func (o *ofConn) handle(b []byte) error {
 	case *openflow.PacketOut:
 		return o.packetOut(m, b)
 	case *openflow.PortMod:
+		if refused, err := o.refuseSecondary(b); refused {
+			return err
+		}
 		if err := o.p.portMod(m); err != nil {
 			return o.fail(errorCode(err, openflow.ErrBadRequestUnknown), b)
 		}
@@ -99,6 +102,7 @@ func (o *ofConn) handle(b []byte) error {
 		return nil
 	case *openflow.SetControllerID:
 		o.controllerID.Store(uint32(m.ID))
+		o.p.conns.connsChanged()
 		return nil
 	case *openflow.FlowAge:
 		return nil // flow ages are always told where there is room for them
@@ -106,10 +110,6 @@ func (o *ofConn) handle(b []byte) error {
 		return o.roleRequest(m, xid, b)
 	}
 	return o.fail(openflow.ErrBadRequestBadType, b)
-}
-
-func (o *ofConn) setProtocol(p openflow.Protocols) {
-	o.proto.Store(uint32(p))
 }
 
 // errorCode returns the OpenFlow error in err, or other.
@@ -125,7 +125,7 @@ func errorCode(err error, other openflow.ErrorCode) openflow.ErrorCode {
 }
 
 func (o *ofConn) setConfig(m *openflow.SetConfig, b []byte) error {
-	if o.kind != connPrimary || o.getRole() != openflow.RoleSecondary {
+	if o.getRole() != openflow.RoleSecondary {
 		if m.Frag == openflow.FragReasm {
 			connLog.WarnRL(&badRL, "%s: fragment handling reassemble not supported", o.p.name)
 		} else {
@@ -138,16 +138,14 @@ func (o *ofConn) setConfig(m *openflow.SetConfig, b []byte) error {
 		}
 	}
 	o.missSendLen.Store(uint32(m.MissSendLen))
-	if o.kind == connPrimary {
-		o.p.conns.missChanged()
-	}
+	o.p.conns.connsChanged()
 	return nil
 }
 
 // flowMod changes the flow tables.
 func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
-	if o.getRole() == openflow.RoleSecondary {
-		return o.fail(openflow.ErrBadRequestIsSecondary, b)
+	if refused, err := o.refuseSecondary(b); refused {
+		return err
 	}
 	if !m.Delete() {
 		if err := checkActions(m.Actions); err != nil {
@@ -193,8 +191,8 @@ func checkActions(acts []openflow.Action) error {
 }
 
 func (o *ofConn) packetOut(m *openflow.PacketOut, b []byte) error {
-	if o.getRole() == openflow.RoleSecondary {
-		return o.fail(openflow.ErrBadRequestIsSecondary, b)
+	if refused, err := o.refuseSecondary(b); refused {
+		return err
 	}
 	if m.Buffer != openflow.NoBuffer {
 		return o.fail(openflow.ErrBadRequestBufferUnknown, b)
@@ -269,38 +267,5 @@ func (o *ofConn) flowStats(m *openflow.FlowStatsRequest, xid uint32, b []byte) e
 	for f := range flows {
 		r.Flows = append(r.Flows, f.FlowStats(now))
 	}
-	return o.reply(r, xid)
-}
-
-func (o *ofConn) roleRequest(m *openflow.RoleRequest, xid uint32, b []byte) error {
-	c := o.p.conns
-	if m.Role != openflow.RoleNoChange {
-		c.mu.Lock()
-		stale := false
-		if m.HasID && m.Role != openflow.RoleEqual {
-			if stale = c.genSet && int64(m.GenerationID-c.genID) < 0; !stale {
-				c.genID, c.genSet = m.GenerationID, true
-			}
-		}
-		if !stale {
-			if m.Role == openflow.RolePrimary {
-				for _, x := range c.conns {
-					if x != o && x.getRole() == openflow.RolePrimary {
-						x.role.Store(uint32(openflow.RoleSecondary))
-					}
-				}
-			}
-			o.role.Store(uint32(m.Role))
-		}
-		c.mu.Unlock()
-		if stale {
-			return o.fail(openflow.ErrRoleRequestFailedStale, b)
-		}
-		c.missChanged()
-	}
-	r := &openflow.RoleReply{Role: o.getRole()}
-	c.mu.Lock()
-	r.GenerationID, r.HasID = c.genID, c.genSet
-	c.mu.Unlock()
 	return o.reply(r, xid)
 }

@@ -143,7 +143,7 @@ func FuzzHandle(f *testing.F) {
 		}
 		server, peer := net.Pipe()
 		peer.Close()
-		o := newOfConn(p, conn.New(server, "fuzz"), connService)
+		o := newOfConn(p, conn.New(server, "fuzz"), connService, &controller{})
 		o.proto.Store(uint32(openflow.ProtocolOf(max(openflow.V10, min(openflow.Version(msg[0]), openflow.V14)))))
 		o.handle(msg)
 		server.Close()

@@ -16,6 +16,7 @@ import (
 	"govs/classifier"
 	"govs/dpif"
 	"govs/netdev"
+	"govs/stream"
 )
 
 // Clock is the daemon's time.
@@ -43,6 +44,8 @@ type Options struct {
 	Prefixes []classifier.Prefix
 	// RunDir is where BR.mgmt and BR.snoop sockets are made; empty for none.
 	RunDir string
+	// TLS names the keys and certificates for ssl: and pssl: controllers.
+	TLS *stream.TLS
 }
 
 // Open makes the datapath's Backer, which takes its upcalls from now on. The

@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"govs/openflow"
 	"govs/openflow/conn"
@@ -20,12 +21,12 @@ const (
 	connSnoop                   // only looks on
 )
 
+// String returns the name that Controller:type has for it.
+func (k connKind) String() string { return [...]string{"service", "primary", "snoop"}[k] }
+
 // defaultMissSendLen is how much of a packet a controller gets unless it says
 // otherwise (OpenFlow 1.0, OFP_DEFAULT_MISS_SEND_LEN).
 const defaultMissSendLen = 128
-
-// queueLen is how many unsolicited messages wait for a slow reader.
-const queueLen = 512
 
 // ofConn is one OpenFlow connection. One goroutine reads and answers, another
 // sends what nobody asked for.
@@ -33,81 +34,87 @@ type ofConn struct {
 	p    *Ofproto
 	c    *conn.Conn
 	kind connKind
-
-	out  chan func() []byte // unsolicited messages, encoded when sent
+	ctl  *controller // whose target it is of
+	box  *outbox
+	re   conn.Reconnect // of who called us; connManager.mu guards it
 	done chan struct{}
 	once sync.Once
 
-	mu  sync.Mutex
-	buf []byte // guarded by mu: messages to be sent together
-
+	sched        packetScheds
+	async        atomic.Pointer[asyncConfig]
+	heard        atomic.Int64  // when something came last, nanoseconds since 1970
 	proto        atomic.Uint32 // openflow.Protocols
 	missSendLen  atomic.Uint32
 	controllerID atomic.Uint32
 	pinFormat    atomic.Uint32 // openflow.PacketInFormat
 	role         atomic.Uint32
-	dropped      atomic.Uint64
 }
 
-func newOfConn(p *Ofproto, c *conn.Conn, kind connKind) *ofConn {
-	o := &ofConn{p: p, c: c, kind: kind, out: make(chan func() []byte, queueLen), done: make(chan struct{})}
+func newOfConn(p *Ofproto, c *conn.Conn, kind connKind, ctl *controller) *ofConn {
+	o := &ofConn{p: p, c: c, kind: kind, ctl: ctl, box: newOutbox(c.Send), done: make(chan struct{})}
 	o.proto.Store(uint32(openflow.ProtocolOf(c.Version())))
 	o.role.Store(uint32(openflow.RoleEqual))
+	o.async.Store(defaultAsync(c.Version()))
+	o.heard.Store(p.now().UnixNano())
 	if kind == connPrimary {
 		o.missSendLen.Store(defaultMissSendLen)
+	}
+	o.configure(&ctl.spec)
+	if ctl.spec.NoAsync {
+		o.async.Store(&asyncConfig{})
 	}
 	return o
 }
 
+// configure applies the settings of the connection's Controller row.
+func (o *ofConn) configure(s *ControllerSpec) {
+	o.re.Probe = s.probe()
+	o.sched.configure(s, o.p.now())
+}
+
 func (o *ofConn) protocol() openflow.Protocols { return openflow.Protocols(o.proto.Load()) }
+
+func (o *ofConn) setProtocol(p openflow.Protocols) { o.proto.Store(uint32(p)) }
 
 func (o *ofConn) getRole() openflow.Role { return openflow.Role(o.role.Load()) }
 
-// wantsAsync reports whether the other end gets messages it did not ask for:
-// controllers do, and others once they have set a miss send length.
-func (o *ofConn) wantsAsync() bool {
-	switch o.kind {
-	case connPrimary:
-		return true
-	case connService:
-		return o.missSendLen.Load() > 0
-	}
-	return false
-}
+func (o *ofConn) lastHeard() time.Time { return time.Unix(0, o.heard.Load()) }
 
-// run reads and answers until the connection ends.
+// run reads and answers until the connection ends. It returns io.EOF's like as
+// nil.
 func (o *ofConn) run() error {
-	go o.writer()
+	o.p.conns.wg.Go(o.writer)
 	defer o.stop()
 	for {
 		b, err := o.c.Recv()
 		if err != nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
-				return errClosed
+				return nil
 			}
 			return err
 		}
+		o.heard.Store(o.p.now().UnixNano())
 		if o.kind == connSnoop {
 			continue
 		}
-		if o.kind == connPrimary {
-			o.p.conns.snoop(b)
-		}
+		o.snoop(b)
 		if err := o.handle(b); err != nil {
 			return err
 		}
 		if !o.c.Buffered() {
-			if err := o.flush(); err != nil {
+			if err := o.box.flush(); err != nil {
 				return err
 			}
 		}
 	}
 }
 
+// stop ends the connection. It may be called from anywhere and more than once.
 func (o *ofConn) stop() {
 	o.once.Do(func() {
 		close(o.done)
 		o.c.Close()
+		o.box.close(errClosed)
 	})
 }
 
@@ -117,11 +124,8 @@ func (o *ofConn) writer() {
 		select {
 		case <-o.done:
 			return
-		case encode := <-o.out:
-			if b := encode(); b != nil {
-				o.send(b)
-			}
-			if len(o.out) == 0 && o.flush() != nil {
+		case <-o.box.kick:
+			if o.box.flush() != nil {
 				o.stop()
 				return
 			}
@@ -129,69 +133,36 @@ func (o *ofConn) writer() {
 	}
 }
 
+// send sends an answer.
 func (o *ofConn) send(b []byte) error {
-	if o.kind == connPrimary {
-		o.p.conns.snoop(b)
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.buf = append(o.buf, b...)
-	if len(o.buf) > 64<<10 {
-		return o.flushLocked()
-	}
-	return nil
+	o.snoop(b)
+	return o.box.reply(b)
 }
 
-// flush sends what send has collected.
-func (o *ofConn) flush() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.flushLocked()
-}
-
-func (o *ofConn) flushLocked() error {
-	if len(o.buf) == 0 {
-		return nil
+// post sends a message nobody asked for; versions without it leave it out.
+func (o *ofConn) post(m openflow.Message) {
+	p := o.protocol()
+	if !openflow.Encodable(m, p) {
+		return
 	}
-	err := o.c.Send(o.buf)
-	if o.buf = o.buf[:0]; cap(o.buf) > 1<<20 {
-		o.buf = nil
-	}
-	return err
-}
-
-// queue sends m when the connection gets to it, or drops it if the other end
-// does not read.
-func (o *ofConn) queue(m openflow.Message) {
-	o.push(func() []byte {
-		p := o.protocol()
-		if !openflow.Encodable(m, p) {
-			return nil
-		}
-		return openflow.Encode(m, p, 0)
-	})
-}
-
-func (o *ofConn) queueRaw(b []byte) { o.push(func() []byte { return b }) }
-
-func (o *ofConn) push(encode func() []byte) {
-	select {
-	case o.out <- encode:
-	default:
-		o.dropped.Add(1)
+	b := openflow.Encode(m, p, 0)
+	o.snoop(b)
+	if !o.box.post(b) {
+		connLog.WarnRL(&badRL, "%s: does not read what is sent to it, disconnecting", o.c.Name())
+		o.stop()
 	}
 }
 
-func (o *ofConn) sendPacketIn(pin *openflow.PacketIn, maxLen uint16) {
-	m := *pin
-	m.Format = openflow.PacketInFormat(o.pinFormat.Load())
-	if m.Reason == openflow.ReasonNoMatch || m.Reason == openflow.ReasonImplicitMiss {
-		maxLen = uint16(o.missSendLen.Load())
+// postPacket sends an encoded packet-in, or drops it if limit of them wait.
+func (o *ofConn) postPacket(b []byte, limit int) {
+	if o.box.postPacket(b, limit) {
+		o.snoop(b)
 	}
-	if n := int(maxLen); n < len(m.Packet) && maxLen != 0xffff {
-		m.Packet = m.Packet[:n]
-	}
-	o.queue(&m)
+}
+
+// probe asks the other end whether it is there.
+func (o *ofConn) probe() {
+	o.box.post(openflow.Encode(&openflow.EchoRequest{}, o.protocol(), 0))
 }
 
 // reply answers the request with transaction id xid.
@@ -206,7 +177,7 @@ func (o *ofConn) reply(m openflow.Message, xid uint32) error {
 // fail answers a request with an error and the request itself.
 func (o *ofConn) fail(code openflow.ErrorCode, request []byte) error {
 	h := openflow.ParseHeader(request)
-	connLog.InfoRL(&badRL, "%s<->%s: sending %s error reply to message", o.p.name, o.c.Name(), code)
+	connLog.InfoRL(&badRL, "%s: sending %s error reply to message", o.c.Name(), code)
 	const most = 65535 - openflow.HeaderLen - 16
 	return o.reply(&openflow.ErrorMsg{Code: code, Data: request[:min(len(request), most)]}, h.Xid)
 }

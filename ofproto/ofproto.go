@@ -67,7 +67,7 @@ func (b *Backer) NewOfproto(name string, dpid uint64) (*Ofproto, error) {
 	p.addInternalFlows()
 	p.conns = newConnManager(p)
 	p.tables.Removed = p.flowRemoved
-	if err := p.conns.listen(b.opts.RunDir); err != nil {
+	if err := p.conns.start(b.opts.RunDir); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()

@@ -3,6 +3,7 @@ package stream
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"syscall"
@@ -108,4 +109,19 @@ func parsePort(s, port string, def int) (int, error) {
 		return 0, fmt.Errorf("%s: bad port number %q: %w", s, port, syscall.EAFNOSUPPORT)
 	}
 	return n, nil
+}
+
+// Remote returns the address that an active name of TCP or TLS calls, if it is a
+// number; def is the port of a name without one.
+func Remote(name string, def int) (netip.AddrPort, bool) {
+	k, rest, err := split(name, false)
+	if err != nil || k.network != "tcp" {
+		return netip.AddrPort{}, false
+	}
+	addr, err := hostPort(rest, def)
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	a, err := netip.ParseAddrPort(addr)
+	return a, err == nil
 }

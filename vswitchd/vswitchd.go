@@ -103,6 +103,7 @@ func New(cfg Config) (*Daemon, error) {
 		DatapathTypes: d.datapathTypes(),
 		IfaceTypes:    d.ifaceTypes(),
 		RunDir:        cfg.RunDir,
+		TLS:           cfg.Stream.TLS,
 		LintHost:      func() lint.Host { return readHost(d.rt) },
 		OnLinkChange: func(fn func(string)) func() {
 			return linux.OnLink("", func(e linux.LinkEvent) { fn(e.Name) })

@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"syscall"
 	"testing"
 	"time"
 )
@@ -8,13 +9,13 @@ import (
 func TestReconnect(t *testing.T) {
 	now := time.Unix(1000, 0)
 	r := Reconnect{MaxBackoff: 4 * time.Second, Probe: 5 * time.Second}
-	if a, _ := r.Run(now); a != Nothing {
+	if a, _, _ := r.Run(now); a != Nothing {
 		t.Fatal("runs before it is enabled")
 	}
 	r.Enable(now)
 	want := func(w Action, d time.Duration) {
 		t.Helper()
-		a, at := r.Run(now)
+		a, at, _ := r.Run(now)
 		if a != w {
 			t.Fatalf("wants %d, not %d", a, w)
 		}
@@ -25,7 +26,7 @@ func TestReconnect(t *testing.T) {
 	want(Connect, time.Second)
 	// Each failure doubles the wait, up to the greatest.
 	for _, d := range []time.Duration{1, 2, 4, 4} {
-		r.Failed(now)
+		r.Failed(now, syscall.ECONNREFUSED)
 		want(Nothing, d*time.Second)
 		now = now.Add(d * time.Second)
 		want(Connect, 0)
@@ -42,11 +43,17 @@ func TestReconnect(t *testing.T) {
 	want(Probe, 0)
 	now = now.Add(5 * time.Second)
 	want(Disconnect, 0)
-	// It had been up for long, so it is called again at once.
-	r.Failed(now)
+	// It had been up for long, so it is called again soon.
+	r.Failed(now, nil)
+	want(Nothing, time.Second)
+	now = now.Add(time.Second)
 	want(Connect, 0)
+	now = now.Add(time.Second)
+	if a, _, why := r.Run(now); a != Disconnect || why == nil {
+		t.Fatalf("an attempt that takes too long: %d, %v", a, why)
+	}
 	r.Disable()
-	if a, _ := r.Run(now.Add(time.Hour)); a != Nothing || r.IsUp() {
+	if a, _, _ := r.Run(now.Add(time.Hour)); a != Nothing || r.IsUp() {
 		t.Fatal("runs after it was disabled")
 	}
 }
