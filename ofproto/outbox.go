@@ -84,13 +84,6 @@ func (x *outbox) wake() {
 	}
 }
 
-// backlog returns how many bytes have been added and not been written.
-func (x *outbox) backlog() int {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return len(x.buf) + x.flying
-}
-
 // flush writes what was added, unless another goroutine is doing so.
 func (x *outbox) flush() error {
 	x.mu.Lock()
