@@ -18,6 +18,7 @@ import (
 	"govs/tools/pcap"
 	"govs/tools/pki"
 	"govs/tools/schema"
+	"govs/tools/tcpdump"
 	"govs/tools/tcpundump"
 	"govs/tools/testcontroller"
 	"govs/tools/up"
@@ -44,7 +45,7 @@ var tools = [...]tool{
 	{"ovsdb-client", "talk to a database server", ovsdbclient.Main},
 	{"ovsdb-tool", "work on database files", ovsdbtool.Main},
 	{"ovs-pki", "make keys and certificates", pki.Main},
-	{"ovs-tcpdump", "capture on a port", nil},
+	{"ovs-tcpdump", "capture on a port", tcpdump.Main},
 	{"ovs-tcpundump", "turn tcpdump's hex into packets", tcpundump.Main},
 	{"ovs-pcap", "print packets of a pcap file in hex", pcap.Main},
 	{"ovs-testcontroller", "a simple OpenFlow controller", testcontroller.Main},

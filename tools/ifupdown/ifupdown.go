@@ -41,9 +41,11 @@ var kinds = []kind{
 	{"OVSPort", func(*hook) string { return "" }, true},
 	{"OVSIntPort", func(h *hook) string { return h.set("type=internal") }, true},
 	{"OVSBond", nil, true},
-	{"OVSPatchPort", func(h *hook) string { return h.set("type=patch options:peer=" + quote(h.env("IF_OVS_PATCH_PEER"))) }, false},
+	{"OVSPatchPort", func(h *hook) string {
+		return h.set("type=patch options:peer=" + programs.ShellWord(h.env("IF_OVS_PATCH_PEER")))
+	}, false},
 	{"OVSTunnel", func(h *hook) string {
-		return h.set("type=" + quote(h.env("IF_OVS_TUNNEL_TYPE")) + " " + h.env("IF_OVS_TUNNEL_OPTIONS"))
+		return h.set("type=" + programs.ShellWord(h.env("IF_OVS_TUNNEL_TYPE")) + " " + h.env("IF_OVS_TUNNEL_OPTIONS"))
 	}, false},
 }
 
@@ -117,11 +119,11 @@ func (h *hook) vsctl(words string) error {
 func (h *hook) extra() string { return "-- " + h.env("IF_OVS_EXTRA") }
 
 func (h *hook) set(words string) string {
-	return "-- set Interface " + quote(h.env("IFACE")) + " " + words + " "
+	return "-- set Interface " + programs.ShellWord(h.env("IFACE")) + " " + words + " "
 }
 
 func (h *hook) addBridge(br string) error {
-	if err := h.vsctl("--may-exist add-br " + quote(br) + " " + h.env("IF_OVS_OPTIONS") + " " + h.extra()); err != nil {
+	if err := h.vsctl("--may-exist add-br " + programs.ShellWord(br) + " " + h.env("IF_OVS_OPTIONS") + " " + h.extra()); err != nil {
 		return err
 	}
 	return h.ports("ifup", br)
@@ -131,7 +133,7 @@ func (h *hook) delBridge(br string) error {
 	if err := h.ports("ifdown", br); err != nil {
 		return err
 	}
-	return h.vsctl("--if-exists del-br " + quote(br))
+	return h.vsctl("--if-exists del-br " + programs.ShellWord(br))
 }
 
 // ports brings the ports of a bridge up or down, which are in ifupdown's class
@@ -156,14 +158,14 @@ func (h *hook) port(typ, iface string, start bool) error {
 			continue
 		}
 		if !start {
-			return h.vsctl("--if-exists del-port " + quote(br) + " " + quote(iface))
+			return h.vsctl("--if-exists del-port " + programs.ShellWord(br) + " " + programs.ShellWord(iface))
 		}
-		words, up := "--may-exist add-port "+quote(br)+" "+quote(iface)+" "+h.env("IF_OVS_OPTIONS")+" ", []string{iface}
+		words, up := "--may-exist add-port "+programs.ShellWord(br)+" "+programs.ShellWord(iface)+" "+h.env("IF_OVS_OPTIONS")+" ", []string{iface}
 		if k.more != nil {
 			words += k.more(h)
 		} else {
 			members := strings.Fields(h.env("IF_OVS_BONDS"))
-			words = "--fake-iface add-bond " + quote(br) + " " + quote(iface) + " " + strings.Join(members, " ") + " " + h.env("IF_OVS_OPTIONS") + " "
+			words = "--fake-iface add-bond " + programs.ShellWord(br) + " " + programs.ShellWord(iface) + " " + strings.Join(members, " ") + " " + h.env("IF_OVS_OPTIONS") + " "
 			up = append(up, members...)
 		}
 		if err := h.vsctl(words + h.extra()); err != nil || !k.up {
@@ -180,6 +182,3 @@ func (h *hook) port(typ, iface string, start bool) error {
 	}
 	return fmt.Errorf("unknown ovs_type %s", typ)
 }
-
-// quote makes s one word of a shell command.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

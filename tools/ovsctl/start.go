@@ -194,21 +194,16 @@ func firstOf(words ...string) string {
 	return "unknown"
 }
 
-// quote makes a word a string for ovs-vsctl whatever it looks like.
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
-}
-
 func (c *ctl) setSystemIDs() {
-	args := []string{"set", "Open_vSwitch", ".", "ovs-version=" + quote(version.OVS)}
+	args := []string{"set", "Open_vSwitch", ".", "ovs-version=" + programs.DBString(version.OVS)}
 	if id := c.identity(); id != "" {
-		args = append(args, "external-ids:system-id="+quote(id))
+		args = append(args, "external-ids:system-id="+programs.DBString(id))
 	} else {
 		fmt.Fprint(c.Out, "system ID not configured, please use --system-id ... failed!\n")
 	}
-	args = append(args, "external-ids:rundir="+quote(dirs.Run()),
-		"system-type="+quote(firstOf(c.systemType, firstLine(c.confFile("system-type.conf")), osRelease("ID"))),
-		"system-version="+quote(firstOf(c.systemVersion, firstLine(c.confFile("system-version.conf")), osRelease("VERSION_ID"))))
+	args = append(args, "external-ids:rundir="+programs.DBString(dirs.Run()),
+		"system-type="+programs.DBString(firstOf(c.systemType, firstLine(c.confFile("system-type.conf")), osRelease("ID"))),
+		"system-version="+programs.DBString(firstOf(c.systemVersion, firstLine(c.confFile("system-version.conf")), osRelease("VERSION_ID"))))
 	for _, kv := range c.externalIDs {
 		k, v, _ := strings.Cut(kv, "=")
 		args = append(args, "external-ids:"+k+"="+v)
@@ -226,7 +221,7 @@ func (c *ctl) recordHostname() int {
 	if c.shortHostname {
 		name, _, _ = strings.Cut(name, ".")
 	}
-	if out, err := c.vsctl("add", "Open_vSwitch", ".", "external-ids", "hostname="+quote(name)).CombinedOutput(); err != nil {
+	if out, err := c.vsctl("add", "Open_vSwitch", ".", "external-ids", "hostname="+programs.DBString(name)).CombinedOutput(); err != nil {
 		c.Err.Write(out)
 		return 1
 	}

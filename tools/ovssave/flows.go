@@ -40,7 +40,7 @@ func Flows(o cli.IO, name string, bridges []string) int {
 			return o.Fail(name, fmt.Errorf("%s: %w", br, err))
 		}
 	}
-	fmt.Fprintf(o.Out, "%srm -rf %s\n", script.String(), quote(dir))
+	fmt.Fprintf(o.Out, "%srm -rf %s\n", script.String(), programs.ShellWord(dir))
 	return 0
 }
 
@@ -53,7 +53,7 @@ func saveBridge(script *strings.Builder, o cli.IO, dir, br string) error {
 		return output(o, "ovs-ofctl", append([]string{"-O", version}, args...)...)
 	}
 	say := func(cmd, arg string) {
-		fmt.Fprintf(script, "ovs-ofctl -O %s %s %s %s%s\n", version, cmd, quote(br), quote(arg), bundle)
+		fmt.Fprintf(script, "ovs-ofctl -O %s %s %s %s%s\n", version, cmd, programs.ShellWord(br), programs.ShellWord(arg), bundle)
 	}
 	file := func(kind string, text []byte) (string, error) {
 		path := filepath.Join(dir, br+"."+kind+".dump")
@@ -61,7 +61,7 @@ func saveBridge(script *strings.Builder, o cli.IO, dir, br string) error {
 	}
 	if tlv, err := dump("dump-tlv-map", br); err == nil {
 		if maps := tlvMaps(tlv); maps != "" {
-			fmt.Fprintf(script, "ovs-ofctl -O %s add-tlv-map %s %s\n", version, quote(br), quote(maps))
+			fmt.Fprintf(script, "ovs-ofctl -O %s add-tlv-map %s %s\n", version, programs.ShellWord(br), programs.ShellWord(maps))
 		}
 	}
 	if version != "OpenFlow10" { // which has no groups
@@ -141,6 +141,3 @@ func output(o cli.IO, tool string, args ...string) ([]byte, error) {
 	}
 	return b, nil
 }
-
-// quote makes s one word of a shell command.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

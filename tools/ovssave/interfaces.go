@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"govs/cli"
+	"govs/internal/programs"
 )
 
 // interfaces writes a script that gives network interfaces their addresses and
@@ -146,10 +147,10 @@ func saveIptables(o cli.IO) {
 	}
 }
 
-// quoteIface is quote where a name needs it.
+// quoteIface is a shell word, in quotes where a name needs them.
 func quoteIface(s string) string {
 	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:@") == "" {
 		return s
 	}
-	return quote(s)
+	return programs.ShellWord(s)
 }
