@@ -173,12 +173,13 @@ func (p *Ofproto) queueStats(q *openflow.QueueStatsRequest) (*openflow.QueueStat
 // tableStats returns the counters of all tables that controllers see.
 func (p *Ofproto) tableStats(v openflow.Version) *openflow.TableStatsReply {
 	r := &openflow.TableStatsReply{}
+	fields := openflow.Fields10()
 	for i := range uint8(flowtable.Internal) {
 		t := p.tables.Table(i)
 		matched := t.Matched.Load()
 		r.Tables = append(r.Tables, openflow.TableStats{
-			Table: i, Name: p.tableName(i), Wildcards: 0x3fffff, MaxEntries: 1000000, ActiveCount: uint32(t.Len()),
-			LookupCount: matched + t.Missed.Load(), MatchedCount: matched,
+			Table: i, ActiveCount: uint32(t.Len()), LookupCount: matched + t.Missed.Load(), MatchedCount: matched,
+			Features: &openflow.TableFeatures{Table: i, Name: p.tableName(i), Match: fields, Wildcard: fields, MaxEntries: 1000000},
 		})
 	}
 	return r

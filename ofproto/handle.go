@@ -21,12 +21,11 @@ func (o *ofConn) handle(b []byte) error {
 	case h.Version != o.c.Version() && h.Version >= openflow.V10 && h.Version <= openflow.V15:
 		r := openflow.Encode(&openflow.ErrorMsg{Code: openflow.ErrBadRequestBadVersion, Data: b}, openflow.ProtocolOf(h.Version), h.Xid)
 		return o.send(r)
+	case isTableFeatures(b):
+		return o.tableFeatures(b)
 	}
 	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}})
 	if err != nil {
-		if isTableFeatures(b) {
-			return o.tableFeatures(b)
-		}
 		return o.fail(errorCode(err, openflow.ErrBadRequestBadType), b)
 	}
 	xid := d.Header.Xid

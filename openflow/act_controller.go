@@ -227,13 +227,16 @@ func decodeController2(d *decoder, b []byte) error {
 
 // eachProp walks properties: type, length, value, each padded to 8 bytes. f
 // gets all of a property without its padding.
-func eachProp(b []byte, f func(typ uint16, p []byte) error) error {
+func eachProp(b []byte, f func(typ uint16, p []byte) error) error { return eachPropAlign(b, 8, f) }
+
+// eachPropAlign is eachProp for properties padded to align bytes.
+func eachPropAlign(b []byte, align int, f func(typ uint16, p []byte) error) error {
 	for len(b) > 0 {
 		if len(b) < 4 {
 			return ErrBadPropertyBadLen
 		}
 		typ, n := be.Uint16(b), int(be.Uint16(b[2:]))
-		padded := (n + 7) &^ 7
+		padded := (n + align - 1) &^ (align - 1)
 		if n < 4 || padded > len(b) {
 			return ErrBadPropertyBadLen
 		}

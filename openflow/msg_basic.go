@@ -427,6 +427,9 @@ func decodeDesc(_ *msgDecoder, b []byte) (Message, error) {
 	return &Desc{cString(b[:256]), cString(b[256:512]), cString(b[512:768]), cString(b[768:800]), cString(b[800:1056])}, nil
 }
 
+// cStringIn is cString in a field whose last byte is always the terminator.
+func cStringIn(b []byte) string { return cString(b[:len(b)-1]) }
+
 // cString returns the text before the first zero byte.
 func cString(b []byte) string {
 	for i, c := range b {

@@ -1,6 +1,7 @@
 package openflow
 
 import (
+	"strconv"
 	"time"
 
 	"govs/flow"
@@ -12,8 +13,10 @@ func (*FlowRemoved) raw(p Protocols) rawType {
 		return rawNXFlowRemoved
 	case p&protoOF10Any != 0:
 		return rawFlowRemoved10
+	case p.Version() < V15:
+		return rawFlowRemoved11
 	}
-	return rawFlowRemoved11
+	return rawFlowRemoved15
 }
 
 func (m *FlowRemoved) encode(e *msgEncoder) {
@@ -44,8 +47,22 @@ func (m *FlowRemoved) encode(e *msgEncoder) {
 		e.u32(ns)
 		e.u16(m.IdleTimeout)
 		e.zeros(2)
-		e.u64(m.Packets)
-		e.u64(m.Bytes)
+		e.u64(knownOrZero(m.Packets))
+		e.u64(knownOrZero(m.Bytes))
+		return
+	}
+	if e.version >= V15 {
+		e.u8(m.Table)
+		e.u8(uint8(m.Reason))
+		e.u16(m.Priority)
+		e.u16(m.IdleTimeout)
+		e.u16(m.HardTimeout)
+		e.u64(m.Cookie)
+		e.oxmMatch(&m.Match)
+		s := noOXStats
+		s.setDuration(m.Duration)
+		s.packets, s.bytes = m.Packets, m.Bytes
+		e.oxs(s)
 		return
 	}
 	e.u64(m.Cookie)
@@ -61,6 +78,14 @@ func (m *FlowRemoved) encode(e *msgEncoder) {
 	e.oxmMatch(&m.Match)
 }
 
+// knownOrZero is a counter for OpenFlow 1.0, which has no unknown ones.
+func knownOrZero(n uint64) uint64 {
+	if n == ^uint64(0) {
+		return 0
+	}
+	return n
+}
+
 func decodeFlowRemoved10(d *msgDecoder, b []byte) (Message, error) {
 	m := &FlowRemoved{Match: match10(b), Cookie: be.Uint64(b[40:]), Priority: be.Uint16(b[48:]), Reason: FlowRemovedReason(b[50]), Table: TableAny,
 		Duration: duration(b[52:]), IdleTimeout: be.Uint16(b[60:]), Packets: be.Uint64(b[64:]), Bytes: be.Uint64(b[72:])}
@@ -72,16 +97,39 @@ func decodeFlowRemovedNX(_ *msgDecoder, b []byte) (Message, error) {
 	m := &FlowRemoved{Cookie: be.Uint64(b), Priority: be.Uint16(b[8:]), Reason: FlowRemovedReason(b[10]), Table: b[11] - 1,
 		Duration: duration(b[12:]), IdleTimeout: be.Uint16(b[20:]), Packets: be.Uint64(b[24:]), Bytes: be.Uint64(b[32:])}
 	var err error
-	m.Match, _, err = takeNXM(b[40:], int(be.Uint16(b[22:])), false, nil)
-	return m, err
+	var rest []byte
+	if m.Match, rest, err = takeNXM(b[40:], int(be.Uint16(b[22:])), true, nil); err != nil {
+		return nil, err
+	}
+	if len(rest) > 0 {
+		return nil, ErrBadRequestBadLen
+	}
+	return m, nil
 }
 
 func decodeFlowRemoved11(_ *msgDecoder, b []byte) (Message, error) {
 	m := &FlowRemoved{Cookie: be.Uint64(b), Priority: be.Uint16(b[8:]), Reason: FlowRemovedReason(b[10]), Table: b[11],
 		Duration: duration(b[12:]), IdleTimeout: be.Uint16(b[20:]), HardTimeout: be.Uint16(b[22:]), Packets: be.Uint64(b[24:]), Bytes: be.Uint64(b[32:])}
 	var err error
-	m.Match, _, err = takeOXM(b[40:], false)
-	return m, err
+	if m.Match, _, err = takeOXM(b[40:], true); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func decodeFlowRemoved15(_ *msgDecoder, b []byte) (Message, error) {
+	m := &FlowRemoved{Table: b[0], Reason: FlowRemovedReason(b[1]), Priority: be.Uint16(b[2:]), IdleTimeout: be.Uint16(b[4:]),
+		HardTimeout: be.Uint16(b[6:]), Cookie: be.Uint64(b[8:])}
+	match, rest, err := takeOXM(b[16:], true)
+	if err != nil {
+		return nil, err
+	}
+	s, _, err := takeOXS(rest)
+	if err != nil {
+		return nil, err
+	}
+	m.Match, m.Duration, m.Packets, m.Bytes = match, s.duration(), s.packets, s.bytes
+	return m, nil
 }
 
 var removedNames = [...]string{"idle", "hard", "delete", "group_delete", "meter_delete", "eviction"}
@@ -91,7 +139,7 @@ func (r FlowRemovedReason) String() string {
 	if int(r) < len(removedNames) {
 		return removedNames[r]
 	}
-	return "?"
+	return strconv.Itoa(int(r))
 }
 
 func (m *FlowRemoved) print(p *printer) {

@@ -16,6 +16,9 @@ func (r *FlowStatsRequest) raw(p Protocols) rawType {
 		q, a = rawNXFlowRequest, rawNXAggregateRequest
 	default:
 		q, a = rawFlowRequest11, rawAggregateRequest11
+		if p.Version() >= V15 {
+			a = rawAggregateRequest15
+		}
 	}
 	if r.Aggregate {
 		return a
@@ -134,7 +137,7 @@ func (*FlowStatsReply) raw(p Protocols) rawType {
 	case p&protoNXMAny != 0:
 		return rawNXFlowReply
 	case p&ProtoOXM15 != 0:
-		return rawNone
+		return rawFlowReply15
 	case p.Version() >= V13:
 		return rawFlowReply13
 	}
@@ -161,6 +164,10 @@ func ageTo(age int) uint16 {
 }
 
 func (fs *FlowStats) encode(e *msgEncoder) {
+	if e.version >= V15 {
+		fs.encode15(e)
+		return
+	}
 	sec, ns := uint32(fs.Duration/time.Second), uint32(fs.Duration%time.Second)
 	e.u16(0)
 	e.u8(fs.Table)
@@ -205,6 +212,53 @@ func (fs *FlowStats) encode(e *msgEncoder) {
 	}
 }
 
+// encode15 is OpenFlow 1.5's ofp_flow_desc, whose counters are OXS.
+func (fs *FlowStats) encode15(e *msgEncoder) {
+	e.u16(0)
+	e.zeros(2)
+	e.u8(fs.Table)
+	e.u8(0)
+	e.u16(fs.Priority)
+	e.u16(fs.IdleTimeout)
+	e.u16(fs.HardTimeout)
+	e.u16(flowFlagsTo(fs.Flags, e.version))
+	e.u16(fs.Importance)
+	e.u64(fs.Cookie)
+	e.oxmMatch(&fs.Match)
+	s := noOXStats
+	s.setDuration(fs.Duration)
+	if fs.IdleAge >= 0 {
+		s.idle = uint32(fs.IdleAge)
+	}
+	s.packets, s.bytes = fs.Packets, fs.Bytes
+	e.oxs(s)
+	e.instructions(fs.Actions)
+}
+
+func decodeFlowReply15(d *msgDecoder, b []byte) (Message, error) {
+	return d.flowReply(b, 24, func(fs *FlowStats, b []byte) (err error) {
+		fs.Table = b[4]
+		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[6:]), be.Uint16(b[8:]), be.Uint16(b[10:])
+		fs.Flags, _ = flowFlagsFrom(be.Uint16(b[12:]), d.Version)
+		fs.Importance = be.Uint16(b[14:])
+		fs.Cookie = be.Uint64(b[16:])
+		var rest []byte
+		if fs.Match, rest, err = takeOXM(b[24:], false); err != nil {
+			return err
+		}
+		s, rest, err := takeOXS(rest)
+		if err != nil {
+			return err
+		}
+		fs.Duration, fs.Packets, fs.Bytes = s.duration(), s.packets, s.bytes
+		if s.idle != ^uint32(0) {
+			fs.IdleAge = int(s.idle)
+		}
+		fs.Actions, err = d.instructions(rest)
+		return err
+	})
+}
+
 func (e *msgEncoder) counts(fs *FlowStats) {
 	e.u64(fs.Cookie)
 	e.u64(fs.Packets)
@@ -232,10 +286,15 @@ func (d *msgDecoder) eachEntry(b []byte, min int, f func(b []byte) error) error 
 }
 
 func (d *msgDecoder) flowReply(b []byte, min int, f func(fs *FlowStats, b []byte) error) (Message, error) {
+	d.partial = true
 	m := &FlowStatsReply{}
 	err := d.eachEntry(b, min, func(b []byte) error {
 		m.Flows = append(m.Flows, FlowStats{Table: b[2], IdleAge: -1, HardAge: -1})
-		return f(&m.Flows[len(m.Flows)-1], b)
+		err := f(&m.Flows[len(m.Flows)-1], b)
+		if err != nil {
+			m.Flows = m.Flows[:len(m.Flows)-1]
+		}
+		return err
 	})
 	return m, err
 }
@@ -365,13 +424,19 @@ func (*AggregateStats) raw(p Protocols) rawType {
 	switch {
 	case p&protoNXMAny != 0:
 		return rawNXAggregateReply
-	case p&protoOF10Any != 0:
-		return rawAggregateReply
+	case p.Version() >= V15:
+		return rawAggregateReply15
 	}
-	return rawAggregateReply11
+	return rawAggregateReply
 }
 
 func (m *AggregateStats) encode(e *msgEncoder) {
+	if e.version >= V15 {
+		s := noOXStats
+		s.packets, s.bytes, s.flows = m.Packets, m.Bytes, m.Flows
+		e.oxs(s)
+		return
+	}
 	e.u64(m.Packets)
 	e.u64(m.Bytes)
 	e.u32(m.Flows)
@@ -380,6 +445,14 @@ func (m *AggregateStats) encode(e *msgEncoder) {
 
 func decodeAggregateReply(_ *msgDecoder, b []byte) (Message, error) {
 	return &AggregateStats{be.Uint64(b), be.Uint64(b[8:]), be.Uint32(b[16:])}, nil
+}
+
+func decodeAggregateReply15(_ *msgDecoder, b []byte) (Message, error) {
+	s, _, err := takeOXS(b)
+	if err != nil {
+		return nil, err
+	}
+	return &AggregateStats{s.packets, s.bytes, s.flows}, nil
 }
 
 func (m *AggregateStats) print(p *printer) {

@@ -44,6 +44,9 @@ func (r PacketInReason) wire(v Version) uint8 {
 			return uint8(ReasonAction)
 		}
 	}
+	if r == ReasonExplicitMiss && v < V13 {
+		return uint8(ReasonAction)
+	}
 	if r == ReasonExplicitMiss || r == ReasonImplicitMiss {
 		return uint8(ReasonNoMatch)
 	}
@@ -120,14 +123,33 @@ func (e *msgEncoder) packetIn2(m *PacketIn) {
 	if m.Cookie != ^uint64(0) {
 		e.prop(nxpintCookie, func() { e.zeros(4); e.u64(m.Cookie) })
 	}
-	e.prop(nxpintReason, func() { e.u8(m.Reason.wire(V14)) })
-	e.prop(nxpintMetadata, func() { e.b = flow.AppendNXM(e.b, &m.Metadata, uint8(V15), nil) })
-	if len(m.Userdata) > 0 {
+	e.prop(nxpintReason, func() { e.u8(m.Reason.wire(e.version)) })
+	e.prop(nxpintMetadata, func() { e.b = flow.AppendNXM(e.b, &m.Metadata, uint8(max(e.version, V12)), nil) })
+	if len(m.Continuation) > 0 {
+		e.nested(nxpintContinuation, func() { e.bytes(m.Continuation) })
+	}
+	if len(m.Userdata) > 0 && e.row != &msgTable[rawNXResume] {
 		e.prop(nxpintUserdata, func() { e.bytes(m.Userdata) })
 	}
-	if len(m.Continuation) > 0 {
-		e.prop(nxpintContinuation, func() { e.zeros(4); e.bytes(m.Continuation) })
+}
+
+func (*Resume) raw(Protocols) rawType  { return rawNXResume }
+func (m *Resume) encode(e *msgEncoder) { e.packetIn2(&m.PacketIn) }
+
+func decodeResume(d *msgDecoder, b []byte) (Message, error) {
+	in, err := d.packetIn2(b)
+	if err != nil {
+		return nil, err
 	}
+	return &Resume{*in}, nil
+}
+
+func decodePacketInNX2(d *msgDecoder, b []byte) (Message, error) {
+	m, err := d.packetIn2(b)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 func packetIn(b []byte) *PacketIn {
@@ -191,14 +213,14 @@ func decodePacketInNX(_ *msgDecoder, b []byte) (Message, error) {
 	return m, nil
 }
 
-func decodePacketInNX2(_ *msgDecoder, b []byte) (Message, error) {
+func (d *msgDecoder) packetIn2(b []byte) (*PacketIn, error) {
 	m := packetIn(nil)
 	m.Format = PacketInNXT2
-	full := -1
+	full := 0
 	err := eachProp(b, func(typ uint16, p []byte) error {
 		v := p[4:]
-		need := [...]int{nxpintFullLen: 4, nxpintBufferID: 4, nxpintTableID: 1, nxpintCookie: 12, nxpintReason: 1, nxpintContinuation: 4}
-		if int(typ) < len(need) && len(v) < need[typ] {
+		need := [...]int{nxpintFullLen: 4, nxpintBufferID: 4, nxpintTableID: 1, nxpintCookie: 12, nxpintReason: 1, nxpintContinuation: 0}
+		if int(typ) < len(need) && need[typ] != 0 && len(v) != need[typ] {
 			return ErrBadPropertyBadLen
 		}
 		var err error
@@ -216,29 +238,39 @@ func decodePacketInNX2(_ *msgDecoder, b []byte) (Message, error) {
 		case nxpintReason:
 			m.Reason = PacketInReason(v[0])
 		case nxpintMetadata:
-			if m.Metadata, err = flow.ParseNXM(v, false, nil); err != nil {
+			if m.Metadata, err = flow.ParseNXM(v, !d.loose, nil); err != nil {
 				return matchError(err)
 			}
 		case nxpintUserdata:
 			m.Userdata = append([]byte(nil), v...)
 		case nxpintContinuation:
+			if len(v) < 4 {
+				return ErrBadPropertyBadLen
+			}
 			m.Continuation = append([]byte(nil), v[4:]...)
 		default:
-			return ErrBadPropertyBadType
+			return d.unknownProp("NX_PACKET_IN2", typ)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	m.TotalLen = len(m.Packet)
-	if full >= 0 {
-		if full < len(m.Packet) {
-			return nil, ErrBadRequestBadLen
-		}
-		m.TotalLen = full
+	switch {
+	case len(m.Packet) == 0:
+		d.names.warnf("ofp_packet", "NXT_PACKET_IN2 lacks packet")
+		return nil, ErrBadRequestBadLen
+	case full == 0:
+		full = len(m.Packet)
+	case full < len(m.Packet):
+		d.names.warnf("ofp_packet", "NXT_PACKET_IN2 claimed full_len < len")
+		return nil, ErrBadRequestBadLen
 	}
-	return m, nil
+	m.TotalLen = full
+	if d.loose && len(m.Continuation) > 0 {
+		m.cont, err = d.continuation(m.Continuation)
+	}
+	return m, err
 }
 
 func (m *PacketIn) print(p *printer) {
@@ -268,6 +300,9 @@ func (m *PacketIn) print(p *printer) {
 		p.b = appendHexBytes(p.b, m.Userdata)
 		p.str("\n")
 	}
+	if m.cont != nil {
+		m.cont.print(p)
+	}
 	if p.verbosity > 0 {
 		p.packet(m.Packet)
 	}
@@ -293,20 +328,25 @@ func (*PacketOut) raw(p Protocols) rawType {
 	case v < V15:
 		return rawPacketOut11
 	}
-	return rawNone
+	return rawPacketOut15
 }
 
 func (m *PacketOut) encode(e *msgEncoder) {
 	in := Port(m.Metadata.Key.InPort)
 	e.u32(m.Buffer)
-	if e.version == V10 {
+	switch {
+	case e.version == V10:
 		e.u16(uint16(in))
-	} else {
+	case e.version < V15:
 		e.u32(in.Wide())
 	}
 	ofs := len(e.b)
 	e.u16(0)
-	if e.version >= V11 {
+	switch {
+	case e.version >= V15:
+		e.zeros(2)
+		e.oxmMatch(&m.Metadata)
+	case e.version >= V11:
 		e.zeros(6)
 	}
 	start := len(e.b)
@@ -318,7 +358,9 @@ func (m *PacketOut) encode(e *msgEncoder) {
 }
 
 func decodePacketOut10(d *msgDecoder, b []byte) (Message, error) {
-	return d.packetOut(be.Uint32(b), Port(be.Uint16(b[4:])), int(be.Uint16(b[6:])), b[8:])
+	m := &PacketOut{Buffer: be.Uint32(b)}
+	m.setInPort(Port(be.Uint16(b[4:])))
+	return d.packetOut(m, int(be.Uint16(b[6:])), b[8:])
 }
 
 func decodePacketOut11(d *msgDecoder, b []byte) (Message, error) {
@@ -326,24 +368,57 @@ func decodePacketOut11(d *msgDecoder, b []byte) (Message, error) {
 	if !ok {
 		return nil, ErrBadRequestBadPort
 	}
-	return d.packetOut(be.Uint32(b), p, int(be.Uint16(b[8:])), b[16:])
+	m := &PacketOut{Buffer: be.Uint32(b)}
+	m.setInPort(p)
+	return d.packetOut(m, int(be.Uint16(b[8:])), b[16:])
 }
 
-func (d *msgDecoder) packetOut(buffer uint32, in Port, n int, b []byte) (Message, error) {
-	if n > len(b) {
-		return nil, ErrBadRequestBadLen
+func decodePacketOut15(d *msgDecoder, b []byte) (Message, error) {
+	m := &PacketOut{Buffer: be.Uint32(b)}
+	var rest []byte
+	var err error
+	if m.Metadata, rest, err = takeOXM(b[8:], true); err != nil {
+		return nil, err
 	}
-	m := &PacketOut{Buffer: buffer}
+	if !pipelineOnly(&m.Metadata) {
+		return nil, ErrBadRequestPipelineFieldsOnly
+	}
+	if m.Metadata.Mask.InPort == 0 {
+		return nil, ErrBadRequestBadPort
+	}
+	return d.packetOut(m, int(be.Uint16(b[4:])), rest)
+}
+
+// pipelineOnly reports whether a match is only of what goes with a packet, and
+// not of the packet itself.
+func pipelineOnly(m *flow.Match) bool {
+	for id := flow.EthSrc; id < flow.NumFields; id++ {
+		if id.GetMask(&m.Mask) != (flow.Value{}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *PacketOut) setInPort(p Port) {
+	m.Metadata.Key.InPort, m.Metadata.Mask.InPort = uint32(p), 0xffffffff
+}
+
+// packetOut reads n bytes of actions and the packet behind them.
+func (d *msgDecoder) packetOut(m *PacketOut, n int, b []byte) (Message, error) {
+	in := Port(m.Metadata.Key.InPort)
 	if in >= PortMax && in != PortLocal && in != PortNone && in != PortController && in != PortUnset {
 		d.names.warnf("ofp_packet", "packet-out has bad input port %#x", uint32(in))
 		return nil, ErrBadRequestBadPort
 	}
-	m.Metadata.Key.InPort, m.Metadata.Mask.InPort = uint32(in), 0xffffffff
+	if n > len(b) {
+		return nil, ErrBadRequestBadLen
+	}
 	var err error
 	if m.Actions, err = d.actions(b[:n]); err != nil {
 		return nil, err
 	}
-	if buffer == NoBuffer {
+	if m.Buffer == NoBuffer {
 		m.Packet = append([]byte(nil), b[n:]...)
 	}
 	return m, nil

@@ -2,9 +2,7 @@ package openflow
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -159,23 +157,6 @@ var featureNames = [...]string{"10MB-HD", "10MB-FD", "100MB-HD", "100MB-FD", "1G
 var portConfigNames = [...]string{"PORT_DOWN", "NO_STP", "NO_RECV", "NO_RECV_STP", "NO_FLOOD", "NO_FWD", "NO_PACKET_IN"}
 
 var portStateNames = [...]string{"LINK_DOWN", "BLOCKED", "LIVE"}
-
-// bitNames prints set bits by name, the rest as a number, and 0 for none.
-func bitNames(n uint32, names []string) string {
-	if n == 0 {
-		return "0"
-	}
-	var out []string
-	for ; n != 0; n &= n - 1 {
-		i := bits.TrailingZeros32(n)
-		if i >= len(names) {
-			out = append(out, fmt.Sprintf("0x%x", n))
-			break
-		}
-		out = append(out, names[i])
-	}
-	return strings.Join(out, " ")
-}
 
 func (s PortState) text() string {
 	if s&PortSTPMask != 0 && s&^(PortSTPMask|PortLinkDown) == 0 {
@@ -346,7 +327,12 @@ func (m *PortMod) print(p *printer) {
 // PortDescReply is (a part of) the answer to a PortDescRequest.
 type PortDescReply struct{ Ports []PortDesc }
 
-func (*PortDescRequest) raw(Protocols) rawType { return rawPortDescRequest }
+func (*PortDescRequest) raw(p Protocols) rawType {
+	if p.Version() >= V15 {
+		return rawPortDescRequest15
+	}
+	return rawPortDescRequest
+}
 
 func (m *PortDescRequest) encode(e *msgEncoder) {
 	if e.version >= V15 {

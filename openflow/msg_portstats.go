@@ -38,6 +38,8 @@ func (*PortStatsReply) raw(p Protocols) rawType {
 	switch v := p.Version(); {
 	case v == V10:
 		return rawPortReply10
+	case v < V13:
+		return rawPortReply11
 	case v < V14:
 		return rawPortReply13
 	}

@@ -31,6 +31,8 @@ type PacketIn struct {
 	// Continuation is the frozen state to be sent back in a resume; empty when
 	// the packet was not paused.
 	Continuation []byte
+
+	cont *Continuation // for printing
 }
 
 // PacketInFormat is how a switch sends packets to a controller.
@@ -50,3 +52,7 @@ type PacketOut struct {
 	Metadata flow.Match // in_port, and in OpenFlow 1.5 more
 	Actions  []Action
 }
+
+// Resume sends a paused packet on its way again (NXT_RESUME). It is the
+// packet-in that paused it, whose packet and metadata may have been changed.
+type Resume struct{ PacketIn }

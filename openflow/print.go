@@ -2,7 +2,9 @@ package openflow
 
 import (
 	"fmt"
+	"math/bits"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,40 +45,57 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 		out = fmt.Appendf(out, "(***only uses %d bytes out of %d***)\n", be.Uint16(b[2:]), len(b))
 		return AppendHexDump(out, b, true)
 	}
-	d, err := Decode(b, DecodeOptions{Names: o.Names})
+	d, err := Decode(b, DecodeOptions{Names: o.Names, Loose: true})
 	if d.Name == "" {
 		out = fmt.Appendf(out, "***decode error: %s***\n", err)
 		return AppendHexDump(out, b, true)
 	}
-	p := printer{formatter: formatter{b: out, names: o.Names}, Header: d.Header, verbosity: o.Verbosity, raw: b}
-	p.str(d.Name)
-	if d.Header.Version != V10 {
-		p.str(" (")
-		p.str(d.Header.Version.Short())
-		p.str(")")
-	}
-	p.b = fmt.Appendf(p.b, " (xid=0x%x):", d.Header.Xid)
-	row, _, _, _ := findRow(b)
-	p.row = row
-	if row != nil && (row.frame == frameStatsQ || row.frame == frameNXSTQ || isStatsReply(row.frame)) {
-		flags := be.Uint16(b[10:])
-		if isStatsReply(row.frame) {
-			if flags&statsFlagMore != 0 {
-				p.str(" flags=[more]")
-			}
-		} else if flags != 0 {
-			p.b = fmt.Appendf(p.b, " ***unknown flags 0x%04x***", flags)
-		}
+	p := printer{formatter: formatter{b: out, names: o.Names}, Header: d.Header, verbosity: o.Verbosity, raw: b, row: d.row}
+	p.heading(b)
+	if d.Message != nil {
+		d.Message.print(&p)
 	}
 	if err != nil {
-		p.b = fmt.Appendf(p.b, " ***decode error: %s***\n", err)
+		if p.b[len(p.b)-1] != ' ' {
+			p.str(" ")
+		}
+		p.f("***decode error: %s***\n", err)
 		return AppendHexDump(p.b, b, true)
 	}
-	d.Message.print(&p)
 	if p.b[len(p.b)-1] != '\n' {
 		p.str("\n")
 	}
 	return p.b
+}
+
+// heading prints the name, version and transaction id of a message, and the
+// flags of a multipart one.
+func (p *printer) heading(b []byte) {
+	p.str(p.row.name)
+	switch v := p.Version; {
+	case v == V10:
+	case v <= V15:
+		p.f(" (%s)", v.Short())
+	default:
+		p.f(" (OF 0x%02x)", uint8(v))
+	}
+	p.f(" (xid=0x%x):", p.Xid)
+	reply := isStatsReply(p.row.frame)
+	if !reply && !isStatsRequest(p.row.frame) {
+		return
+	}
+	flags := be.Uint16(b[10:])
+	if flags == 0 {
+		return
+	}
+	p.str(" flags=")
+	if reply && flags&statsFlagMore != 0 {
+		p.str("[more]")
+		flags &^= statsFlagMore
+	}
+	if flags != 0 {
+		p.f("[***unknown flags 0x%04x***]", flags)
+	}
 }
 
 // appendHeading prints the heading of a message whose length is wrong, if it
@@ -84,16 +103,14 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 func appendHeading(out, b []byte) []byte {
 	whole := append([]byte(nil), b...)
 	be.PutUint16(whole[2:], uint16(len(b)))
-	row, _, _, _ := findRow(whole)
-	if row == nil {
+	d := msgDecoder{Header: ParseHeader(whole), index: msgIndex()}
+	if _, err := d.findRow(whole); err != nil {
 		return out
 	}
-	h := ParseHeader(b)
-	out = append(out, row.name...)
-	if h.Version != V10 {
-		out = fmt.Appendf(out, " (%s)", h.Version.Short())
-	}
-	return fmt.Appendf(out, " (xid=0x%x):\n", h.Xid)
+	p := printer{formatter: formatter{b: out}, Header: d.Header, row: d.row}
+	p.heading(whole)
+	p.str("\n")
+	return p.b
 }
 
 func (p *printer) f(format string, args ...any) { p.b = fmt.Appendf(p.b, format, args...) }
@@ -129,4 +146,35 @@ func (f *formatter) lastCount(name string, n uint64) {
 	} else {
 		f.dec(n)
 	}
+}
+
+// bitNames prints set bits by name, the rest as a number, and 0 for none.
+func bitNames(n uint32, names []string) string { return bitNamesSep(n, names, " ") }
+
+func bitNamesSep(n uint32, names []string, sep string) string {
+	if n == 0 {
+		return "0"
+	}
+	var out []string
+	var rest uint32
+	for ; n != 0; n &= n - 1 {
+		i := bits.TrailingZeros32(n)
+		if i < len(names) && names[i] != "" {
+			out = append(out, names[i])
+		} else {
+			rest |= 1 << i
+		}
+	}
+	if rest != 0 {
+		out = append(out, fmt.Sprintf("0x%x", rest))
+	}
+	return strings.Join(out, sep)
+}
+
+// altHex64 is C's %#lx: 0 has no prefix.
+func altHex64(n uint64) string {
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%#x", n)
 }

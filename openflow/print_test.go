@@ -11,6 +11,12 @@ import (
 	"govs/internal/ovsref"
 )
 
+// tableFeatures10 returns the features of a table that can do what OpenFlow 1.0 has.
+func tableFeatures10(table uint8, name string) *TableFeatures {
+	all := fieldsFrom(wildAll, fieldBits10)
+	return &TableFeatures{Table: table, Name: name, MaxEntries: 1000, Match: all, Wildcard: all}
+}
+
 // samples returns one or more of every message.
 func samples(t testing.TB) []Message {
 	match := func(s string) flow.Match {
@@ -47,7 +53,7 @@ func samples(t testing.TB) []Message {
 		&PortMod{Port: 3, HWAddr: port.HWAddr, Config: PortDown, Mask: PortDown | PortNoFwd}, &PortMod{Port: 4, Advertise: Feature1GFD | FeatureCopper},
 		&PortDescRequest{PortNone}, &PortDescReply{[]PortDesc{local, port}}, &PortDescReply{},
 		&PortStatsRequest{PortNone}, &PortStatsRequest{3}, &PortStatsReply{[]PortStats{{Port: 2, RxPackets: 1, TxBytes: 5, RxErrors: ^uint64(0), Duration: 3500 * time.Millisecond}, {Port: PortLocal, Collisions: ^uint64(0), Duration: -1}}},
-		&TableStatsReply{[]TableStats{{Table: 0, Name: "classifier", MaxEntries: 1000, Wildcards: wildAll, ActiveCount: 3}, {Table: 1, MaxEntries: 1000, Wildcards: wildAll}, {Table: 2, MaxEntries: 1000, Wildcards: wildAll}, {Table: 3, MaxEntries: 1000, Wildcards: wildAll}}},
+		&TableStatsReply{[]TableStats{{Table: 0, ActiveCount: 3, Features: tableFeatures10(0, "classifier")}, {Table: 1, Features: tableFeatures10(1, "")}, {Table: 2, Features: tableFeatures10(2, "")}, {Table: 3, Features: tableFeatures10(3, "")}}},
 		&QueueStatsRequest{PortNone, QueueAll}, &QueueStatsRequest{3, 2}, &QueueStatsReply{[]QueueStats{{Port: 1, Queue: 2, TxBytes: 3, TxPackets: 4, TxErrors: ^uint64(0), Duration: -1}, {Port: PortLocal, Duration: 1000001 * time.Microsecond}}},
 		&FlowStatsRequest{Match: tcp, Table: TableAny, OutPort: PortNone, OutGroup: GroupAny}, &FlowStatsRequest{Table: 3, OutPort: 5, OutGroup: GroupAny, Aggregate: true},
 		&FlowStatsReply{[]FlowStats{
@@ -85,7 +91,7 @@ func samples(t testing.TB) []Message {
 func TestPrintReference(t *testing.T) {
 	ofctl := ovsref.Path(t, "ovs-ofctl")
 	n := 0
-	for _, p := range []Protocols{ProtoOF10TID, ProtoNXMTID, ProtoOXM12, ProtoOXM13, ProtoOXM14, ProtoOXM15} {
+	for _, p := range []Protocols{ProtoOF10TID, ProtoNXMTID, ProtoOF11, ProtoOXM12, ProtoOXM13, ProtoOXM14, ProtoOXM15} {
 		for i, m := range samples(t) {
 			if !Encodable(m, p) {
 				continue

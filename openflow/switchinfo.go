@@ -177,17 +177,6 @@ const NumRFC2819 = 30
 // PortDescRequest asks for the description of a port, or of all for PortNone.
 type PortDescRequest struct{ Port Port }
 
-// TableStats are the counters of a flow table.
-type TableStats struct {
-	Table        uint8
-	Name         string
-	Wildcards    uint32 // OpenFlow 1.0
-	MaxEntries   uint32
-	ActiveCount  uint32
-	LookupCount  uint64
-	MatchedCount uint64
-}
-
 // Desc describes a switch in words.
 type Desc struct {
 	Manufacturer, Hardware, Software, Serial, Datapath string

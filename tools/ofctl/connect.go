@@ -106,8 +106,8 @@ func (l *lookup) load() *openflow.NameMap {
 			d, err := openflow.Decode(b, openflow.DecodeOptions{})
 			if r, ok := d.Message.(*openflow.TableStatsReply); ok && err == nil {
 				for _, x := range r.Tables {
-					if x.Name != "" {
-						l.m.Add(uint32(x.Table), x.Name)
+					if x.Features != nil && x.Features.Name != "" {
+						l.m.Add(uint32(x.Table), x.Features.Name)
 					}
 				}
 			}

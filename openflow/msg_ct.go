@@ -1,0 +1,218 @@
+package openflow
+
+import (
+	"net/netip"
+
+	"govs/flow"
+)
+
+// CTTuple selects connections by what is set of one direction's addresses.
+type CTTuple struct {
+	Src, Dst         [16]byte // IPv4 as an IPv4-mapped address; zero is any
+	SrcPort, DstPort uint16   // not for ICMP; zero is any
+	ICMPID           uint16
+	ICMPType         uint8
+	ICMPCode         uint8
+}
+
+// CTFlush removes connections from the tracker (NXT_CT_FLUSH).
+type CTFlush struct {
+	Proto   uint8 // IP protocol; 0 for any
+	Zone    uint16
+	HasZone bool
+	Orig    *CTTuple // of the direction that opened the connection; nil for any
+	Reply   *CTTuple
+
+	family ctFamily // as decoded
+}
+
+// CTFlushZone removes all connections of a zone (NXT_CT_FLUSH_ZONE).
+type CTFlushZone struct{ Zone uint16 }
+
+// Properties of NXT_CT_FLUSH, and of a tuple inside it.
+const (
+	ctPropOrig = iota
+	ctPropReply
+	ctPropZone
+)
+
+const (
+	ctTupleSrc = iota
+	ctTupleDst
+	ctTupleSrcPort
+	ctTupleDstPort
+	ctTupleICMPID
+	ctTupleICMPType
+	ctTupleICMPCode
+)
+
+func (*CTFlush) raw(Protocols) rawType     { return rawNXCTFlush }
+func (*CTFlushZone) raw(Protocols) rawType { return rawNXCTFlushZone }
+
+func (m *CTFlushZone) encode(e *msgEncoder) {
+	e.zeros(6)
+	e.u16(m.Zone)
+}
+
+func decodeCTFlushZone(_ *msgDecoder, b []byte) (Message, error) {
+	if !isZero(b[:6]) {
+		return nil, ErrBadRequestMustBeZero
+	}
+	return &CTFlushZone{be.Uint16(b[6:])}, nil
+}
+
+func (m *CTFlushZone) print(p *printer) { p.f(" zone_id=%d", m.Zone) }
+
+func (m *CTFlush) encode(e *msgEncoder) {
+	e.u8(m.Proto)
+	e.zeros(7)
+	for i, t := range [...]*CTTuple{m.Orig, m.Reply} {
+		if t != nil && *t != (CTTuple{}) {
+			e.nested(uint16(ctPropOrig+i), func() { t.encode(e, m.Proto) })
+		}
+	}
+	if m.HasZone {
+		e.prop(ctPropZone, func() { e.u16(m.Zone) })
+	}
+}
+
+// nested appends a property that holds properties.
+func (e *msgEncoder) nested(typ uint16, f func()) {
+	e.prop(typ, func() { e.zeros(4); f() })
+}
+
+func (t *CTTuple) encode(e *msgEncoder, proto uint8) {
+	if t.Src != ([16]byte{}) {
+		e.prop(ctTupleSrc, func() { e.bytes(t.Src[:]) })
+	}
+	if t.Dst != ([16]byte{}) {
+		e.prop(ctTupleDst, func() { e.bytes(t.Dst[:]) })
+	}
+	if isICMP(proto) {
+		e.prop(ctTupleICMPID, func() { e.u16(t.ICMPID) })
+		e.prop(ctTupleICMPType, func() { e.u8(t.ICMPType) })
+		e.prop(ctTupleICMPCode, func() { e.u8(t.ICMPCode) })
+		return
+	}
+	if t.SrcPort != 0 {
+		e.prop(ctTupleSrcPort, func() { e.u16(t.SrcPort) })
+	}
+	if t.DstPort != 0 {
+		e.prop(ctTupleDstPort, func() { e.u16(t.DstPort) })
+	}
+}
+
+func isICMP(proto uint8) bool { return proto == flow.ProtoICMP || proto == flow.ProtoICMPv6 }
+
+// ctFamily is what the addresses of tuples say so far of their family.
+type ctFamily uint8
+
+const (
+	ctAnyFamily ctFamily = iota
+	ctIPv4
+	ctIPv6
+)
+
+func (f *ctFamily) add(addr *[16]byte) error {
+	now := ctAnyFamily
+	if *addr != ([16]byte{}) {
+		now = ctIPv6
+		if netip.AddrFrom16(*addr).Is4In6() {
+			now = ctIPv4
+		}
+	}
+	if *f != ctAnyFamily && now != ctAnyFamily && *f != now {
+		return ErrBadPropertyBadValue
+	}
+	*f = now
+	return nil
+}
+
+func decodeCTFlush(_ *msgDecoder, b []byte) (Message, error) {
+	if !isZero(b[1:8]) {
+		return nil, ErrBadRequestMustBeZero
+	}
+	m := &CTFlush{Proto: b[0]}
+	err := eachProp(b[8:], func(typ uint16, p []byte) error {
+		var err error
+		switch typ {
+		case ctPropOrig:
+			m.Orig, err = ctTuple(p, m.Orig, &m.family)
+		case ctPropReply:
+			m.Reply, err = ctTuple(p, m.Reply, &m.family)
+		case ctPropZone:
+			if len(p) != 6 {
+				return ErrBadPropertyBadLen
+			}
+			m.Zone, m.HasZone = be.Uint16(p[4:]), true
+		}
+		return err
+	})
+	return m, err
+}
+
+// ctTuple reads the tuple nested in property p over t, which may be nil.
+func ctTuple(p []byte, t *CTTuple, family *ctFamily) (*CTTuple, error) {
+	if len(p) < 8 {
+		return t, ErrBadPropertyBadLen
+	}
+	if t == nil {
+		t = &CTTuple{}
+	}
+	return t, eachProp(p[8:], func(typ uint16, p []byte) error {
+		v := p[4:]
+		switch size := [...]int{ctTupleSrc: 16, ctTupleDst: 16, ctTupleSrcPort: 2, ctTupleDstPort: 2, ctTupleICMPID: 2, ctTupleICMPType: 1, ctTupleICMPCode: 1}; {
+		case int(typ) >= len(size):
+			return nil
+		case len(v) < size[typ], typ > ctTupleDst && len(v) != size[typ]:
+			return ErrBadPropertyBadLen
+		}
+		switch typ {
+		case ctTupleSrc:
+			copy(t.Src[:], v)
+			return family.add(&t.Src)
+		case ctTupleDst:
+			copy(t.Dst[:], v)
+			return family.add(&t.Dst)
+		case ctTupleSrcPort:
+			t.SrcPort = be.Uint16(v)
+		case ctTupleDstPort:
+			t.DstPort = be.Uint16(v)
+		case ctTupleICMPID:
+			t.ICMPID = be.Uint16(v)
+		case ctTupleICMPType:
+			t.ICMPType = v[0]
+		case ctTupleICMPCode:
+			t.ICMPCode = v[0]
+		}
+		return nil
+	})
+}
+
+func (m *CTFlush) print(p *printer) {
+	p.str(" ")
+	if m.HasZone {
+		p.f("zone=%d ", m.Zone)
+	}
+	p.str("'")
+	m.printTuple(p, m.Orig)
+	p.f(",ct_nw_proto=%d' '", m.Proto)
+	m.printTuple(p, m.Reply)
+	p.str("'")
+}
+
+func (m *CTFlush) printTuple(p *printer, t *CTTuple) {
+	if t == nil {
+		t = &CTTuple{}
+	}
+	src, dst := "ct_ipv6_src", "ct_ipv6_dst"
+	if m.family == ctIPv4 {
+		src, dst = "ct_nw_src", "ct_nw_dst"
+	}
+	p.f("%s=%s,%s=%s", src, netip.AddrFrom16(t.Src).Unmap(), dst, netip.AddrFrom16(t.Dst).Unmap())
+	if isICMP(m.Proto) {
+		p.f(",icmp_id=%d,icmp_type=%d,icmp_code=%d", t.ICMPID, t.ICMPType, t.ICMPCode)
+	} else {
+		p.f(",ct_tp_src=%d,ct_tp_dst=%d", t.SrcPort, t.DstPort)
+	}
+}
