@@ -175,6 +175,25 @@ const (
 	rawNXIPFIXFlowReply
 	rawONFMonitorRequest
 	rawONFMonitorReply
+
+	rawGroupMod11
+	rawGroupMod15
+	rawNXGroupMod
+	rawGroupRequest
+	rawNXGroupRequest
+	rawGroupReply11
+	rawGroupReply13
+	rawNXGroupReply
+	rawGroupDescRequest11
+	rawGroupDescRequest15
+	rawNXGroupDescRequest
+	rawGroupDescReply11
+	rawGroupDescReply15
+	rawNXGroupDescReply
+	rawGroupFeaturesRequest
+	rawNXGroupFeaturesRequest
+	rawGroupFeaturesReply
+	rawNXGroupFeaturesReply
 	numRaws
 )
 
@@ -315,6 +334,25 @@ var msgTable = [numRaws]msgRow{
 	rawNXIPFIXFlowReply:     {"NXST_IPFIX_FLOW reply", frameNXSTR, V10, V15, 4, 0, 88, decodeIPFIXFlowReply},
 	rawONFMonitorRequest:    {"ONFST_FLOW_MONITOR request", frameONFSTQ, V13, V13, 1870, 0, 8, decodeMonitorRequest},
 	rawONFMonitorReply:      {"ONFST_FLOW_MONITOR reply", frameONFSTR, V13, V13, 1870, 0, 8, decodeMonitorReply},
+
+	rawGroupMod11:             {"OFPT_GROUP_MOD", framePlain, V11, V14, 15, 8, 8, decodeGroupMod11},
+	rawGroupMod15:             {"OFPT_GROUP_MOD", framePlain, V15, V15, 15, 16, 8, decodeGroupMod15},
+	rawNXGroupMod:             {"NXT_GROUP_MOD", frameNXT, V10, V10, 31, 16, 8, decodeGroupMod15},
+	rawGroupRequest:           {"OFPST_GROUP request", frameStatsQ, V11, V15, 6, 8, exact, decodeGroupRequest},
+	rawNXGroupRequest:         {"NXST_GROUP request", frameNXSTQ, V10, V10, 7, 8, exact, decodeGroupRequest},
+	rawGroupReply11:           {"OFPST_GROUP reply", frameStatsR, V11, V12, 6, 0, anyLen, decodeGroupReply},
+	rawGroupReply13:           {"OFPST_GROUP reply", frameStatsR, V13, V15, 6, 0, anyLen, decodeGroupReply},
+	rawNXGroupReply:           {"NXST_GROUP reply", frameNXSTR, V10, V10, 7, 0, anyLen, decodeGroupReply},
+	rawGroupDescRequest11:     {"OFPST_GROUP_DESC request", frameStatsQ, V11, V14, 7, 0, exact, decodeGroupDescRequestAll},
+	rawGroupDescRequest15:     {"OFPST_GROUP_DESC request", frameStatsQ, V15, V15, 7, 8, exact, decodeGroupDescRequest},
+	rawNXGroupDescRequest:     {"NXST_GROUP_DESC request", frameNXSTQ, V10, V10, 8, 8, exact, decodeGroupDescRequest},
+	rawGroupDescReply11:       {"OFPST_GROUP_DESC reply", frameStatsR, V11, V14, 7, 0, 8, decodeGroupDescReply11},
+	rawGroupDescReply15:       {"OFPST_GROUP_DESC reply", frameStatsR, V15, V15, 7, 0, 8, decodeGroupDescReply15},
+	rawNXGroupDescReply:       {"NXST_GROUP_DESC reply", frameNXSTR, V10, V10, 8, 0, 8, decodeGroupDescReply15},
+	rawGroupFeaturesRequest:   {"OFPST_GROUP_FEATURES request", frameStatsQ, V12, V15, 8, 0, exact, empty[GroupFeaturesRequest]},
+	rawNXGroupFeaturesRequest: {"NXST_GROUP_FEATURES request", frameNXSTQ, V10, V11, 9, 0, exact, empty[GroupFeaturesRequest]},
+	rawGroupFeaturesReply:     {"OFPST_GROUP_FEATURES reply", frameStatsR, V12, V15, 8, 40, exact, decodeGroupFeatures},
+	rawNXGroupFeaturesReply:   {"NXST_GROUP_FEATURES reply", frameNXSTR, V10, V11, 9, 40, exact, decodeGroupFeatures},
 }
 
 type msgKey struct {

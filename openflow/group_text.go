@@ -1,0 +1,405 @@
+package openflow
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"govs/flow"
+)
+
+// groupKeys are the keys that the description of a group may and must have
+// for a command.
+type groupKeys struct{ typ, buckets, commandBucket, allBuckets bool }
+
+func (c GroupCommand) keys() groupKeys {
+	switch c {
+	case GroupDelete:
+		return groupKeys{}
+	case GroupInsertBucket:
+		return groupKeys{buckets: true, commandBucket: true}
+	case GroupRemoveBucket:
+		return groupKeys{commandBucket: true, allBuckets: true}
+	}
+	return groupKeys{typ: true, buckets: true}
+}
+
+// ParseGroupMod reads a group as ovs-ofctl's add-group and its kin take it, such
+// as "group_id=1,type=select,bucket=output:1,bucket=weight:2,output:2". It also
+// returns the protocols that can carry it. The error is in ovs-ofctl's words.
+func ParseGroupMod(text string, cmd GroupCommand, names *Names) (*GroupMod, Protocols, error) {
+	p := groupParser{
+		gm:    &GroupMod{Command: cmd, ID: GroupAny, CommandBucket: BucketAll},
+		names: names, usable: ProtoAny, keys: cmd.keys(),
+	}
+	if cmd == GroupRemoveBucket {
+		p.usable = protoOF10Any | protoNXMAny | ProtoOXM15
+	}
+	head, buckets := cutBuckets(text)
+	if !p.keys.buckets && len(buckets) > 0 {
+		return nil, 0, errors.New("bucket is not needed")
+	}
+	if err := p.parse(head); err != nil {
+		return nil, 0, err
+	}
+	for _, s := range buckets {
+		if err := p.bucket(s); err != nil {
+			return nil, 0, err
+		}
+	}
+	gm := p.gm
+	if gm.Type == GroupTypeIndirect && len(gm.Buckets) > 1 {
+		return nil, 0, errors.New("Indirect groups can have at most one bucket.")
+	}
+	gm.Buckets = numberBuckets(gm.Buckets)
+	return gm, p.usable, nil
+}
+
+// ParseGroupLine is ParseGroupMod for a line of a file for bundles, which may
+// begin with a command: "add", "modify", "delete" and so on. Without one it
+// adds.
+func ParseGroupLine(line string, names *Names) (*GroupMod, Protocols, error) {
+	word, rest, _ := strings.Cut(strings.TrimLeft(line, " \t"), " ")
+	for _, c := range groupCommands {
+		if c.word == word {
+			return ParseGroupMod(rest, c.cmd, names)
+		}
+	}
+	if !strings.ContainsAny(word, "=,(") && word != "" {
+		return nil, 0, fmt.Errorf("invalid command '%s'", word)
+	}
+	return ParseGroupMod(line, GroupAdd, names)
+}
+
+// cutBuckets splits a group at each "bucket=".
+func cutBuckets(s string) (head string, buckets []string) {
+	const word = "bucket="
+	parts := strings.Split(s, word)
+	return parts[0], parts[1:]
+}
+
+type groupParser struct {
+	gm     *GroupMod
+	names  *Names
+	usable Protocols
+	keys   groupKeys
+
+	hasID, hasType, hasCommandBucket, hasParam bool
+}
+
+func (p *groupParser) parse(s string) error {
+	for {
+		k, v, rest, ok := cutPair(s)
+		if !ok {
+			break
+		}
+		s = rest
+		if err := p.key(k, v); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !p.hasID:
+		return errors.New("must specify a group_id")
+	case p.keys.typ && !p.hasType:
+		return errors.New("must specify a type")
+	case p.keys.commandBucket && !p.keys.allBuckets && !p.hasCommandBucket:
+		return errors.New("must specify a command bucket id")
+	case !p.keys.commandBucket && p.hasCommandBucket:
+		return errors.New("command bucket id is not needed")
+	}
+	if sel := &p.gm.Selection; sel.Method == "" && p.hasParam {
+		return errors.New("selection_method_param is only allowed with \"selection_method\"")
+	} else if sel.Method != "hash" && len(sel.Fields) > 0 {
+		return errors.New("fields may only be specified with \"selection_method=hash\"")
+	}
+	return nil
+}
+
+func (p *groupParser) key(k, v string) (err error) {
+	gm := p.gm
+	switch k {
+	case "command_bucket_id":
+		if !p.keys.commandBucket {
+			return errors.New("command bucket id is not needed")
+		}
+		p.hasCommandBucket = true
+		switch v {
+		case "all":
+			if !p.keys.allBuckets {
+				return errors.New("command_bucket_id=all is not permitted")
+			}
+			gm.CommandBucket = BucketAll
+		case "first":
+			gm.CommandBucket = BucketFirst
+		case "last":
+			gm.CommandBucket = BucketLast
+		default:
+			if gm.CommandBucket, err = parseUint32(v); err == nil && gm.CommandBucket > BucketMax {
+				err = fmt.Errorf("invalid command bucket id %d", gm.CommandBucket)
+			}
+		}
+	case "group_id":
+		p.hasID = true
+		if v == "all" {
+			gm.ID = GroupAll
+			return nil
+		}
+		if gm.ID, err = parseUint32(v); err == nil && gm.ID != GroupAll && gm.ID > GroupMax {
+			err = fmt.Errorf("invalid group id %d", gm.ID)
+		}
+	case "type":
+		if !p.keys.typ {
+			return errors.New("type is not needed")
+		}
+		p.hasType = true
+		t := slices.Index(groupTypeNames[:], v)
+		if v == "fast_failover" {
+			t = int(GroupTypeFastFailover)
+		}
+		if t < 0 {
+			return fmt.Errorf("invalid group type %s", v)
+		}
+		gm.Type = GroupType(t)
+	case "selection_method":
+		if !p.keys.typ {
+			return errors.New("selection method is not needed")
+		}
+		if len(v) > 15 {
+			return errors.New("selection method is longer than 15 bytes long")
+		}
+		gm.Selection.Method = v
+	case "selection_method_param":
+		if !p.keys.typ {
+			return errors.New("selection method param is not needed")
+		}
+		p.hasParam = true
+		gm.Selection.Param, err = parseUint64(v)
+	case "fields":
+		if !p.keys.typ {
+			return errors.New("fields are not needed")
+		}
+		err = p.fields(v)
+	default:
+		err = fmt.Errorf("unknown keyword %s", k)
+	}
+	return err
+}
+
+// fields reads the list of fields of a hash; what a field is given is the mask.
+func (p *groupParser) fields(s string) error {
+	sel := &p.gm.Selection
+	for {
+		k, v, rest, ok := cutPair(s)
+		if !ok {
+			return nil
+		}
+		s = rest
+		id, ok := flow.FieldByPlainName(k)
+		if !ok {
+			return fmt.Errorf("%s: unknown field %s", s, k)
+		}
+		if slices.ContainsFunc(sel.Fields, func(f HashField) bool { return f.Field == id }) {
+			return fmt.Errorf("%s: duplicate field", k)
+		}
+		mask := id.Ones()
+		if v != "" {
+			val, m, err := id.ParseValue(v, p.names.env())
+			if err != nil {
+				return err
+			}
+			if m != id.Ones() {
+				return fmt.Errorf("%s: wildcards not allowed here", v)
+			}
+			if !id.Info().Maskable && val != id.Ones() {
+				return fmt.Errorf("%s: invalid mask for field %s", v, k)
+			}
+			mask = val
+		}
+		sel.add(HashField{id, mask})
+	}
+}
+
+// add keeps the fields in their order.
+func (s *GroupSelection) add(f HashField) {
+	i, _ := slices.BinarySearchFunc(s.Fields, f.Field, func(x HashField, id flow.FieldID) int { return int(x.Field) - int(id) })
+	s.Fields = slices.Insert(s.Fields, i, f)
+}
+
+// bucket reads the parameters of a bucket; what is none of them is an action.
+func (p *groupParser) bucket(s string) error {
+	gm := p.gm
+	b := Bucket{ID: BucketAll, Weight: gm.Type.weight(), WatchPort: PortNone, WatchGroup: GroupAny}
+	weighted := false
+	var acts []string
+	for s = strings.TrimLeft(s, delimiters); ; {
+		k, v, rest, ok := cutPair(s)
+		if !ok {
+			break
+		}
+		start := strings.TrimLeft(s, delimiters)
+		whole := strings.TrimRight(start[:len(start)-len(rest)], delimiters)
+		s = rest
+		var err error
+		switch strings.ToLower(k) {
+		case "weight":
+			weighted = true
+			b.Weight, err = parseUint16(v, "weight")
+		case "watch_port":
+			var ok bool
+			if b.WatchPort, ok = p.names.ParsePort(v); !ok || b.WatchPort >= PortMax && b.WatchPort != PortNone {
+				return fmt.Errorf("%s: invalid watch_port", v)
+			}
+		case "watch_group":
+			if b.WatchGroup, err = parseUint32(v); err == nil && b.WatchGroup > GroupMax {
+				return fmt.Errorf("invalid watch_group id %d", b.WatchGroup)
+			}
+		case "bucket_id":
+			if b.ID, err = parseUint32(v); err == nil && b.ID > BucketMax {
+				return fmt.Errorf("invalid bucket_id id %d", b.ID)
+			}
+		case "action", "actions":
+			acts = append(acts, v)
+		default:
+			acts = append(acts, whole)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if acts == nil {
+		return errors.New("bucket must specify actions")
+	}
+	ap := parser{names: p.names, usable: ProtoAny, words: wordIndex()}
+	if err := ap.list(strings.Join(acts, ","), false); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(ap.acts, func(a Action) bool { return a.Kind() == KindMeter }) {
+		ap.usable &= ProtoOXM15 // before it, a meter is an instruction
+	}
+	b.Actions = ap.acts
+	p.usable &= ap.usable
+	if gm.Command != GroupInsertBucket {
+		if gm.Type == GroupTypeFastFailover && b.WatchPort == PortNone && b.WatchGroup == GroupAny {
+			return errors.New("fast failover bucket requires watch_port or watch_group")
+		}
+		if weighted && b.Weight != 0 && gm.Type != GroupTypeSelect {
+			return errors.New("Only select groups can have bucket weights.")
+		}
+	}
+	gm.Buckets = append(gm.Buckets, b)
+	return nil
+}
+
+// numberBuckets gives numbers to buckets without: the least that are free.
+func numberBuckets(bs []Bucket) []Bucket {
+	used := func(n uint32) bool { return slices.ContainsFunc(bs, func(b Bucket) bool { return b.ID == n }) }
+	next := uint32(0)
+	for i := range bs {
+		if bs[i].ID > BucketMax {
+			for used(next) {
+				next++
+			}
+			bs[i].ID = next
+		}
+	}
+	return bs
+}
+
+// ParseGroupRequest reads the number of a group to ask for: a number, "ALL" or
+// "ANY".
+func ParseGroupRequest(s string) (uint32, bool) {
+	switch {
+	case strings.EqualFold(s, "all"):
+		return GroupAll, true
+	case strings.EqualFold(s, "any"):
+		return GroupAny, true
+	}
+	n, neg, rest, ok := scanUint(s)
+	return uint32(n), s != "" && rest == "" && ok && !neg && n <= GroupMax
+}
+
+// groupNumber prints a group's number as requests do.
+func (f *formatter) groupNumber(id uint32) {
+	switch id {
+	case GroupAll:
+		f.str("ALL")
+	case GroupAny:
+		f.str("ANY")
+	default:
+		f.dec(uint64(id))
+	}
+}
+
+// weight is what a bucket without a weight has.
+func (t GroupType) weight() uint16 {
+	if t == GroupTypeSelect {
+		return 1
+	}
+	return 0
+}
+
+// group prints a group as add-group reads it. Versions before 1.5 do not show
+// the numbers of buckets.
+func (p *printer) group(id uint32, typ GroupType, showType bool, bs []Bucket, sel *GroupSelection) {
+	ids := p.Version == V10 || p.Version >= V15
+	p.f("group_id=%d", id)
+	if showType {
+		p.str(",type=")
+		p.str(typ.String())
+	}
+	if sel.Method != "" {
+		p.str(",selection_method=")
+		p.str(sel.Method)
+		if sel.Param != 0 {
+			p.f(",selection_method_param=%d", sel.Param)
+		}
+		p.hashFields(sel.Fields)
+	}
+	for i := range bs {
+		b := &bs[i]
+		p.str(",bucket=")
+		if ids {
+			p.f("bucket_id:%d,", b.ID)
+		}
+		if b.Weight != typ.weight() {
+			p.f("weight:%d,", b.Weight)
+		}
+		if b.WatchPort != PortNone {
+			p.str("watch_port:")
+			p.port(b.WatchPort)
+			p.str(",")
+		}
+		if b.WatchGroup != GroupAny {
+			p.f("watch_group:%d,", b.WatchGroup)
+		}
+		p.str("actions=")
+		p.list(b.Actions)
+	}
+}
+
+func (f *formatter) hashFields(fs []HashField) {
+	if len(fs) == 0 {
+		return
+	}
+	f.str(",fields")
+	if len(fs) == 1 {
+		f.str("=")
+	} else {
+		f.str("(")
+	}
+	for i, x := range fs {
+		if i > 0 {
+			f.str(",")
+		}
+		f.str(x.Field.String())
+		if x.Mask != x.Field.Ones() {
+			f.str("=")
+			f.b = x.Field.AppendValue(f.b, x.Mask, x.Field.Ones(), nil)
+		}
+	}
+	if len(fs) > 1 {
+		f.str(")")
+	}
+}
