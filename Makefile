@@ -24,7 +24,7 @@ SOAK     ?= 100000
 TOOLS := ovs-vsctl ovs-ofctl ovs-appctl ovs-dpctl ovs-vswitchd \
          ovsdb-server ovsdb-client ovsdb-tool ovs-pki ovs-tcpdump \
          ovs-tcpundump ovs-pcap ovs-testcontroller ovs-ctl vtep-ctl \
-         ovs-dpctl-top ovs-docker ovs-save ovs-kmod-ctl
+         ovs-dpctl-top ovs-flowviz ovs-docker ovs-save ovs-kmod-ctl
 # Where Debian and Fedora keep each of them, so that scripts find them.
 DAEMONS := ovs-vswitchd ovsdb-server
 SCRIPTS := ovs-ctl ovs-save ovs-kmod-ctl

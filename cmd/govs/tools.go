@@ -5,6 +5,7 @@ import (
 	"govs/tools/appctl"
 	"govs/tools/dpctl"
 	"govs/tools/dpctltop"
+	"govs/tools/flowviz"
 	"govs/tools/ifupdown"
 	"govs/tools/kmodctl"
 	"govs/tools/lab"
@@ -52,6 +53,7 @@ var tools = [...]tool{
 	{"ovs-ctl", "start and stop the daemons", ovsctl.Main},
 	{"vtep-ctl", "configure a VTEP database", vtepctl.Main},
 	{"ovs-dpctl-top", "sum up datapath flows by their fields", dpctltop.Main},
+	{"ovs-flowviz", "show dumps of flows in readable ways", flowviz.Main},
 	{"ovs-docker", "connect containers to bridges", ovsdocker.Main},
 	{"ovs-save", "write scripts that bring a switch's state back", ovssave.Main},
 	{"ovs-kmod-ctl", "load and unload the kernel's datapath", kmodctl.Main},

@@ -45,7 +45,7 @@ func run(m *testing.M) int {
 // toolNames are the names the program answers to.
 var toolNames = []string{"ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovs-dpctl", "ovs-vswitchd",
 	"ovsdb-server", "ovsdb-client", "ovsdb-tool", "ovs-pki", "ovs-tcpdump", "ovs-tcpundump",
-	"ovs-pcap", "ovs-testcontroller", "ovs-ctl", "vtep-ctl", "ovs-dpctl-top", "ovs-docker", "ovs-save", "ovs-kmod-ctl"}
+	"ovs-pcap", "ovs-testcontroller", "ovs-ctl", "vtep-ctl", "ovs-dpctl-top", "ovs-flowviz", "ovs-docker", "ovs-save", "ovs-kmod-ctl"}
 
 // ours is the maker whose programs are govs.
 func ours(*testing.T) lab.Maker {
