@@ -43,7 +43,7 @@ type Process struct {
 	detach, monitor, noChdir  bool
 	pidfileOn, overwrite      bool
 	pidPath, ctlPath, userArg string
-	network                   bool
+	network, keepOut          bool
 
 	stage  stage
 	notify *os.File // the pipe to the process that waits for readiness, or nil
@@ -187,6 +187,12 @@ func (p *Process) Server() *unixctl.Server { return p.ctl }
 // Call it before Start.
 func (p *Process) KeepNetwork() { p.network = true }
 
+// KeepOutput leaves a detached daemon its standard output. Call it before Ready.
+func (p *Process) KeepOutput() { p.keepOut = true }
+
+// Wanted reports whether an option asks for a daemon's manners.
+func (p *Process) Wanted() bool { return p.detach || p.monitor || p.pidfileOn || p.ctlPath != "" }
+
 // Detached reports whether the daemon was started by --detach.
 func (p *Process) Detached() bool { return p.detach }
 
@@ -206,7 +212,7 @@ func (p *Process) Ready() {
 	}
 	if p.detach && p.stage != stageFront {
 		vlog.SetLevel(nil, vlog.Console, vlog.Off)
-		closeStandard()
+		closeStandard(p.keepOut)
 		if !p.noChdir {
 			os.Chdir("/")
 		}

@@ -189,13 +189,17 @@ func statusText(ws syscall.WaitStatus) string {
 // crashHard makes a Go panic look like a crash to the monitor.
 func crashHard() { debug.SetTraceback("crash") }
 
-// closeStandard points the standard streams at /dev/null.
-func closeStandard() {
+// closeStandard points the standard streams at /dev/null, but for the output
+// if that is kept.
+func closeStandard(keepOut bool) {
 	f, err := os.OpenFile("/dev/null", os.O_RDWR, 0)
 	if err != nil {
 		return
 	}
 	for fd := range 3 {
+		if fd == 1 && keepOut {
+			continue
+		}
 		syscall.Dup3(int(f.Fd()), fd, 0)
 	}
 	f.Close()

@@ -1,12 +1,14 @@
 package ovsdb
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"slices"
 	"strings"
 
+	"govs/cli"
 	"govs/jsonrpc/json"
 )
 
@@ -73,6 +75,24 @@ func LoadSchema(path string) (*Schema, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return ParseSchema(v)
+}
+
+// ReadSchema is LoadSchema with errors in the words of the tools.
+func ReadSchema(path string) (*Schema, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read schema: \"%s\" could not be read as JSON (error opening \"%s\": %s)", path, path, cli.Strerror(err))
+	}
+	v, err := json.Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read schema: \"%s\" could not be read as JSON (%v)", path, err)
+	}
+	s, err := ParseSchema(v)
+	var e *Error
+	if errors.As(err, &e) {
+		e.Details = fmt.Sprintf("failed to parse \"%s\" as ovsdb schema: %s", path, e.Details)
+	}
+	return s, err
 }
 
 // validVersion reports whether s is x.y.z.

@@ -131,12 +131,13 @@ func (s Str) Text(Data) string { return string(s) }
 func (s Str) JSON() string { return jsonString(string(s)) }
 
 func (s *Style) text(c Cell) string {
-	switch {
-	case c == nil:
+	if c == nil {
 		return ""
-	case s.Data != JSONData:
+	}
+	if _, plain := c.(Str); plain || s.Data != JSONData {
 		return c.Text(s.Data)
-	case s.Pretty:
+	}
+	if s.Pretty {
 		return prettyJSON(c.JSON())
 	}
 	return c.JSON()

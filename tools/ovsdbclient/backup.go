@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha1"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"time"
 
+	"govs/daemon/vlog"
 	"govs/internal/version"
 	"govs/jsonrpc/json"
 	"govs/ovsdb"
@@ -88,27 +90,19 @@ func (c *client) restore() error {
 	}
 	r, err := log.OpenDatabase(f.Name(), log.ReadOnly)
 	if err != nil {
-		return err
+		return errors.New(strings.ReplaceAll(err.Error(), f.Name(), "/dev/stdin"))
 	}
 	defer r.Close()
-	if !c.force {
-		if r.Schema.Version != c.schema.Version {
-			return fmt.Errorf("schema version mismatch: backup is version \"%s\" but database is version \"%s\" (use --force to override)", r.Schema.Version, c.schema.Version)
-		}
-		if r.Schema.Cksum != c.schema.Cksum {
-			return fmt.Errorf("schema checksum mismatch: backup has \"%s\" but database has \"%s\" (use --force to override)", r.Schema.Cksum, c.schema.Cksum)
-		}
+	if err := c.sameSchema(r.Schema); err != nil {
+		return err
 	}
 	st, damage := r.Load(nil)
 	if damage != nil {
-		return damage
-	}
-	op := func(name, table string, more ...json.Member) json.Value {
-		return json.Obj(append([]json.Member{{Key: "op", Value: json.Str(name)}, {Key: "table", Value: json.Str(table)}}, more...)...)
+		return errors.New(strings.ReplaceAll(damage.Error(), f.Name(), "/dev/stdin"))
 	}
 	ops := []json.Value{json.Str(c.db)}
 	for _, t := range c.schema.Tables {
-		ops = append(ops, op("delete", t.Name, json.Member{Key: "where", Value: json.Arr()}))
+		ops = append(ops, op("delete", t.Name, member("where", json.Arr())))
 	}
 	snap := st.Head()
 	for _, t := range r.Schema.Tables {
@@ -124,10 +118,10 @@ func (c *client) restore() error {
 					f = append(f, json.Member{Key: col.Name, Value: renamed(d, &col.Type)})
 				}
 			}
-			ops = append(ops, op("insert", t.Name, json.Member{Key: "uuid-name", Value: json.Str(rowName(row.UUID()))}, json.Member{Key: "row", Value: json.Obj(f...)}))
+			ops = append(ops, op("insert", t.Name, member("uuid-name", json.Str(rowName(row.UUID()))), member("row", json.Obj(f...))))
 		}
 	}
-	ops = append(ops, json.Obj(json.Member{Key: "op", Value: json.Str("comment")}, json.Member{Key: "comment", Value: json.Str("ovsdb-client " + version.OVS + " restore")}))
+	ops = append(ops, json.Obj(member("op", json.Str("comment")), member("comment", json.Str("ovsdb-client "+version.OVS+" restore"))))
 	res, err := c.call("transact", json.Arr(ops...))
 	if err != nil {
 		return err
@@ -137,6 +131,22 @@ func (c *client) restore() error {
 			return fmt.Errorf("transaction returned error: %s", e)
 		}
 	}
+	return nil
+}
+
+// sameSchema refuses a backup with another schema, or logs it with --force.
+func (c *client) sameSchema(backup *ovsdb.Schema) error {
+	if backup.Equal(c.schema) {
+		return nil
+	}
+	why := fmt.Sprintf("backup schema has version \"%s\" but database schema has version \"%s\"", backup.Version, c.schema.Version)
+	if backup.Version == c.schema.Version {
+		why = fmt.Sprintf("backup schema and database schema are both version %s but still differ", backup.Version)
+	}
+	if !c.force {
+		return fmt.Errorf("%s (use --force to override differences, or \"ovsdb-client convert\" to change the schema)", why)
+	}
+	vlog.New("ovsdb_client").Info("%s", why)
 	return nil
 }
 

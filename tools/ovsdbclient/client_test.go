@@ -2,6 +2,7 @@ package ovsdbclient
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,83 +10,186 @@ import (
 	"testing"
 	"time"
 
-	"govs/cli"
 	"govs/internal/ovsref"
+	"govs/ovsdb/ctl/ctltest"
+	"govs/ovsdb/schemas"
 )
 
-// refServer starts the reference's server on a new database and returns its
-// name.
-func refServer(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	env := append(os.Environ(), "OVS_RUNDIR="+dir, "OVS_LOGDIR="+dir, "OVS_DBDIR="+dir, "OVS_SYSCONFDIR="+dir)
-	create := exec.Command(ovsref.Path(t, "ovsdb-tool"), "create", filepath.Join(dir, "d.db"), ovsref.Schema(t, "vswitch.ovsschema"))
-	if out, err := create.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	cmd := exec.Command(ovsref.Path(t, "ovsdb-server"), "d.db", "--remote=punix:s", "--unixctl=ctl", "-vconsole:off")
-	cmd.Dir, cmd.Env = dir, env
-	if err := cmd.Start(); err != nil {
+func TestMain(m *testing.M) { ctltest.Main(m, Main) }
+
+// family is a small database under the name that the tool takes by default.
+var family = schemas.Schema{Name: "Open_vSwitch", Version: "1.0.0", Cksum: "12 34", Tables: []schemas.Table{
+	{Name: "Root", Root: true, Columns: []schemas.Column{
+		{Name: "name", Type: schemas.Type{Key: schemas.Base{Kind: schemas.Str}}},
+		{Name: "kids", Type: schemas.Type{Key: schemas.Base{Kind: schemas.UUID, Ref: "Kid"}, Max: schemas.Unlimited}},
+	}},
+	{Name: "Kid", Columns: []schemas.Column{
+		{Name: "name", Type: schemas.Type{Key: schemas.Base{Kind: schemas.Str}}},
+		{Name: "tag", Type: schemas.Type{Key: schemas.Base{Kind: schemas.Int}, Max: 1}},
+	}},
+}}
+
+var tool = ctltest.Tool{Name: "ovsdb-client", Schema: &family, Unordered: true}
+
+// Both clients say the same of both servers.
+func TestLikeReference(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	for range 250 {
-		if _, err := os.Stat(filepath.Join(dir, "s")); err == nil {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return "unix:" + filepath.Join(dir, "s")
+	tool.Compare(t, files)
 }
 
-func ours(stdin string, args ...string) (string, int) {
+func run(t *testing.T, cmd *exec.Cmd, stdin string) string {
+	t.Helper()
+	// The reference wants to seek.
+	file := filepath.Join(t.TempDir(), "in")
+	if err := os.WriteFile(file, []byte(stdin), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	in, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	cmd.Stdin = in
 	var out bytes.Buffer
-	code := Main(append([]string{"ovsdb-client"}, args...), cli.IO{In: strings.NewReader(stdin), Out: &out, Err: &out})
-	return out.String(), code
-}
-
-// Both clients print the same of the same server.
-func TestSameAsReference(t *testing.T) {
-	s := refServer(t)
-	ref := ovsref.Path(t, "ovsdb-client")
-	if out, code := ours("", "transact", s, `["Open_vSwitch",{"op":"insert","table":"Open_vSwitch","row":{"next_cfg":3,"bridges":["set",[["named-uuid","a"],["named-uuid","b"]]]}},{"op":"insert","table":"Bridge","uuid-name":"a","row":{"name":"br0"}},{"op":"insert","table":"Bridge","uuid-name":"b","row":{"name":"br 1","fail_mode":"secure"}}]`); code != 0 {
-		t.Fatal(out)
-	}
-	for _, args := range [][]string{
-		{"list-dbs", s}, {"get-schema-version", s}, {"get-schema", s, "Open_vSwitch"}, {"get-schema", s}, {"get-schema-cksum", s},
-		{"dump", s}, {"dump", s, "Open_vSwitch", "Bridge", "name", "fail_mode"}, {"-f", "list", "dump", s, "Open_vSwitch", "Bridge"},
-		{"-f", "csv", "dump", s, "Open_vSwitch", "Bridge"}, {"-f", "json", "dump", s, "Open_vSwitch", "Bridge", "name"}, {"-f", "html", "dump", s, "Open_vSwitch", "Bridge", "name"},
-		{"dump", s, "Open_vSwitch", "Foo"}, {"dump", s, "Open_vSwitch", "Bridge", "foo"}, {"transact", s, `["Open_vSwitch"]`}, {"transact", s, `["Foo"]`}, {"transact", s, `[1,]`},
-		{"query", s, `["Open_vSwitch",{"op":"select","table":"Open_vSwitch","where":[],"columns":["next_cfg"]}]`}, {"query", s, `[5]`}, {"get-schema", s, "Foo"},
-		{"transact", "unix:none", `["a"]`}, {"nonsense"}, {}, {"monitor", s, "Open_vSwitch", "Foo"}, {"monitor", s, "Open_vSwitch", "Bridge", "foo"},
-		{"--pretty", "transact", s, `["Open_vSwitch",{"op":"comment","comment":"x"}]`}, {"--pretty", "transact", s, `["Open_vSwitch",{"op":"select","table":"Bridge","where":[],"columns":["name"],"sort":["name"]}]`},
-		{"needs-conversion", s, ovsref.Schema(t, "vswitch.ovsschema")},
-	} {
-		got, code := ours("", args...)
-		cmd := exec.Command(ref, args...)
-		want, err := cmd.CombinedOutput()
-		if cmd.ProcessState == nil {
-			t.Fatal(err)
-		}
-		if got != string(want) || code != cmd.ProcessState.ExitCode() {
-			t.Errorf("%q:\nours   %d %s\ntheirs %d %s", args, code, got, cmd.ProcessState.ExitCode(), want)
-		}
-	}
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Run()
+	return out.String()
 }
 
 func TestBackupRestore(t *testing.T) {
-	s := refServer(t)
-	ours("", "transact", s, `["Open_vSwitch",{"op":"insert","table":"Open_vSwitch","row":{"next_cfg":3,"bridges":["named-uuid","a"]}},{"op":"insert","table":"Bridge","uuid-name":"a","row":{"name":"br0","external_ids":["map",[["k","v"]]]}}]`)
-	saved, code := ours("", "backup", s)
-	if code != 0 {
-		t.Fatal(saved)
+	for _, p := range []*ctltest.Place{tool.Reference(t), tool.Ours(t)} {
+		p.Run(t, "", "transact", `["Open_vSwitch",{"op":"insert","table":"Root","row":{"name":"r","kids":["named-uuid","k"]}},{"op":"insert","table":"Kid","uuid-name":"k","row":{"name":"kid","tag":7}}]`)
+		before := p.Run(t, "", "dump", "Open_vSwitch", "Kid", "name", "tag")
+		saved := p.Run(t, "", "backup")
+		if saved.Status != 0 {
+			t.Fatal(saved.Err)
+		}
+		for _, path := range []string{"", ovsref.Path(t, "ovsdb-client")} {
+			p.Run(t, "", "transact", `["Open_vSwitch",{"op":"delete","table":"Root","where":[]}]`)
+			cmd := p.Command("restore")
+			if path != "" {
+				cmd.Path, cmd.Env = path, p.Env()
+			}
+			if out := run(t, cmd, saved.Out); out != "" {
+				t.Fatal(out)
+			}
+			if after := p.Run(t, "", "dump", "Open_vSwitch", "Kid", "name", "tag"); after != before || !strings.Contains(after.Out, "kid") {
+				t.Fatal(after)
+			}
+		}
+		other := strings.Replace(saved.Out, `"version":"1.0.0"`, `"version":"1.0.1"`, 1)
+		for _, tt := range []struct{ file, want string }{
+			{"", "ovsdb-client: ovsdb error: /dev/stdin: cannot identify file type\n"},
+			{"garbage", "ovsdb-client: ovsdb error: /dev/stdin: unexpected file format\n"},
+			{other, "should have hash"},
+		} {
+			want := run(t, &exec.Cmd{Path: ovsref.Path(t, "ovsdb-client"), Args: []string{"ovsdb-client", "restore"}, Env: p.Env()}, tt.file)
+			if got := run(t, p.Command("restore"), tt.file); got != want || !strings.Contains(got, tt.want) {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
 	}
-	before, _ := ours("", "dump", s, "Open_vSwitch", "Bridge", "name", "external_ids")
-	ours("", "transact", s, `["Open_vSwitch",{"op":"delete","table":"Open_vSwitch","where":[]}]`)
-	if out, code := ours(saved, "restore", s); code != 0 {
-		t.Fatal(out)
+}
+
+// Another schema's backup is refused, and taken with --force.
+func TestRestoreOther(t *testing.T) {
+	next := family
+	next.Version = "1.1.0"
+	newer := ctltest.Tool{Name: "ovsdb-client", Schema: &next}.Ours(t)
+	newer.Run(t, "", "transact", `["Open_vSwitch",{"op":"insert","table":"Root","row":{"name":"new"}}]`)
+	saved := newer.Run(t, "", "backup").Out
+	p := tool.Ours(t)
+	want := "ovsdb-client: backup schema has version \"1.1.0\" but database schema has version \"1.0.0\" (use --force to override differences, or \"ovsdb-client convert\" to change the schema)\n"
+	if got := run(t, p.Command("restore"), saved); got != want {
+		t.Error(got)
 	}
-	if after, _ := ours("", "dump", s, "Open_vSwitch", "Bridge", "name", "external_ids"); after != before || !strings.Contains(after, "br0") {
-		t.Fatal(after)
+	if got := run(t, p.Command("--force", "restore"), saved); !strings.HasSuffix(got, "but database schema has version \"1.0.0\"\n") {
+		t.Error(got)
+	}
+	if got := p.Run(t, "", "--bare", "dump", "Open_vSwitch", "Root", "name"); got.Out != "Root table\nnew\n" {
+		t.Error(got)
+	}
+}
+
+// A detached client is told by ovs-appctl to wait, to go on, to look at other
+// rows, to lock and to end.
+func TestDetach(t *testing.T) {
+	appctl := ovsref.Path(t, "ovs-appctl")
+	p := tool.Ours(t)
+	add := func(name string) {
+		p.Run(t, "", "transact", fmt.Sprintf(`["Open_vSwitch",{"op":"insert","table":"Root","row":{"name":"%s"}}]`, name))
+	}
+	add("first")
+	detach := func(args ...string) (output func(wait string) string) {
+		t.Helper()
+		out := filepath.Join(p.Dir, args[0]+".out")
+		f, err := os.Create(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := p.Command(append([]string{"--detach", "--no-chdir", "--unixctl=" + p.Dir + "/ctl"}, args...)...)
+		cmd.Stdout, cmd.Stderr = f, f
+		if err := cmd.Run(); err != nil {
+			b, _ := os.ReadFile(out)
+			t.Fatalf("%v: %s", err, b)
+		}
+		f.Close()
+		return func(wait string) string {
+			t.Helper()
+			for i := 0; ; i++ {
+				b, _ := os.ReadFile(out)
+				if strings.Contains(string(b), wait) {
+					return string(b)
+				}
+				if i == 500 {
+					t.Fatalf("no %q in %s", wait, b)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+	}
+	tell := func(want string, args ...string) {
+		t.Helper()
+		a := p.Run(t, appctl, append([]string{"-t", p.Dir + "/ctl"}, args...)...)
+		if a.Out+a.Err != want {
+			t.Errorf("%v: %s%s", args, a.Out, a.Err)
+		}
+	}
+	output := detach("monitor-cond", "Open_vSwitch", `[["name","!=","hidden"]]`, "Root", "name")
+	output("initial first")
+	tell("", "ovsdb-client/block")
+	tell("already blocked\n", "ovsdb-client/block")
+	add("second")
+	add("hidden")
+	if got := output(""); strings.Contains(got, "second") {
+		t.Error(got)
+	}
+	tell("", "ovsdb-client/unblock")
+	tell("already unblocked\n", "ovsdb-client/unblock")
+	output("insert second")
+	tell("condition changed\n", "ovsdb-client/cond_change", "Root", `[["name","==","hidden"]]`)
+	output("insert hidden")
+	tell("transaction returned error: {\"details\":\"no table named Nope\",\"error\":\"syntax error\"}\novs-appctl: DIR/ctl: server returned an error\n", "ovsdb-client/cond_change", "Nope", "[]")
+	tell("", "exit")
+
+	output = detach("lock", "L1")
+	output(`{"locked":true}`)
+	tell("", "lock", "L2")
+	tell("", "unlock", "L2")
+	output("{}\n")
+	p.Run(t, "", "-t1", "steal", "L1")
+	output("stolen\n[\"L1\"]\n")
+	output("locked\n[\"L1\"]\n")
+	tell("", "exit")
+}
+
+// A failure before the client is ready is the status of who started it.
+func TestDetachFails(t *testing.T) {
+	p := tool.Ours(t)
+	if a := p.Run(t, "", "--detach", "monitor", "Nope"); a.Status != 1 || a.Err != "ovsdb-client: unix:DIR/db.sock: Open_vSwitch does not have a table named \"Nope\"\n" {
+		t.Errorf("%+v", a)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"govs/cli"
 	"govs/cli/table"
 	"govs/jsonrpc/json"
 	"govs/ovsdb"
@@ -75,7 +74,7 @@ func (c *client) transact(readOnly bool) error {
 	}
 	if e := res.Elems(); readOnly && len(e) > 0 {
 		last := e[len(e)-1]
-		if tag, _ := last.Get("error"); tag.Str() == "aborted" || last.IsNull() {
+		if tag, _ := last.Get("error"); tag.Str() == "aborted" {
 			res = json.Arr(e[:len(e)-1]...)
 		}
 	}
@@ -89,18 +88,19 @@ func (c *client) rows(t *ovsdb.TableSchema, cols []*ovsdb.Column) ([]json.Value,
 	for i, col := range cols {
 		names[i] = json.Str(col.Name)
 	}
-	v, err := c.call("transact", json.Arr(json.Str(c.db), json.Obj(
-		json.Member{Key: "op", Value: json.Str("select")}, json.Member{Key: "table", Value: json.Str(t.Name)},
-		json.Member{Key: "where", Value: json.Arr()}, json.Member{Key: "columns", Value: json.Arr(names...)})))
+	v, err := c.call("transact", json.Arr(json.Str(c.db), op("select", t.Name, member("where", json.Arr()), member("columns", json.Arr(names...)))))
 	if err != nil {
 		return nil, err
 	}
-	if e := v.Elems(); len(e) > 0 {
-		if rows, ok := e[0].Get("rows"); ok {
-			return rows.Elems(), nil
-		}
+	e := v.Elems()
+	if len(e) == 0 {
+		return nil, fmt.Errorf("reply is not array of 1 elements: %s", v)
 	}
-	return nil, fmt.Errorf("transaction returned error: %s", v)
+	rows, ok := e[0].Get("rows")
+	if !ok {
+		return nil, fmt.Errorf("%s table reply is not an object with a \"rows\" member array: %s", t.Name, e[0])
+	}
+	return rows.Elems(), nil
 }
 
 func (c *client) dump() error {
@@ -119,7 +119,7 @@ func (c *client) dump() error {
 			only = append(only, col)
 		}
 		tables = []*ovsdb.TableSchema{t}
-		slices.SortFunc(only, func(a, b *ovsdb.Column) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortFunc(only, byName)
 	}
 	for _, t := range tables {
 		cols := only
@@ -129,6 +129,7 @@ func (c *client) dump() error {
 					cols = append(cols, col)
 				}
 			}
+			slices.SortFunc(cols, byName)
 		}
 		rows, err := c.rows(t, cols)
 		if err != nil {
@@ -164,6 +165,8 @@ func (c *client) dump() error {
 	return nil
 }
 
+func byName(a, b *ovsdb.Column) int { return strings.Compare(a.Name, b.Name) }
+
 // sortRows orders rows as the reference does: by their columns from left to
 // right, with the UUID, which says nothing, looked at last.
 func sortRows(data [][]ovsdb.Datum, cols []*ovsdb.Column) {
@@ -187,37 +190,18 @@ func sortRows(data [][]ovsdb.Datum, cols []*ovsdb.Column) {
 	})
 }
 
-// lock asks for a lock and, if it is not a matter of a moment, stays to say
-// what becomes of it.
-func (c *client) lock(method string) error {
-	v, err := c.call(method, json.Arr(json.Str(c.args[0])))
-	if err != nil {
-		return err
+func (c *client) checkWait() error {
+	if state := c.args[1]; !slices.Contains([]string{"added", "connected", "removed"}, state) {
+		return fmt.Errorf("%s: unknown state", state)
 	}
-	c.print(v)
-	if method == "unlock" {
-		return nil
-	}
-	for {
-		select {
-		case m := <-c.notes:
-			fmt.Fprintf(c.io.Out, "%s %s\n", m.Method, m.Params)
-		case <-c.s.Done():
-			return fmt.Errorf("%s: receive failed (%s)", c.server, cli.Strerror(c.s.Err()))
-		}
-	}
+	return nil
 }
 
 // wait waits until a database is there, serves, or is gone.
 func (c *client) wait() error {
 	db, state := c.args[0], c.args[1]
-	if !slices.Contains([]string{"added", "connected", "removed"}, state) {
-		return fmt.Errorf("%s: unknown state", state)
-	}
-	if c.aware {
-		if _, err := c.call("set_db_change_aware", json.Arr(json.Bool(true))); err != nil {
-			return err
-		}
+	if err := c.beAware(); err != nil {
+		return err
 	}
 	clause := func(col string, v json.Value) json.Value { return json.Arr(json.Str(col), json.Str("=="), v) }
 	where := []json.Value{clause("name", json.Str(db))}
@@ -228,31 +212,18 @@ func (c *client) wait() error {
 	if state == "removed" {
 		until = "=="
 	}
-	_, err := c.call("transact", json.Arr(json.Str("_Server"), json.Obj(
-		json.Member{Key: "op", Value: json.Str("wait")}, json.Member{Key: "table", Value: json.Str("Database")},
-		json.Member{Key: "where", Value: json.Arr(where...)}, json.Member{Key: "columns", Value: json.Arr(json.Str("name"))},
-		json.Member{Key: "until", Value: json.Str(until)}, json.Member{Key: "rows", Value: json.Arr()})))
+	_, err := c.call("transact", json.Arr(json.Str("_Server"), op("wait", "Database",
+		member("where", json.Arr(where...)), member("columns", json.Arr(json.Str("name"))),
+		member("until", json.Str(until)), member("rows", json.Arr()))))
 	return err
 }
 
-func (c *client) readSchema() (*ovsdb.Schema, error) {
-	s, err := ovsdb.LoadSchema(c.args[0])
-	if err != nil {
-		return nil, fmt.Errorf("failed to read schema: \"%s\" could not be read as JSON (%v)", c.args[0], err)
-	}
-	return s, nil
-}
-
 func (c *client) needsConversion() error {
-	s, err := c.readSchema()
+	s, err := ovsdb.ReadSchema(c.args[0])
 	if err != nil {
 		return err
 	}
-	v, err := c.call("get_schema", json.Arr(json.Str(s.Name)))
-	if err != nil {
-		return err
-	}
-	have, err := ovsdb.ParseSchema(v)
+	have, err := c.getSchema(s.Name)
 	if err != nil {
 		return err
 	}
@@ -265,8 +236,11 @@ func (c *client) needsConversion() error {
 }
 
 func (c *client) convert() error {
-	s, err := c.readSchema()
+	s, err := ovsdb.ReadSchema(c.args[0])
 	if err != nil {
+		return err
+	}
+	if err := c.beAware(); err != nil {
 		return err
 	}
 	_, err = c.call("convert", json.Arr(json.Str(s.Name), s.JSON()))

@@ -2,71 +2,43 @@ package ovsdbclient
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"govs/cli"
 	"govs/cli/table"
+	"govs/jsonrpc"
 	"govs/jsonrpc/json"
 	"govs/ovsdb"
 )
 
-// monitored is one table of a monitor with the columns asked for.
+// monitored is one table of a monitor with the columns asked for, in groups
+// with their requests, and the condition of all.
 type monitored struct {
-	t    *ovsdb.TableSchema
-	cols []*ovsdb.Column
+	t     *ovsdb.TableSchema
+	cols  []*ovsdb.Column
+	reqs  []json.Value
+	where []json.Member
 }
 
+// monitor prints tables and their changes until it is ended.
 func (c *client) monitor(method string) error {
-	var cond json.Value
 	last := json.Str("00000000-0000-0000-0000-000000000000")
 	if method == "monitor_cond_since" {
 		if _, ok := ovsdb.ParseUUID(c.args[0]); ok {
 			last, c.args = json.Str(c.args[0]), c.args[1:]
 		}
 	}
-	if method != "monitor" {
-		if len(c.args) < 2 {
-			return fmt.Errorf("invalid syntax for '%s' (use --help for help)", strings.ReplaceAll(method, "_", "-"))
-		}
-		v, err := json.ParseString(c.args[0])
-		if err != nil {
-			return fmt.Errorf("\"%s\": %v", c.args[0], err)
-		}
-		cond, c.args = v, c.args[1:]
-	}
-	var list []monitored
-	var reqs []json.Member
-	add := func(t *ovsdb.TableSchema, specs []string) error {
-		m, req, err := c.request(t, specs, cond)
-		if err == nil {
-			list = append(list, m)
-			reqs = append(reqs, json.Member{Key: t.Name, Value: req})
-		}
+	if err := c.beAware(); err != nil {
 		return err
 	}
-	if len(c.args) == 1 && c.args[0] == "ALL" && method == "monitor" {
-		for _, t := range c.schema.Tables {
-			if err := add(t, nil); err != nil {
-				return err
-			}
-		}
-	} else {
-		// Words that name a table begin it, others are its columns.
-		for i := 0; i < len(c.args); {
-			t := c.schema.Table(c.args[i])
-			if t == nil {
-				return fmt.Errorf("%s: %s does not have a table named \"%s\"", c.server, c.db, c.args[i])
-			}
-			j := i + 1
-			for j < len(c.args) && c.schema.Table(c.args[j]) == nil {
-				j++
-			}
-			if err := add(t, c.args[i+1:j]); err != nil {
-				return err
-			}
-			i = j
-		}
+	list, err := c.wanted(method)
+	if err != nil {
+		return err
+	}
+	reqs := make([]json.Member, len(list))
+	for i, m := range list {
+		reqs[i] = member(m.t.Name, json.Arr(m.reqs...))
 	}
 	params := []json.Value{json.Str(c.db), json.Value{}, json.Obj(reqs...)}
 	if method == "monitor_cond_since" {
@@ -83,57 +55,110 @@ func (c *client) monitor(method string) error {
 	if err := c.printUpdates(list, v, true); err != nil {
 		return err
 	}
-	for {
-		select {
-		case m := <-c.notes:
-			e := m.Params.Elems()
-			if m.Method == "update3" && len(e) == 3 {
-				fmt.Fprintf(c.io.Out, "\nlast_id: %s", e[1].Str())
-				e = []json.Value{e[0], e[2]}
-			}
-			if !strings.HasPrefix(m.Method, "update") || len(e) != 2 {
-				continue
-			}
-			if err := c.printUpdates(list, e[1], false); err != nil {
-				return err
-			}
-		case <-c.s.Done():
-			return fmt.Errorf("%s: receive failed (%s)", c.server, cli.Strerror(c.s.Err()))
-		}
-	}
+	return c.stay(func(m *jsonrpc.Message) error { return c.update(list, m) })
 }
 
-// request makes the <monitor-request> of a table from words such as
-// "name,ports" and "!delete".
-func (c *client) request(t *ovsdb.TableSchema, specs []string, cond json.Value) (monitored, json.Value, error) {
-	m := monitored{t: t}
-	var sel []json.Member
-	var names []json.Value
-	for _, w := range strings.FieldsFunc(strings.Join(specs, ","), func(r rune) bool { return r == ',' }) {
-		switch {
-		case w == "!initial" || w == "!insert" || w == "!delete" || w == "!modify":
-			sel = append(sel, json.Member{Key: w[1:], Value: json.Bool(false)})
-			continue
-		case t.Column(w) == nil:
-			return m, json.Value{}, fmt.Errorf("%s: table \"%s\" in %s does not have a column named \"%s\"", c.server, t.Name, c.db, w)
+// update handles a notification of a monitor.
+func (c *client) update(list []monitored, m *jsonrpc.Message) error {
+	e := m.Params.Elems()
+	switch m.Method {
+	case "update3":
+		if len(e) == 3 {
+			fmt.Fprintf(c.io.Out, "\nlast_id: %s", e[1].Str())
+			return c.printUpdates(list, e[2], false)
 		}
-		m.cols = append(m.cols, t.Column(w))
-		names = append(names, json.Str(w))
+	case "update", "update2":
+		if len(e) == 2 {
+			return c.printUpdates(list, e[1], false)
+		}
+	case "monitor_canceled":
+		return fmt.Errorf("%s: %s database was removed", c.server, c.db)
 	}
-	var req []json.Member
-	if names != nil {
-		req = append(req, json.Member{Key: "columns", Value: json.Arr(names...)})
-	} else {
-		m.cols = append(m.cols, t.Own()...)
-		m.cols = append(m.cols, t.Columns[ovsdb.ColVersion])
+	return nil
+}
+
+// wanted reads the arguments: the condition, the table, and groups of columns.
+func (c *client) wanted(method string) ([]monitored, error) {
+	if method == "monitor" && len(c.args) == 1 && c.args[0] == "ALL" {
+		var list []monitored
+		for _, t := range c.schema.Tables {
+			m := monitored{t: t}
+			m.all()
+			list = append(list, m)
+		}
+		return list, nil
 	}
+	var cond string
+	if method != "monitor" {
+		cond, c.args = c.args[0], c.args[1:]
+	}
+	t := c.schema.Table(c.args[0])
+	switch {
+	case t == nil && method == "monitor":
+		return nil, fmt.Errorf("%s: %s does not have a table named \"%s\"", c.server, c.db, c.args[0])
+	case t == nil:
+		return nil, fmt.Errorf("%s does not have a table named \"%s\"", c.db, c.args[0])
+	}
+	m := monitored{t: t}
+	if method != "monitor" {
+		v, err := json.ParseString(cond)
+		if err != nil {
+			return nil, fmt.Errorf("\"%s\": %v", cond, err)
+		}
+		if _, err := ovsdb.ParseCondition(t, v); err != nil {
+			return nil, err
+		}
+		m.where = []json.Member{member("where", v)}
+	}
+	if len(c.args) == 1 {
+		m.all()
+	}
+	for _, group := range c.args[1:] {
+		if err := c.group(&m, group); err != nil {
+			return nil, err
+		}
+	}
+	return []monitored{m}, nil
+}
+
+// all monitors all columns.
+func (m *monitored) all() {
+	m.cols = append(slices.Clone(m.t.Own()), m.t.Columns[ovsdb.ColVersion])
+	m.reqs = []json.Value{json.Obj(m.where...)}
+}
+
+// group adds the <monitor-request> of words such as "name,ports,!delete".
+// Without columns it has all of them.
+func (c *client) group(m *monitored, words string) error {
+	var sel []json.Member
+	var cols []*ovsdb.Column
+	for _, w := range strings.FieldsFunc(words, func(r rune) bool { return r == ',' }) {
+		switch col := m.t.Column(w); {
+		case w == "!initial" || w == "!insert" || w == "!delete" || w == "!modify":
+			sel = append(sel, member(w[1:], json.Bool(false)))
+		case col == nil:
+			return fmt.Errorf("%s: table \"%s\" in %s does not have a column named \"%s\"", c.server, m.t.Name, c.db, w)
+		default:
+			cols = append(cols, col)
+		}
+	}
+	if cols == nil {
+		cols = append(slices.Clone(m.t.Own()), m.t.Columns[ovsdb.ColVersion])
+	}
+	var names []json.Value
+	for _, col := range cols {
+		if slices.Contains(m.cols, col) {
+			return fmt.Errorf("%s: column \"%s\" mentioned multiple times", c.server, col.Name)
+		}
+		m.cols = append(m.cols, col)
+		names = append(names, json.Str(col.Name))
+	}
+	req := append([]json.Member{member("columns", json.Arr(names...))}, m.where...)
 	if sel != nil {
-		req = append(req, json.Member{Key: "select", Value: json.Obj(sel...)})
+		req = append(req, member("select", json.Obj(sel...)))
 	}
-	if !cond.IsNull() {
-		req = append(req, json.Member{Key: "where", Value: cond})
-	}
-	return m, json.Arr(json.Obj(req...)), nil
+	m.reqs = append(m.reqs, json.Obj(req...))
+	return nil
 }
 
 func (c *client) printUpdates(list []monitored, v json.Value, first bool) error {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"govs/internal/ovsref"
@@ -76,6 +77,7 @@ func sortTree(s string) string {
 // same, and end with the same status, as the reference's tool on the
 // reference's server. Each line gets the options in front.
 //
+// "$DIR" in a line is the run directory.
 // A line that begins with "differs REASON: " need not be the same with our tool,
 // and must be with our server.
 func (tool Tool) Compare(t *testing.T, files []string, options ...string) {
@@ -87,18 +89,27 @@ func (tool Tool) Compare(t *testing.T, files []string, options ...string) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			t.Parallel()
 			lines := Script(t, file)
-			want := play(t, tool.Reference(t), ref, lines, options)
-			for _, other := range []struct {
+			sides := []struct {
 				name, path string
 				place      *Place
+				answers    []Answer
 			}{
-				{"our tool, reference server", "", tool.Reference(t)},
-				{"reference tool, our server", ref, tool.Ours(t)},
-				{"our tool, our server", "", tool.Ours(t)},
-			} {
-				for i, got := range play(t, other.place, other.path, lines, options) {
-					if got != want[i] && (other.path != "" || !strings.HasPrefix(lines[i], differs)) {
-						t.Errorf("%s: %s\nstatus %d, want %d\n%s", other.name, lines[i], got.Status, want[i].Status,
+				{"reference", ref, tool.Reference(t), nil},
+				{"our tool, reference server", "", tool.Reference(t), nil},
+				{"reference tool, our server", ref, tool.Ours(t), nil},
+				{"our tool, our server", "", tool.Ours(t), nil},
+			}
+			var wg sync.WaitGroup
+			for i := range sides {
+				s := &sides[i]
+				wg.Go(func() { s.answers = play(t, s.place, s.path, lines, options) })
+			}
+			wg.Wait()
+			want := sides[0].answers
+			for _, s := range sides[1:] {
+				for i, got := range s.answers {
+					if got != want[i] && (s.path != "" || !strings.HasPrefix(lines[i], differs)) {
+						t.Errorf("%s: %s\nstatus %d, want %d\n%s", s.name, lines[i], got.Status, want[i].Status,
 							differing(got.Out+got.Err, want[i].Out+want[i].Err))
 					}
 				}
@@ -129,6 +140,21 @@ func differing(got, want string) string {
 	return b.String()
 }
 
+var (
+	spaces = regexp.MustCompile(` +`)
+	dashes = regexp.MustCompile(`--+`)
+	waited = regexp.MustCompile(`timed out after \d+ ms`)
+)
+
+func unordered(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = waited.ReplaceAllString(dashes.ReplaceAllString(spaces.ReplaceAllString(l, " "), "--"), "timed out after N ms")
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
 func play(t *testing.T, p *Place, tool string, lines, options []string) []Answer {
 	t.Helper()
 	var all []Answer
@@ -136,7 +162,11 @@ func play(t *testing.T, p *Place, tool string, lines, options []string) []Answer
 		if strings.HasPrefix(l, differs) {
 			_, l, _ = strings.Cut(l, ": ")
 		}
-		all = append(all, canon(p.Run(t, tool, append(slices.Clone(options), Words(t, l)...)...)))
+		a := canon(p.Run(t, tool, append(slices.Clone(options), Words(t, strings.ReplaceAll(l, "$DIR", p.Dir))...)...))
+		if p.Unordered {
+			a.Out, a.Err = unordered(a.Out), unordered(a.Err)
+		}
+		all = append(all, a)
 	}
 	return all
 }

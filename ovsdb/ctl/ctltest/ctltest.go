@@ -31,10 +31,14 @@ func Main(m *testing.M, tool cli.Main) {
 	os.Exit(m.Run())
 }
 
-// Tool is a tool and the schema of its database.
+// Tool is a tool and the schema of its database. It need not be made with
+// package ctl.
 type Tool struct {
 	Name   string
 	Schema *schemas.Schema
+	// Unordered: the reference prints in the order of hashes, and lines count
+	// as the same in any order and with any widths of columns.
+	Unordered bool
 }
 
 // Answer is what one run of a tool gave.
@@ -43,7 +47,8 @@ type Answer struct {
 	Status   int
 }
 
-// Place is a run directory with a database server in it.
+// Place is a run directory with a database server in it, and the schema in the
+// file "schema".
 type Place struct {
 	Tool
 	Dir string
@@ -67,23 +72,33 @@ func (p *Place) Run(t testing.TB, path string, args ...string) Answer {
 	t.Helper()
 	cmd := p.Command(args...)
 	if path != "" {
-		cmd.Path = path
+		cmd.Path, cmd.Args[0] = path, filepath.Base(path)
 		cmd.Env = p.Env()
 	}
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return Answer{}
 	}
 	timer := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
 	cmd.Wait()
 	timer.Stop()
-	return Answer{out.String(), strings.ReplaceAll(errs.String(), p.Dir, "DIR"), cmd.ProcessState.ExitCode()}
+	clean := strings.NewReplacer(p.Dir, "DIR")
+	return Answer{clean.Replace(out.String()), clean.Replace(errs.String()), cmd.ProcessState.ExitCode()}
+}
+
+func (tool Tool) place(t testing.TB) *Place {
+	p := &Place{tool, t.TempDir()}
+	if err := os.WriteFile(filepath.Join(p.Dir, "schema"), []byte(tool.Schema.Text()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // Ours serves an empty database in this process.
 func (tool Tool) Ours(t testing.TB) *Place {
-	p := &Place{tool, t.TempDir()}
+	p := tool.place(t)
 	s := server.New(server.Config{})
 	if err := s.AddDB(server.NewDatabase(ovsdb.NewStore(tool.Schema.Parse()), nil)); err != nil {
 		t.Fatal(err)
@@ -100,12 +115,9 @@ func (tool Tool) Ours(t testing.TB) *Place {
 
 // Reference runs the reference's server on an empty database.
 func (tool Tool) Reference(t testing.TB) *Place {
-	p := &Place{tool, t.TempDir()}
-	schema, db := filepath.Join(p.Dir, "schema"), filepath.Join(p.Dir, "conf.db")
-	if err := os.WriteFile(schema, []byte(tool.Schema.Text()), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(ovsref.Path(t, "ovsdb-tool"), "create", db, schema).CombinedOutput(); err != nil {
+	p := tool.place(t)
+	db := filepath.Join(p.Dir, "conf.db")
+	if out, err := exec.Command(ovsref.Path(t, "ovsdb-tool"), "create", db, filepath.Join(p.Dir, "schema")).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	cmd := exec.Command(ovsref.Path(t, "ovsdb-server"), db, "--remote=punix:"+filepath.Join(p.Dir, "db.sock"),
