@@ -68,7 +68,7 @@ func (p *pair) run(s *step) (reply json.Value, diff string) {
 	}
 	got := [2][]string{p.ours.look(), p.theirs.look()}
 	// What follows from the end of a session takes its time.
-	for round := 1; round < 40 && !slices.Equal(got[0], got[1]) && !alike(got[0], got[1]); round++ {
+	for round := 1; round < 40 && !slices.Equal(got[0], got[1]) && !alike(s, got[0], got[1]); round++ {
 		time.Sleep(time.Duration(round/4) * time.Millisecond)
 		for i, e := range ends {
 			e.settle(s.n, round)
@@ -90,7 +90,7 @@ func (p *pair) run(s *step) (reply json.Value, diff string) {
 		p.tally.requests++
 	}
 	if !slices.Equal(got[0], got[1]) {
-		if !alike(got[0], got[1]) {
+		if !alike(s, got[0], got[1]) {
 			if p.declared() {
 				return reply, declaredFault
 			}
@@ -140,8 +140,20 @@ func isRefused(reply json.Value) bool {
 // alike reports whether two refusals of a transaction differ only in which of
 // several faults they name: of several members of a row, or of several rows,
 // which one is met first follows from a hash table.
-func alike(a, b []string) bool {
-	return slices.EqualFunc(a, b, func(a, b string) bool { return a == b || refusedAlike(a, b) })
+func alike(s *step, a, b []string) bool {
+	return slices.EqualFunc(a, b, func(a, b string) bool {
+		return a == b || refusedAlike(a, b) || s.next != nil && unconvertible(a) && unconvertible(b)
+	})
+}
+
+// unconvertible reports whether a reply says that some value of some row does
+// not fit a new schema.
+func unconvertible(line string) bool {
+	_, text, _ := strings.Cut(line, "reply ")
+	v, _ := json.ParseString(text)
+	e, _ := v.Get("error")
+	tag, _ := e.Get("error")
+	return valueFaults[tag.Str()]
 }
 
 func refusedAlike(a, b string) bool {
@@ -153,7 +165,7 @@ func refusedAlike(a, b string) bool {
 }
 
 // valueFaults are the errors of values, of which a row may have several.
-var valueFaults = map[string]bool{"constraint violation": true, "syntax error": true, "ovsdb error": true, "range error": true, "unknown column": true}
+var valueFaults = map[string]bool{"constraint violation": true, "syntax error": true, "ovsdb error": true, "range error": true, "domain error": true, "unknown column": true}
 
 // fault is where a transaction failed and why.
 type fault struct {
