@@ -18,7 +18,7 @@ func (c *session) convertMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
 	if len(e) != 2 {
 		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "array expected")
 	}
-	if c.opts.ReadOnly {
+	if c.opts.Load().ReadOnly {
 		return json.Value{}, ovsdb.Errorf("not allowed", "convert operation not allowed when database server is in read only mode")
 	}
 	schema, perr := ovsdb.ParseSchema(e[1])

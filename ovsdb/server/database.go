@@ -246,7 +246,7 @@ func (db *Database) transact(s *session, req *jsonrpc.Message) {
 func (db *Database) execute(t *trigger) bool {
 	first := t.since.IsZero()
 	opts := ovsdb.ExecOptions{
-		ReadOnly: t.s.opts.ReadOnly,
+		ReadOnly: t.s.opts.Load().ReadOnly,
 		HasLock:  func(name string) bool { return db.srv.locks.holds(t.s, name) },
 		CanWait:  true,
 	}

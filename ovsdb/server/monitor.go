@@ -523,6 +523,10 @@ func (c *session) monitorMethod(m *jsonrpc.Message, ver version) (json.Value, *o
 	if c.findAny(e[1]) != nil {
 		return json.Value{}, ovsdb.SyntaxErrorf(e[1], "", "duplicate monitor ID")
 	}
+	k, err := db.parseRequests(e[2], ver)
+	if err != nil {
+		return json.Value{}, err
+	}
 	var since ovsdb.UUID
 	if ver == v3 {
 		if e[3].Kind() != json.String {
@@ -532,10 +536,6 @@ func (c *session) monitorMethod(m *jsonrpc.Message, ver version) (json.Value, *o
 		if since, ok = ovsdb.ParseUUID(e[3].Str()); !ok {
 			return json.Value{}, ovsdb.SyntaxErrorf(e[3], "", "last-txn-id must be UUID format.")
 		}
-	}
-	k, err := db.parseRequests(e[2], ver)
-	if err != nil {
-		return json.Value{}, err
 	}
 	db.mu.Lock()
 	me := &sub{s: c, id: e[1]}
@@ -648,7 +648,7 @@ func (c *session) condChangeMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error
 		return json.Value{}, ovsdb.Errorf("syntax error", "monitor-cond-change-requests must be object")
 	}
 	if !e[0].Equal(e[1]) && c.findAny(e[1]) != nil {
-		return json.Value{}, ovsdb.SyntaxErrorf(m.Params, "", "duplicate monitor ID")
+		return json.Value{}, ovsdb.SyntaxErrorf(e[1], "", "duplicate monitor ID")
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()

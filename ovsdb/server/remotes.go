@@ -1,18 +1,13 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"govs/cli"
-	"govs/daemon/vlog"
-	"govs/jsonrpc/json"
 	"govs/ovsdb"
 	"govs/stream"
 )
@@ -25,9 +20,10 @@ type Remotes struct {
 	stream stream.Config
 
 	mu    sync.Mutex
-	want  []string           // guarded by mu; as configured
+	want  []Remote           // guarded by mu; as configured
 	live  map[string]*remote // guarded by mu; by target
 	stops []func()           // guarded by mu; of database watchers
+	fault string             // guarded by mu; what the log says is wrong
 
 	changed chan struct{}
 	done    chan struct{}
@@ -35,28 +31,28 @@ type Remotes struct {
 	wg      sync.WaitGroup
 }
 
-// remote is one connection method at work.
-type remote struct {
-	target string
-	opts   SessionOptions
-	back   time.Duration
-	row    rowRef // the row it came from, if any
-
-	cancel context.CancelFunc
-	l      stream.Listener
-
-	mu           sync.Mutex
-	n            int    // guarded by mu; sessions
-	state        string // guarded by mu; of an active one
-	lastErr      error  // guarded by mu
-	connected    time.Time
-	disconnected time.Time
+// Remote is a connection method as a configuration names it.
+type Remote struct {
+	// Target is a name of package stream, or db:DB,TABLE,COLUMN.
+	Target  string
+	Options RemoteOptions
 }
 
-type rowRef struct {
-	db    *Database
-	table *ovsdb.TableSchema
-	uuid  ovsdb.UUID
+// RemoteOptions are a remote's options: what concerns its sessions and what
+// concerns the connection.
+type RemoteOptions struct {
+	SessionOptions
+	MaxBackoff time.Duration // longest wait between attempts to connect; 0: 8 s
+	DSCP       int           // of TCP connections; 0 to 63
+}
+
+// DefaultOptions returns the options of a target for which none are given.
+func DefaultOptions(target string) RemoteOptions {
+	o := RemoteOptions{DSCP: 48}
+	if !strings.HasPrefix(target, "unix:") && !strings.HasPrefix(target, "punix:") {
+		o.Probe = 5 * time.Second
+	}
+	return o
 }
 
 // NewRemotes returns the remotes of srv, none at first. cfg is how names
@@ -81,25 +77,42 @@ func (r *Remotes) Check(name string) error {
 	return nil
 }
 
-// Add adds a remote and returns when it listens.
+// Add adds a remote with default options and returns when it listens.
 func (r *Remotes) Add(name string) error {
 	if err := r.Check(name); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !slices.Contains(r.want, name) {
-		r.want = append(r.want, name)
+	if !slices.ContainsFunc(r.want, func(w Remote) bool { return w.Target == name }) {
+		r.want = append(r.want, Remote{name, DefaultOptions(name)})
 		r.reconcile()
 	}
 	return nil
+}
+
+// Replace makes the given remotes the only ones. Those that stay keep their
+// sessions.
+func (r *Remotes) Replace(list []Remote) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.want = list
+	r.reconcile()
+}
+
+// DatabasesChanged looks at the remotes db:DB,TABLE,COLUMN again after
+// databases have come or gone.
+func (r *Remotes) DatabasesChanged() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reconcile()
 }
 
 // Remove removes a remote. It reports whether there was one.
 func (r *Remotes) Remove(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i := slices.Index(r.want, name)
+	i := slices.IndexFunc(r.want, func(w Remote) bool { return w.Target == name })
 	if i < 0 {
 		return false
 	}
@@ -112,7 +125,12 @@ func (r *Remotes) Remove(name string) bool {
 func (r *Remotes) List() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Sorted(slices.Values(r.want))
+	var names []string
+	for _, w := range r.want {
+		names = append(names, w.Target)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Close ends all remotes and their sessions.
@@ -147,7 +165,19 @@ func (r *Remotes) run() {
 			r.reconcile()
 			r.mu.Unlock()
 		case <-tick.C:
+			r.retry()
 			r.writeStatus()
+		}
+	}
+}
+
+// retry listens where it has failed before.
+func (r *Remotes) retry() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range r.live {
+		if m.silent() {
+			r.listen(m)
 		}
 	}
 }
@@ -179,38 +209,48 @@ func (r *Remotes) reconcile() {
 		stop()
 	}
 	r.stops = nil
-	want := map[string]*remote{}
-	for _, name := range r.want {
-		if !strings.HasPrefix(name, "db:") {
-			want[name] = &remote{target: name, opts: SessionOptions{Probe: defaultProbe(name)}}
+	want := map[string]*wanted{}
+	var faults []string
+	for _, w := range r.want {
+		if !strings.HasPrefix(w.Target, "db:") {
+			want[w.Target] = &wanted{Remote: w}
 			continue
 		}
-		db, t, c, err := r.column(name)
+		db, t, c, err := r.column(w.Target)
 		if err != nil {
-			modules().server.Warn("%v", err)
+			faults = append(faults, err.Error())
 			continue
 		}
 		r.stops = append(r.stops, db.Watch(r.notice(t, db.store.Schema().Table(c.Type.Key.RefTable))))
 		for _, m := range fromColumn(db, t, c) {
-			if have := want[m.target]; have == nil || have.row.db == nil {
-				want[m.target] = m
+			if have := want[m.Target]; have == nil || have.row.db == nil {
+				want[m.Target] = m
 			}
+		}
+	}
+	if text := strings.Join(faults, "; "); text != r.fault {
+		if r.fault = text; text != "" {
+			modules().server.Warn("%s", text)
 		}
 	}
 	for target, m := range r.live {
 		w := want[target]
-		if w == nil || w.opts != m.opts || w.back != m.back {
+		if w == nil {
 			modules().rpc.Info("%s: remote deconfigured", target)
 			m.stop()
 			delete(r.live, target)
 			continue
 		}
-		m.row = w.row
+		m.update(w)
 	}
 	for _, target := range slices.Sorted(maps.Keys(want)) {
-		if m := want[target]; r.live[target] == nil {
+		m := r.live[target]
+		if m == nil {
+			m = newRemote(want[target])
 			r.live[target] = m
 			r.start(m)
+		} else if m.silent() {
+			r.listen(m)
 		}
 	}
 }
@@ -236,247 +276,4 @@ func (r *Remotes) notice(tables ...*ovsdb.TableSchema) func(*ovsdb.Change) {
 			}
 		}
 	}
-}
-
-func defaultProbe(target string) time.Duration {
-	if strings.HasPrefix(target, "unix:") || strings.HasPrefix(target, "punix:") {
-		return 0
-	}
-	return 5 * time.Second
-}
-
-// fromColumn reads remotes from a column of names, or of references to rows
-// that describe them.
-func fromColumn(db *Database, t *ovsdb.TableSchema, c *ovsdb.Column) (all []*remote) {
-	snap := db.Snapshot()
-	ref := db.store.Schema().Table(c.Type.Key.RefTable)
-	for row := range snap.Rows(t) {
-		for _, a := range row.Get(c).Keys() {
-			switch {
-			case a.Type() == ovsdb.String:
-				all = append(all, &remote{target: a.Str(), opts: SessionOptions{Probe: defaultProbe(a.Str())}})
-			case ref != nil:
-				if dst := snap.Row(ref, a.UUID()); dst != nil {
-					if m := fromRow(ref, dst); m != nil {
-						m.row = rowRef{db, ref, dst.UUID()}
-						all = append(all, m)
-					}
-				}
-			}
-		}
-	}
-	return all
-}
-
-func fromRow(t *ovsdb.TableSchema, row *ovsdb.Row) *remote {
-	get := func(name string, want ovsdb.AtomicType) ovsdb.Datum {
-		if c := t.Column(name); c != nil && c.Type.Key.Type == want && !c.Type.IsMap() {
-			return row.Get(c)
-		}
-		return ovsdb.Datum{}
-	}
-	target := get("target", ovsdb.String).Str()
-	if target == "" {
-		modules().server.Warn("Table `%s' has missing or invalid `target' column", t.Name)
-		return nil
-	}
-	m := &remote{target: target, opts: SessionOptions{Probe: defaultProbe(target)}}
-	if d := get("max_backoff", ovsdb.Integer); d.Len() > 0 {
-		m.back = time.Duration(d.Int()) * time.Millisecond
-	}
-	if d := get("inactivity_probe", ovsdb.Integer); d.Len() > 0 {
-		m.opts.Probe = time.Duration(d.Int()) * time.Millisecond
-	}
-	m.opts.ReadOnly = get("read_only", ovsdb.Boolean).Bool()
-	m.opts.Role = get("role", ovsdb.String).Str()
-	return m
-}
-
-// start makes a remote live. r.mu is held.
-func (r *Remotes) start(m *remote) {
-	ctx, cancel := context.WithCancel(context.Background())
-	m.cancel = cancel
-	if stream.IsPassive(m.target) {
-		l, err := r.stream.Listen(m.target)
-		if err != nil {
-			modules().rpc.Err("%s: listen failed: %s", m.target, cli.Strerror(err))
-			m.lastErr = err
-			return
-		}
-		m.l = l
-		if a, ok := l.Addr().(*net.TCPAddr); ok && strings.HasPrefix(m.target, "p") && requestedPort(m.target) == "0" {
-			vlog.New("socket_util").Info("%s: listening on port %d", m.target[strings.IndexByte(m.target, ':')+1:], a.Port)
-		}
-		go r.srv.ServeOptions(l, func() SessionOptions { return m.opts }, func(c *Client, up bool) {
-			m.notice(up)
-			if up {
-				go func() {
-					<-ctx.Done()
-					c.Close()
-				}()
-			}
-		})
-		return
-	}
-	go r.call(ctx, m)
-}
-
-func requestedPort(target string) string {
-	part := strings.Split(target, ":")
-	if len(part) < 2 {
-		return ""
-	}
-	return part[1]
-}
-
-func (m *remote) notice(up bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if up {
-		m.n++
-		m.connected = time.Now()
-	} else {
-		m.n--
-		m.disconnected = time.Now()
-	}
-}
-
-func (m *remote) setState(state string, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.state = state
-	if err != nil {
-		m.lastErr = err
-	}
-}
-
-func (m *remote) stop() {
-	m.cancel()
-	if m.l != nil {
-		m.l.Close()
-	}
-}
-
-// call keeps an active remote connected.
-func (r *Remotes) call(ctx context.Context, m *remote) {
-	log := vlog.New("reconnect")
-	most := 8 * time.Second
-	if m.back > 0 {
-		most = max(m.back, time.Second)
-	}
-	wait := time.Duration(0)
-	for ctx.Err() == nil {
-		m.setState("CONNECTING", nil)
-		if wait < most {
-			log.Info("%s: connecting...", m.target)
-		}
-		dctx, cancel := context.WithTimeout(ctx, max(wait, time.Second))
-		conn, err := r.stream.Dial(dctx, m.target)
-		cancel()
-		if err == nil {
-			log.Info("%s: connected", m.target)
-			m.setState("ACTIVE", nil)
-			m.notice(true)
-			stop := context.AfterFunc(ctx, func() { conn.Close() })
-			began := time.Now()
-			err = r.srv.ServeConn(conn, m.target, m.opts)
-			stop()
-			m.notice(false)
-			if ctx.Err() == nil {
-				log.Info("%s: connection closed by peer", m.target)
-			}
-			if time.Since(began) > wait {
-				wait = 0
-			}
-		} else if ctx.Err() == nil && wait < most {
-			log.Info("%s: connection attempt failed (%s)", m.target, cli.Strerror(err))
-		}
-		m.setState("BACKOFF", err)
-		switch {
-		case wait == 0:
-			wait = min(time.Second, most)
-		case wait < most:
-			wait = min(2*wait, most)
-			if wait == most {
-				log.Info("%s: continuing to reconnect in the background but suppressing further logging", m.target)
-			} else {
-				log.Info("%s: waiting %d seconds before reconnect", m.target, wait/time.Second)
-			}
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
-	}
-}
-
-// writeStatus writes the status columns of the rows that remotes came from.
-func (r *Remotes) writeStatus() {
-	r.mu.Lock()
-	byDB := map[*Database][]*remote{}
-	for _, m := range r.live {
-		if m.row.db != nil {
-			byDB[m.row.db] = append(byDB[m.row.db], m)
-		}
-	}
-	r.mu.Unlock()
-	for db, list := range byDB {
-		tables := map[string][]json.Member{}
-		for _, m := range list {
-			row := db.Snapshot().Row(m.row.table, m.row.uuid)
-			if row == nil {
-				continue
-			}
-			if fields := m.statusFields(row); len(fields) > 0 {
-				name := m.row.table.Name
-				tables[name] = append(tables[name], json.Member{Key: m.row.uuid.String(), Value: json.Obj(fields...)})
-			}
-		}
-		var rec []json.Member
-		for name, rows := range tables {
-			rec = append(rec, json.Member{Key: name, Value: json.Obj(rows...)})
-		}
-		if len(rec) > 0 {
-			if err := db.Apply(json.Obj(rec...)); err != nil {
-				modules().server.Warn("Failed to update %s: %v", "remote status", err)
-			}
-		}
-	}
-}
-
-// statusFields returns the status columns whose value changed.
-func (m *remote) statusFields(row *ovsdb.Row) (f []json.Member) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	s := map[string]string{}
-	since := func(key string, t time.Time) {
-		if !t.IsZero() {
-			s[key] = fmt.Sprint(int(time.Since(t).Seconds()))
-		}
-	}
-	if m.state != "" {
-		s["state"] = m.state
-	}
-	if m.l != nil {
-		if a, ok := m.l.Addr().(*net.TCPAddr); ok {
-			s["bound_port"] = fmt.Sprint(a.Port)
-		}
-	}
-	if m.n > 1 {
-		s["n_connections"] = fmt.Sprint(m.n)
-	}
-	if m.lastErr != nil && m.n == 0 {
-		s["last_error"] = cli.Strerror(m.lastErr)
-	}
-	since("sec_since_connect", m.connected)
-	since("sec_since_disconnect", m.disconnected)
-	set := func(name string, d ovsdb.Datum, fits func(t *ovsdb.Type) bool) {
-		c := m.row.table.Column(name)
-		if c != nil && fits(&c.Type) && !row.Get(c).Equal(d) {
-			f = append(f, json.Member{Key: name, Value: d.JSON(&c.Type)})
-		}
-	}
-	set("is_connected", ovsdb.Scalar(ovsdb.BoolAtom(m.n > 0)), func(t *ovsdb.Type) bool { return t.Key.Type == ovsdb.Boolean && !t.IsMap() })
-	set("status", ovsdb.StringMap(s), func(t *ovsdb.Type) bool { return t.Key.Type == ovsdb.String && t.Value.Type == ovsdb.String })
-	return f
 }

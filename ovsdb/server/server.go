@@ -195,23 +195,33 @@ func (s *Server) ServeOptions(l stream.Listener, opts func() SessionOptions, not
 		s.wg.Add(1)
 		go func() {
 			defer s.wg.Done()
-			if notice != nil {
-				notice(&Client{c}, true)
-				defer notice(&Client{c}, false)
-			}
-			c.run()
+			c.serve(notice)
 		}()
 	}
 }
 
 // ServeConn serves one connection, such as an active remote's, until it ends.
 func (s *Server) ServeConn(conn net.Conn, name string, opts SessionOptions) error {
+	return s.serveConn(conn, name, opts, nil)
+}
+
+func (s *Server) serveConn(conn net.Conn, name string, opts SessionOptions, notice func(c *Client, up bool)) error {
 	c := s.newSession(conn, name, opts)
 	if c == nil {
 		return net.ErrClosed
 	}
 	s.wg.Add(1)
 	defer s.wg.Done()
+	return c.serve(notice)
+}
+
+// serve runs the session and tells of its beginning and end.
+func (c *session) serve(notice func(c *Client, up bool)) error {
+	if notice != nil {
+		client := &Client{c}
+		notice(client, true)
+		defer notice(client, false)
+	}
 	return c.run()
 }
 

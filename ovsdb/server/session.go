@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +21,8 @@ type session struct {
 	srv   *Server
 	conn  net.Conn
 	name  string
-	opts  SessionOptions
+	opts  atomic.Pointer[SessionOptions]
+	user  string // the common name of the peer's certificate; "": none
 	q     *jsonrpc.Queue
 	aware atomic.Bool // set_db_change_aware
 	since time.Time
@@ -30,10 +32,24 @@ type session struct {
 	dirty    map[*Database]bool
 	batched  int
 	lastRead atomic.Int64
+	probing  chan struct{} // wakes probe when its interval has changed
+	probed   sync.Once     // probe runs, if it ever has to
+	ended    chan struct{}
+}
+
+// SetOptions changes a session's options while it is open.
+func (c *Client) SetOptions(opts SessionOptions) {
+	c.s.opts.Store(&opts)
+	c.s.watch()
+	select {
+	case c.s.probing <- struct{}{}:
+	default:
+	}
 }
 
 func (s *Server) newSession(conn net.Conn, name string, opts SessionOptions) *session {
-	c := &session{srv: s, conn: conn, name: name, opts: opts, dirty: map[*Database]bool{}, since: time.Now()}
+	c := &session{srv: s, conn: conn, name: name, dirty: map[*Database]bool{}, since: time.Now(), probing: make(chan struct{}, 1), ended: make(chan struct{})}
+	c.opts.Store(&opts)
 	c.q = jsonrpc.NewQueue(conn, 0, s.cfg.MaxBacklog)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,18 +71,13 @@ type touchReader struct{ s *session }
 
 func (t touchReader) Read(b []byte) (int, error) {
 	n, err := t.s.conn.Read(b)
-	if t.s.opts.Probe > 0 {
-		t.s.lastRead.Store(time.Now().UnixNano())
-	}
+	t.s.lastRead.Store(time.Now().UnixNano())
 	return n, err
 }
 
 func (c *session) run() error {
-	stop := make(chan struct{})
-	go c.q.Run(stop)
-	if c.opts.Probe > 0 {
-		go c.probe(stop)
-	}
+	go c.q.Run(c.ended)
+	c.watch()
 	r := jsonrpc.NewReader(touchReader{c})
 	var err error
 	for {
@@ -88,7 +99,7 @@ func (c *session) run() error {
 			}
 		}
 	}
-	close(stop)
+	close(c.ended)
 	c.flushDBs()
 	c.explain(err)
 	c.conn.Close()
@@ -124,32 +135,48 @@ func (c *session) explain(err error) {
 	}
 }
 
+// watch starts probe when there is first an interval to probe at.
+func (c *session) watch() {
+	if c.opts.Load().Probe > 0 {
+		c.probed.Do(func() {
+			c.lastRead.Store(time.Now().UnixNano())
+			go c.probe()
+		})
+	}
+}
+
 // probe asks a silent peer for a sign of life.
-func (c *session) probe(stop chan struct{}) {
-	c.lastRead.Store(time.Now().UnixNano())
-	asked := false
+func (c *session) probe() {
+	asked := int64(0) // the last sign of life before the question
 	for {
-		quiet := time.Since(time.Unix(0, c.lastRead.Load()))
-		wait := c.opts.Probe - quiet
-		if quiet >= c.opts.Probe {
-			if asked {
-				modules().rpc.Err("%s: no response to inactivity probe after %.3g seconds, disconnecting", c.name, c.opts.Probe.Seconds())
+		var timer <-chan time.Time
+		if every := c.opts.Load().Probe; every > 0 {
+			heard := c.lastRead.Load()
+			if asked != heard {
+				asked = 0
+			}
+			wait := every - time.Since(time.Unix(0, heard))
+			switch {
+			case asked != 0 && wait+every <= 0:
+				modules().rpc.Err("%s: no response to inactivity probe after %.3g seconds, disconnecting", c.name, every.Seconds())
 				c.conn.Close()
 				return
+			case asked != 0:
+				wait += every
+			case wait <= 0:
+				asked = heard
+				m := jsonrpc.Message{Type: jsonrpc.Request, Method: "echo", Params: json.Arr(), ID: json.Str("echo")}
+				c.q.Push(m.Append(nil))
+				c.q.Kick()
+				wait = every
 			}
-			asked = true
-			m := jsonrpc.Message{Type: jsonrpc.Request, Method: "echo", Params: json.Arr(), ID: json.Str("echo")}
-			c.q.Push(m.Append(nil))
-			c.q.Kick()
-			c.lastRead.Store(time.Now().UnixNano())
-			wait = c.opts.Probe
-		} else if wait < c.opts.Probe {
-			asked = false
+			timer = time.After(max(wait, time.Millisecond))
 		}
 		select {
-		case <-stop:
+		case <-c.ended:
 			return
-		case <-time.After(max(wait, time.Millisecond)):
+		case <-c.probing:
+		case <-timer:
 		}
 	}
 }
@@ -334,7 +361,7 @@ func isID(s string) bool {
 }
 
 func (c *session) lockMethod(m *jsonrpc.Message, steal bool) (json.Value, *ovsdb.Error) {
-	if c.opts.ReadOnly {
+	if c.opts.Load().ReadOnly {
 		return json.Value{}, ovsdb.Errorf("not allowed", "lock and unlock methods not allowed, DB server is read only.")
 	}
 	name, err := lockName(m)
@@ -349,7 +376,7 @@ func (c *session) lockMethod(m *jsonrpc.Message, steal bool) (json.Value, *ovsdb
 }
 
 func (c *session) unlockMethod(m *jsonrpc.Message) (json.Value, *ovsdb.Error) {
-	if c.opts.ReadOnly {
+	if c.opts.Load().ReadOnly {
 		return json.Value{}, ovsdb.Errorf("not allowed", "lock and unlock methods not allowed, DB server is read only.")
 	}
 	name, err := lockName(m)
