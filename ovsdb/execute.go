@@ -13,6 +13,8 @@ import (
 type ExecOptions struct {
 	// ReadOnly refuses operations that change data.
 	ReadOnly bool
+	// Access is who the client is.
+	Access Access
 	// HasLock reports whether the client holds a lock, for "assert"; nil: none.
 	HasLock func(name string) bool
 	// Elapsed is how long the transaction has been waiting already.
@@ -219,6 +221,9 @@ func (x *executor) insertOp(p *objParser) *Error {
 	if err := p.err(); err != nil {
 		return err
 	}
+	if err := x.mayInsert(t); err != nil {
+		return err
+	}
 	var u UUID
 	if hasUUID {
 		var ok bool
@@ -392,8 +397,18 @@ func (x *executor) updateOp(p *objParser) *Error {
 	if err != nil {
 		return err
 	}
+	rows := x.collect(t, cond)
+	if x.limited() {
+		var cols []*Column
+		for _, s := range sets {
+			cols = append(cols, t.Columns[s.i+FirstColumn])
+		}
+		if err := x.mayChange("modification of table", t, rows, cols); err != nil {
+			return err
+		}
+	}
 	n := 0
-	for _, r := range x.collect(t, cond) {
+	for _, r := range rows {
 		n++
 		if !slices.ContainsFunc(sets, func(s assign) bool { return !r.fields[s.i].Equal(s.d) }) {
 			continue
@@ -427,8 +442,18 @@ func (x *executor) mutateOp(p *objParser) *Error {
 	if err != nil {
 		return err
 	}
+	rows := x.collect(t, cond)
+	if x.limited() {
+		var cols []*Column
+		for _, m := range muts {
+			cols = append(cols, m.Column)
+		}
+		if err := x.mayChange("mutate operation on table", t, rows, cols); err != nil {
+			return err
+		}
+	}
 	n := 0
-	for _, r := range x.collect(t, cond) {
+	for _, r := range rows {
 		w := x.modify(t, r)
 		for i := range muts {
 			m := &muts[i]
@@ -456,6 +481,9 @@ func (x *executor) deleteOp(p *objParser) *Error {
 		return err
 	}
 	rows := x.collect(t, cond)
+	if err := x.mayDelete(t, rows); err != nil {
+		return err
+	}
 	for _, r := range rows {
 		x.delete(t, r)
 	}

@@ -13,6 +13,8 @@ import (
 	"os"
 	"syscall"
 
+	"govs/cli"
+	"govs/daemon/vlog"
 	"govs/internal/unixsock"
 )
 
@@ -48,6 +50,15 @@ type Config struct {
 	Port int    // for tcp, ssl, ptcp and pssl without a port; 0: the name must have one
 	Dir  string // for relative socket paths; "": the run directory
 	TLS  *TLS   // for ssl and pssl; nil: those names give an error
+	// TLSFrom, if set, is asked for TLS at each connection.
+	TLSFrom func() *TLS
+}
+
+func (c *Config) tls(server bool) (*tls.Config, error) {
+	if c.TLSFrom != nil {
+		return c.TLSFrom().config(server)
+	}
+	return c.TLS.config(server)
 }
 
 // Dial connects to an active name with the zero Config.
@@ -76,7 +87,7 @@ func (c Config) Dial(ctx context.Context, name string) (Conn, error) {
 	}
 	var cfg *tls.Config
 	if k.tls {
-		if cfg, err = c.TLS.config(false); err != nil {
+		if cfg, err = c.tls(false); err != nil {
 			return nil, err
 		}
 	}
@@ -113,9 +124,10 @@ func (c Config) Listen(name string) (Listener, error) {
 	l := &listener{name: name, word: "tcp"}
 	if k.tls {
 		l.word = "ssl"
-		if l.tls, err = c.TLS.config(true); err != nil {
+		if _, err = c.tls(true); err != nil {
 			return nil, err
 		}
+		l.tls = &c
 	}
 	if l.Listener, err = net.Listen("tcp", addr); err != nil {
 		return nil, plain(err)
@@ -141,22 +153,31 @@ func (c *conn) CloseWrite() error {
 type listener struct {
 	net.Listener
 	name string
-	word string // method in the names of accepted connections
-	tls  *tls.Config
+	word string  // method in the names of accepted connections
+	tls  *Config // nil without TLS
 }
 
 func (l *listener) Name() string { return l.name }
 
 func (l *listener) Accept() (Conn, error) {
-	nc, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		nc, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		name := l.word + ":" + nc.RemoteAddr().String()
+		if l.tls == nil {
+			return &conn{Conn: nc, name: name}, nil
+		}
+		// The files are read anew: they may have been renewed.
+		cfg, err := l.tls.tls(true)
+		if err != nil {
+			vlog.New("stream_ssl").Warn("%s: %s", name, cli.Strerror(err))
+			nc.Close()
+			continue
+		}
+		return &conn{Conn: tls.Server(nc, cfg), name: name}, nil
 	}
-	name := l.word + ":" + nc.RemoteAddr().String()
-	if l.tls != nil {
-		nc = tls.Server(nc, l.tls)
-	}
-	return &conn{Conn: nc, name: name}, nil
 }
 
 func (l *listener) Close() error {

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 
 	"govs/cli"
@@ -19,11 +20,11 @@ type TLS struct {
 	CACert                  string // "none": do not check the peer
 	Bootstrap               bool   // take CACert from the first peer if the file is missing
 	PeerCACert              string // certificates to send along with ours
-	Protocols, Ciphers      string // --ssl-protocols; Ciphers is refused, see Options
+	Protocols, Ciphers      string // --ssl-protocols, --ssl-ciphers
 }
 
 // Options returns the rows -p -c -C --ssl-protocols --ssl-ciphers
-// --bootstrap-ca-cert --peer-ca-cert, which set t.
+// --ssl-ciphersuites --bootstrap-ca-cert --peer-ca-cert, which set t.
 func (t *TLS) Options() []cli.Option {
 	set := func(p *string) func(string, bool) error {
 		return func(v string, _ bool) error { *p = v; return nil }
@@ -40,8 +41,12 @@ func (t *TLS) Options() []cli.Option {
 			}},
 		{Long: "ssl-ciphers", Arg: cli.ReqArg, Meta: "CIPHERS", Help: "list of SSL ciphers to enable",
 			Do: func(v string, _ bool) error {
-				return errors.New("--ssl-ciphers is not supported: Go chooses the ciphers")
+				t.Ciphers = v
+				_, err := ciphers(v)
+				return err
 			}},
+		{Long: "ssl-ciphersuites", Arg: cli.ReqArg, Meta: "SUITES", Help: "list of TLS 1.3 ciphersuites to enable",
+			Do: func(v string, _ bool) error { return checkSuites(v) }},
 		{Long: "bootstrap-ca-cert", Arg: cli.ReqArg, Meta: "FILE", Help: "file with peer CA certificate to read or create",
 			Do: func(v string, _ bool) error { t.CACert, t.Bootstrap = v, true; return nil }},
 		{Long: "peer-ca-cert", Arg: cli.ReqArg, Meta: "FILE", Help: "file with CA certificates to send to peers", Do: set(&t.PeerCACert)},
@@ -111,7 +116,12 @@ func (t *TLS) config(server bool) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	suites, err := ciphers(t.Ciphers)
+	if err != nil {
+		return nil, err
+	}
 	cfg := &tls.Config{
+		CipherSuites:       suites,
 		Certificates:       []tls.Certificate{pair},
 		MinVersion:         lo,
 		MaxVersion:         hi,
@@ -150,6 +160,20 @@ func (t *TLS) chain(own [][]byte) ([][]byte, error) {
 			own = append(own, b.Bytes)
 		}
 	}
+}
+
+// PeerName returns the common name of the certificate that the peer of a TLS
+// connection has shown, or "" for any other connection.
+func PeerName(c net.Conn) string {
+	if w, ok := c.(*conn); ok {
+		c = w.Conn
+	}
+	if t, ok := c.(*tls.Conn); ok {
+		if certs := t.ConnectionState().PeerCertificates; len(certs) > 0 {
+			return certs[0].Subject.CommonName
+		}
+	}
+	return ""
 }
 
 // pool reads the CA certificates; nil means that the first peer brings them.

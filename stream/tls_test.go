@@ -1,81 +1,33 @@
 package stream
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"govs/cli"
+	"govs/internal/testpki"
 )
-
-// authority signs certificates for a test.
-type authority struct {
-	t    *testing.T
-	dir  string
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	n    int64
-}
-
-func (a *authority) write(name, kind string, der []byte) string {
-	p := filepath.Join(a.dir, name)
-	if err := os.WriteFile(p, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-		a.t.Fatal(err)
-	}
-	return p
-}
-
-func newAuthority(t *testing.T) *authority {
-	a := &authority{t: t, dir: t.TempDir()}
-	a.key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "ca"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, a.key.Public(), a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.cert, _ = x509.ParseCertificate(der)
-	a.write("ca.pem", "CERTIFICATE", der)
-	return a
-}
 
 // member returns the files of a new certificate; trust is the authority whose
 // peers it believes.
-func (a *authority) member(name string, trust *authority) *TLS {
-	key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	a.n++
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1 + a.n), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, key.Public(), a.key)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	chain := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})...)
-	cert := filepath.Join(a.dir, name+"-cert.pem")
-	os.WriteFile(cert, chain, 0o600)
-	kb, _ := x509.MarshalPKCS8PrivateKey(key)
-	return &TLS{PrivateKey: a.write(name+"-privkey.pem", "PRIVATE KEY", kb), Certificate: cert, CACert: filepath.Join(trust.dir, "ca.pem")}
+func member(name string, of, trust *testpki.CA) *TLS {
+	key, cert := of.Member(name)
+	return &TLS{PrivateKey: key, Certificate: cert, CACert: trust.File}
 }
 
 func TestTLS(t *testing.T) {
-	ca, other := newAuthority(t), newAuthority(t)
-	l, err := Config{TLS: ca.member("server", ca)}.Listen("pssl:0:127.0.0.1")
+	ca, other := testpki.New(t), testpki.New(t)
+	l, err := Config{TLS: member("server", ca, ca)}.Listen("pssl:0:127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	echo(t, l)
 	name := "ssl:" + l.Addr().String()
 
-	c, err := Config{TLS: ca.member("client", ca)}.Dial(t.Context(), name)
+	c, err := Config{TLS: member("client", ca, ca)}.Dial(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,10 +38,10 @@ func TestTLS(t *testing.T) {
 
 	// A server of another authority is refused at once, a client of another
 	// at its first read.
-	if _, err := (Config{TLS: ca.member("wary", other)}).Dial(t.Context(), name); err == nil {
+	if _, err := (Config{TLS: member("wary", ca, other)}).Dial(t.Context(), name); err == nil {
 		t.Error("an unknown server was believed")
 	}
-	if c, err := (Config{TLS: other.member("stranger", ca)}).Dial(t.Context(), name); err == nil {
+	if c, err := (Config{TLS: member("stranger", other, ca)}).Dial(t.Context(), name); err == nil {
 		c.Write([]byte("x"))
 		if _, err := c.Read(make([]byte, 1)); err == nil {
 			t.Error("an unknown client was served")
@@ -98,7 +50,7 @@ func TestTLS(t *testing.T) {
 	}
 
 	// Bootstrap: the first connection fetches the authority, the next trusts it.
-	boot := ca.member("boot", ca)
+	boot := member("boot", ca, ca)
 	boot.CACert, boot.Bootstrap = filepath.Join(t.TempDir(), "fetched.pem"), true
 	if _, err := (Config{TLS: boot}).Dial(t.Context(), name); err == nil || !strings.Contains(err.Error(), "bootstrapped") {
 		t.Error(err)
@@ -108,7 +60,7 @@ func TestTLS(t *testing.T) {
 	}
 	ping(t, c)
 
-	unchecked := ca.member("unchecked", ca)
+	unchecked := member("unchecked", ca, ca)
 	unchecked.CACert = "none"
 	if c, err = (Config{TLS: unchecked}).Dial(t.Context(), name); err != nil {
 		t.Fatal(err)
@@ -135,10 +87,16 @@ func TestTLSErrors(t *testing.T) {
 	}
 	var o TLS
 	for arg, want := range map[string]string{
-		"--ssl-protocols=TLSv1.2,TLSv1.3": "",
-		"--ssl-protocols=SSLv3":           "SSLv3: SSL protocol not recognized",
-		"--ssl-protocols=,":               "SSL protocol settings invalid",
-		"--ssl-ciphers=x":                 "--ssl-ciphers is not supported: Go chooses the ciphers",
+		"--ssl-protocols=TLSv1.2,TLSv1.3":           "",
+		"--ssl-protocols=SSLv3":                     "SSLv3: SSL protocol not recognized",
+		"--ssl-protocols=,":                         "SSL protocol settings invalid",
+		"--ssl-ciphers=x":                           "x: no cipher match",
+		"--ssl-ciphers=HIGH:!aNULL:!MD5":            "",
+		"--ssl-ciphers=DEFAULT:@SECLEVEL=2":         "",
+		"--ssl-ciphers=!HIGH":                       "!HIGH: no cipher match",
+		"--ssl-ciphers=ECDHE-RSA-AES128-GCM-SHA256": "",
+		"--ssl-ciphersuites=TLS_AES_128_GCM_SHA256": "--ssl-ciphersuites cannot leave out TLS_AES_256_GCM_SHA384: in TLS 1.3 Go chooses among all",
+		"--ssl-ciphersuites=TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256": "",
 	} {
 		got := ""
 		if _, err := cli.Parse([]string{arg}, cli.Permute, o.Options()); err != nil {
@@ -153,21 +111,21 @@ func TestTLSErrors(t *testing.T) {
 // A server whose own file has no chain sends its authority with PeerCACert,
 // and clients can learn it.
 func TestPeerCACert(t *testing.T) {
-	ca := newAuthority(t)
+	ca := testpki.New(t)
 	for _, send := range []bool{false, true} {
-		own := ca.member("server", ca)
+		own := member("server", ca, ca)
 		text, _ := os.ReadFile(own.Certificate)
 		leaf, _ := pem.Decode(text)
 		os.WriteFile(own.Certificate, pem.EncodeToMemory(leaf), 0o600)
 		if send {
-			own.PeerCACert = filepath.Join(ca.dir, "ca.pem")
+			own.PeerCACert = ca.File
 		}
 		l, err := Config{TLS: own}.Listen("pssl:0:127.0.0.1")
 		if err != nil {
 			t.Fatal(err)
 		}
 		echo(t, l)
-		client := ca.member("client", ca)
+		client := member("client", ca, ca)
 		client.CACert, client.Bootstrap = filepath.Join(t.TempDir(), "fetched.pem"), true
 		_, err = Config{TLS: client}.Dial(t.Context(), "ssl:"+l.Addr().String())
 		if got := err != nil && strings.Contains(err.Error(), "reconnecting"); got != send {

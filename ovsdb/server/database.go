@@ -249,6 +249,7 @@ func (db *Database) execute(t *trigger) bool {
 		ReadOnly: t.s.opts.Load().ReadOnly,
 		HasLock:  func(name string) bool { return db.srv.locks.holds(t.s, name) },
 		CanWait:  true,
+		Access:   t.s.access(),
 	}
 	if !first {
 		opts.Elapsed = max(1, time.Since(t.since))

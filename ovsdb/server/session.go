@@ -12,6 +12,7 @@ import (
 	"govs/jsonrpc"
 	"govs/jsonrpc/json"
 	"govs/ovsdb"
+	"govs/stream"
 )
 
 // session is one client's connection. Its goroutine reads requests, executes
@@ -22,7 +23,6 @@ type session struct {
 	conn  net.Conn
 	name  string
 	opts  atomic.Pointer[SessionOptions]
-	user  string // the common name of the peer's certificate; "": none
 	q     *jsonrpc.Queue
 	aware atomic.Bool // set_db_change_aware
 	since time.Time
@@ -60,6 +60,15 @@ func (s *Server) newSession(conn net.Conn, name string, opts SessionOptions) *se
 	s.sessions[c] = struct{}{}
 	count().sessions.Inc()
 	return c
+}
+
+// access says who the client is to the rules of a database.
+func (c *session) access() ovsdb.Access {
+	role := c.opts.Load().Role
+	if role == "" {
+		return ovsdb.Access{}
+	}
+	return ovsdb.Access{Role: role, ID: stream.PeerName(c.conn)}
 }
 
 // maxBatch is how many pipelined requests are executed before their replies

@@ -27,6 +27,9 @@ type end struct {
 	uuids    map[string]string // and back
 	stop     func()
 	died     func() bool // whether its process has ended by itself
+	// others, if set, is how many sessions there are: ours end a moment after
+	// their connection has.
+	others func() int
 }
 
 type session struct {
@@ -67,6 +70,14 @@ func newEnd(t testing.TB, sock string, stop func()) *end {
 		e.connect(i)
 	}
 	return e
+}
+
+// disconnect ends a session and waits until the server knows.
+func (e *end) disconnect(i int) {
+	e.sessions[i].conn.Close()
+	for e.others != nil && e.others() >= len(e.sessions) {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // connect begins a session that stays when databases change.
@@ -117,7 +128,9 @@ func startOurs(t testing.TB, dir, schemaText string) *end {
 		t.Fatal(err)
 	}
 	go srv.Serve(l)
-	return newEnd(t, sock, func() { srv.Close() })
+	e := newEnd(t, sock, func() { srv.Close() })
+	e.others = func() int { return len(srv.Sessions()) }
+	return e
 }
 
 // startTheirs starts the reference's server on a new database.

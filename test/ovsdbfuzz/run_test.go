@@ -47,7 +47,7 @@ func (p *pair) run(s *step) (reply json.Value, diff string) {
 	ends := []*end{p.ours, p.theirs}
 	if s.method == "reconnect" {
 		for _, e := range ends {
-			e.sessions[s.session].conn.Close()
+			e.disconnect(s.session)
 		}
 	} else {
 		for _, e := range ends {

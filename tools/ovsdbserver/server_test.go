@@ -18,8 +18,6 @@ import (
 	"govs/internal/ovsref"
 	"govs/jsonrpc"
 	"govs/jsonrpc/json"
-	"govs/ovsdb"
-	"govs/ovsdb/log"
 )
 
 // The test binary is the server itself when it is told so.
@@ -36,19 +34,7 @@ const schema = `{"name":"T","version":"1.0.0","tables":{"A":{"isRoot":true,"inde
 
 func newDB(t testing.TB) string {
 	t.Helper()
-	v, err := json.ParseString(schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := ovsdb.ParseSchema(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "t.db")
-	if err := log.CreateDatabase(file, s); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return newDBOf(t, schema)
 }
 
 type process struct {
