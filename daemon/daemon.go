@@ -43,7 +43,8 @@ type Process struct {
 	detach, monitor, noChdir  bool
 	pidfileOn, overwrite      bool
 	pidPath, ctlPath, userArg string
-	network, keepOut          bool
+	network                   bool
+	keep                      [3]bool // standard streams that a detached daemon keeps
 
 	stage  stage
 	notify *os.File // the pipe to the process that waits for readiness, or nil
@@ -188,7 +189,11 @@ func (p *Process) Server() *unixctl.Server { return p.ctl }
 func (p *Process) KeepNetwork() { p.network = true }
 
 // KeepOutput leaves a detached daemon its standard output. Call it before Ready.
-func (p *Process) KeepOutput() { p.keepOut = true }
+func (p *Process) KeepOutput() { p.keep[1] = true }
+
+// KeepStderr leaves a detached daemon its standard error and the log on it.
+// Call it before Ready.
+func (p *Process) KeepStderr() { p.keep[2] = true }
 
 // Wanted reports whether an option asks for a daemon's manners.
 func (p *Process) Wanted() bool { return p.detach || p.monitor || p.pidfileOn || p.ctlPath != "" }
@@ -211,8 +216,10 @@ func (p *Process) Ready() {
 		p.notify = nil
 	}
 	if p.detach && p.stage != stageFront {
-		vlog.SetLevel(nil, vlog.Console, vlog.Off)
-		closeStandard(p.keepOut)
+		if !p.keep[2] {
+			vlog.SetLevel(nil, vlog.Console, vlog.Off)
+		}
+		closeStandard(p.keep)
 		if !p.noChdir {
 			os.Chdir("/")
 		}

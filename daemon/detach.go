@@ -189,15 +189,14 @@ func statusText(ws syscall.WaitStatus) string {
 // crashHard makes a Go panic look like a crash to the monitor.
 func crashHard() { debug.SetTraceback("crash") }
 
-// closeStandard points the standard streams at /dev/null, but for the output
-// if that is kept.
-func closeStandard(keepOut bool) {
+// closeStandard points the standard streams at /dev/null, but for those kept.
+func closeStandard(keep [3]bool) {
 	f, err := os.OpenFile("/dev/null", os.O_RDWR, 0)
 	if err != nil {
 		return
 	}
 	for fd := range 3 {
-		if fd == 1 && keepOut {
+		if keep[fd] {
 			continue
 		}
 		syscall.Dup3(int(f.Fd()), fd, 0)

@@ -1,117 +1,85 @@
 package ofctl
 
-import (
-	"fmt"
-	"io"
-)
-
 const many = 1 << 30
 
-// commands are all of ovs-ofctl; those without a function say that they are
-// not there yet. Rows without args are helpers that usage does not show.
+// commands are all of ovs-ofctl, in the order of the usage text; those without
+// a function say that they are not there yet. Rows without help are helpers
+// that the usage text does not show. The columns are the name, the lines of
+// the usage text, the least and the greatest number of arguments, whether the
+// command changes the switch, and what it does.
 var commands = [...]command{
-	{"show", "SWITCH", 1, 1, false, (*tool).show},
-	{"dump-desc", "SWITCH", 1, 1, false, (*tool).dumpDesc},
-	{"dump-tables", "SWITCH", 1, 1, false, (*tool).dumpTables},
-	{"dump-table-features", "SWITCH [TABLE]", 1, 2, false, nil},
-	{"dump-table-desc", "SWITCH [TABLE]", 1, 2, false, nil},
-	{"mod-table", "SWITCH MOD", 3, 3, true, nil},
-	{"get-frags", "SWITCH", 1, 1, false, (*tool).getFrags},
-	{"set-frags", "SWITCH FRAG_MODE", 2, 2, true, (*tool).setFrags},
-	{"dump-ports", "SWITCH [PORT]", 1, 2, false, (*tool).dumpPorts},
-	{"dump-ports-desc", "SWITCH [PORT]", 1, 2, false, (*tool).dumpPortsDesc},
-	{"mod-port", "SWITCH IFACE ACT", 3, 3, true, (*tool).modPort},
-	{"dump-flows", "SWITCH [FLOW]", 1, 2, false, (*tool).dumpFlows},
-	{"dump-aggregate", "SWITCH [FLOW]", 1, 2, false, (*tool).dumpAggregate},
-	{"queue-stats", "SWITCH [PORT [QUEUE]]", 1, 3, false, (*tool).queueStats},
-	{"queue-get-config", "SWITCH [PORT [QUEUE]]", 1, 3, false, nil},
-	{"add-flow", "SWITCH FLOW", 2, 2, true, (*tool).addFlow},
-	{"add-flows", "SWITCH FILE", 2, 2, true, (*tool).addFlows},
-	{"mod-flows", "SWITCH FLOW", 2, 2, true, (*tool).modFlows},
-	{"del-flows", "SWITCH [FLOW]", 1, 2, true, (*tool).delFlows},
-	{"replace-flows", "SWITCH FILE", 2, 2, true, (*tool).replaceFlows},
-	{"diff-flows", "SOURCE1 SOURCE2", 2, 2, false, (*tool).diffFlows},
-	{"packet-out", "SWITCH PORT ACTIONS PACKET...", 2, many, true, (*tool).packetOut},
-	{"monitor", "SWITCH [MISSLEN] [invalid_ttl] [watch:[...]]", 1, 3, false, (*tool).monitor},
-	{"snoop", "SWITCH", 1, 1, false, (*tool).snoop},
-	{"add-group", "SWITCH GROUP", 1, 2, true, nil},
-	{"add-groups", "SWITCH FILE", 1, 2, true, nil},
-	{"mod-group", "SWITCH GROUP", 1, 2, true, nil},
-	{"del-groups", "SWITCH [GROUP]", 1, 2, true, nil},
-	{"insert-buckets", "SWITCH [GROUP]", 1, 2, true, nil},
-	{"remove-buckets", "SWITCH [GROUP]", 1, 2, true, nil},
-	{"dump-group-features", "SWITCH", 1, 1, false, nil},
-	{"dump-groups", "SWITCH [GROUP]", 1, 2, false, nil},
-	{"dump-group-stats", "SWITCH [GROUP]", 1, 2, false, nil},
-	{"add-meter", "SWITCH METER", 2, 2, true, nil},
-	{"mod-meter", "SWITCH METER", 2, 2, true, nil},
-	{"del-meters", "SWITCH [METER]", 1, 2, true, nil},
-	{"dump-meters", "SWITCH [METER]", 1, 2, false, nil},
-	{"meter-stats", "SWITCH [METER]", 1, 2, false, nil},
-	{"meter-features", "SWITCH", 1, 1, false, nil},
-	{"bundle", "SWITCH FILE", 2, 2, true, nil},
-	{"add-tlv-map", "SWITCH MAP", 2, 2, true, nil},
-	{"del-tlv-map", "SWITCH [MAP]", 1, 2, true, nil},
-	{"dump-tlv-map", "SWITCH", 1, 1, false, nil},
-	{"dump-ipfix-bridge", "SWITCH", 1, 1, false, nil},
-	{"dump-ipfix-flow", "SWITCH", 1, 1, false, nil},
-	{"ct-flush-zone", "SWITCH ZONE", 2, 2, true, nil},
-	{"ct-flush", "SWITCH [zone=N] [CT_TUPLE [CT_TUPLE]]", 1, 4, true, nil},
-	{"ofp-parse", "FILE", 1, 1, false, (*tool).ofpParse},
-	{"ofp-parse-pcap", "PCAP [PORT...]", 1, many, false, nil},
-	{"probe", "TARGET", 1, 1, false, (*tool).probe},
-	{"ping", "TARGET [N]", 1, 2, false, (*tool).ping},
-	{"benchmark", "TARGET N COUNT", 3, 3, false, (*tool).benchmark},
+	{"show", forSwitches, "show SWITCH                 show OpenFlow information", 1, 1, false, (*tool).show},
+	{"dump-desc", forSwitches, "dump-desc SWITCH            print switch description", 1, 1, false, (*tool).dumpDesc},
+	{"dump-tables", forSwitches, "dump-tables SWITCH          print table stats", 1, 1, false, (*tool).dumpTables},
+	{"dump-table-features", forSwitches, "dump-table-features SWITCH  print table features", 1, 2, false, nil},
+	{"dump-table-desc", forSwitches, "dump-table-desc SWITCH      print table description (OF1.4+)", 1, 2, false, nil},
+	{"mod-port", forSwitches, "mod-port SWITCH IFACE ACT   modify port behavior", 3, 3, true, (*tool).modPort},
+	{"mod-table", forSwitches, "mod-table SWITCH MOD        modify flow table behavior\n    OF1.1/1.2 MOD: controller, continue, drop\n    OF1.4+ MOD: evict, noevict, vacancy:low,high, novacancy", 3, 3, true, nil},
+	{"get-frags", forSwitches, "get-frags SWITCH            print fragment handling behavior", 1, 1, false, (*tool).getFrags},
+	{"set-frags", forSwitches, "set-frags SWITCH FRAG_MODE  set fragment handling behavior\n    FRAG_MODE: normal, drop, reassemble, nx-match", 2, 2, true, (*tool).setFrags},
+	{"dump-ports", forSwitches, "dump-ports SWITCH [PORT]    print port statistics", 1, 2, false, (*tool).dumpPorts},
+	{"dump-ports-desc", forSwitches, "dump-ports-desc SWITCH [PORT]  print port descriptions", 1, 2, false, (*tool).dumpPortsDesc},
+	{"dump-flows", forSwitches, "dump-flows SWITCH           print all flow entries\ndump-flows SWITCH FLOW      print matching FLOWs", 1, 2, false, (*tool).dumpFlows},
+	{"dump-aggregate", forSwitches, "dump-aggregate SWITCH       print aggregate flow statistics\ndump-aggregate SWITCH FLOW  print aggregate stats for FLOWs", 1, 2, false, (*tool).dumpAggregate},
+	{"queue-stats", forSwitches, "queue-stats SWITCH [PORT [QUEUE]]  dump queue stats", 1, 3, false, (*tool).queueStats},
+	{"add-flow", forSwitches, "add-flow SWITCH FLOW        add flow described by FLOW", 2, 2, true, (*tool).addFlow},
+	{"add-flows", forSwitches, "add-flows SWITCH FILE       add flows from FILE", 2, 2, true, (*tool).addFlows},
+	{"mod-flows", forSwitches, "mod-flows SWITCH FLOW       modify actions of matching FLOWs", 2, 2, true, (*tool).modFlows},
+	{"del-flows", forSwitches, "del-flows SWITCH [FLOW]     delete matching FLOWs", 1, 2, true, (*tool).delFlows},
+	{"replace-flows", forSwitches, "replace-flows SWITCH FILE   replace flows with those in FILE", 2, 2, true, (*tool).replaceFlows},
+	{"diff-flows", forSwitches, "diff-flows SOURCE1 SOURCE2  compare flows from two sources", 2, 2, false, (*tool).diffFlows},
+	{"packet-out", forSwitches, "packet-out SWITCH IN_PORT ACTIONS PACKET...\n                            execute ACTIONS on PACKET", 2, many, true, (*tool).packetOut},
+	{"monitor", forSwitches, "monitor SWITCH [MISSLEN] [invalid_ttl] [watch:[...]]\n                            print packets received from SWITCH", 1, 3, false, (*tool).monitor},
+	{"snoop", forSwitches, "snoop SWITCH                snoop on SWITCH and its controller", 1, 1, false, (*tool).snoop},
+	{"add-group", forSwitches, "add-group SWITCH GROUP      add group described by GROUP", 1, 2, true, nil},
+	{"add-groups", forSwitches, "add-groups SWITCH FILE      add group from FILE", 1, 2, true, nil},
+	{"mod-group", forSwitches, "[--may-create] mod-group SWITCH GROUP   modify specific group", 1, 2, true, nil},
+	{"del-groups", forSwitches, "del-groups SWITCH [GROUP]   delete matching GROUPs", 1, 2, true, nil},
+	{"insert-buckets", forSwitches, "insert-buckets SWITCH [GROUP] add buckets to GROUP", 1, 2, true, nil},
+	{"remove-buckets", forSwitches, "remove-buckets SWITCH [GROUP] remove buckets from GROUP", 1, 2, true, nil},
+	{"dump-group-features", forSwitches, "dump-group-features SWITCH  print group features", 1, 1, false, nil},
+	{"dump-groups", forSwitches, "dump-groups SWITCH [GROUP]  print group description", 1, 2, false, nil},
+	{"dump-group-stats", forSwitches, "dump-group-stats SWITCH [GROUP]  print group statistics", 1, 2, false, nil},
+	{"queue-get-config", forSwitches, "queue-get-config SWITCH [PORT]  print queue config for PORT", 1, 3, false, nil},
+	{"add-meter", forSwitches, "add-meter SWITCH METER      add meter described by METER", 2, 2, true, nil},
+	{"mod-meter", forSwitches, "mod-meter SWITCH METER      modify specific METER", 2, 2, true, nil},
+	{"del-meters", forSwitches, "del-meters SWITCH [METER]   delete meters matching METER", 1, 2, true, nil},
+	{"dump-meters", forSwitches, "dump-meters SWITCH [METER]  print METER configuration", 1, 2, false, nil},
+	{"meter-stats", forSwitches, "meter-stats SWITCH [METER]  print meter statistics", 1, 2, false, nil},
+	{"meter-features", forSwitches, "meter-features SWITCH       print meter features", 1, 1, false, nil},
+	{"add-tlv-map", forSwitches, "add-tlv-map SWITCH MAP      add TLV option MAPpings", 2, 2, true, nil},
+	{"del-tlv-map", forSwitches, "del-tlv-map SWITCH [MAP] delete TLV option MAPpings", 1, 2, true, nil},
+	{"dump-tlv-map", forSwitches, "dump-tlv-map SWITCH      print TLV option mappings", 1, 1, false, nil},
+	{"dump-ipfix-bridge", forSwitches, "dump-ipfix-bridge SWITCH    print ipfix stats of bridge", 1, 1, false, nil},
+	{"dump-ipfix-flow", forSwitches, "dump-ipfix-flow SWITCH      print flow ipfix of a bridge", 1, 1, false, nil},
+	{"ct-flush-zone", forSwitches, "ct-flush-zone SWITCH ZONE   flush conntrack entries in ZONE", 2, 2, true, nil},
+	{"ct-flush", forSwitches, "ct-flush SWITCH [ZONE] [CT_ORIG_TUPLE [CT_REPLY_TUPLE]]\n                            flush conntrack entries specified\n                            by CT_ORIG/REPLY_TUPLE and ZONE", 1, 4, true, nil},
 
-	{"parse-flow", "", 1, 1, false, (*tool).parseFlow},
-	{"parse-flows", "", 1, 1, false, (*tool).parseFlows},
-	{"parse-nx-match", "", 0, 0, false, nil},
-	{"parse-nxm", "", 0, 0, false, (*tool).parseNXM},
-	{"parse-oxm", "", 1, 1, false, nil},
-	{"parse-actions", "", 1, 1, false, (*tool).parseActions},
-	{"parse-instructions", "", 1, 1, false, (*tool).parseInstructions},
-	{"parse-ofp10-match", "", 0, 0, false, nil},
-	{"parse-ofp11-match", "", 0, 0, false, nil},
-	{"parse-pcap", "", 1, many, false, nil},
-	{"check-vlan", "", 2, 2, false, nil},
-	{"print-error", "", 1, 1, false, (*tool).printError},
-	{"encode-error-reply", "", 2, 2, false, nil},
-	{"ofp-print", "", 1, 2, false, (*tool).ofpPrint},
-	{"encode-hello", "", 1, 1, false, (*tool).encodeHello},
-	{"parse-key-value", "", 1, many, false, (*tool).parseKeyValue},
-	{"compose-packet", "", 1, 2, false, nil},
-	{"parse-packet", "", 0, 0, false, nil},
-}
+	{"probe", forBoth, "probe TARGET                probe whether TARGET is up", 1, 1, false, (*tool).probe},
+	{"ping", forBoth, "ping TARGET [N]             latency of N-byte echos", 1, 2, false, (*tool).ping},
+	{"benchmark", forBoth, "benchmark TARGET N COUNT    bandwidth of COUNT N-byte echos", 3, 3, false, (*tool).benchmark},
 
-func usage(w io.Writer, name string) {
-	fmt.Fprintf(w, "%s: OpenFlow switch management utility\nusage: %s [OPTIONS] COMMAND [ARG...]\n\nCommands:\n", name, name)
-	for i := range commands {
-		c := &commands[i]
-		if c.args == "" {
-			continue
-		}
-		note := ""
-		if c.run == nil {
-			note = "  (not there yet)"
-		}
-		fmt.Fprintf(w, "  %s %s%s\n", c.name, c.args, note)
-	}
-	fmt.Fprint(w, `
-SWITCH is a bridge's name, or unix:FILE, tcp:HOST[:PORT], ssl:HOST[:PORT].
+	{"ofp-parse", forFiles, "ofp-parse FILE              print messages read from FILE", 1, 1, false, (*tool).ofpParse},
+	{"ofp-parse-pcap", forFiles, "ofp-parse-pcap PCAP         print OpenFlow read from PCAP", 1, many, false, (*tool).ofpParsePcap},
 
-Options:
-  -O, --protocols=LIST    versions of OpenFlow to offer (default: OpenFlow10)
-  -F, --flow-format=LIST  protocols allowed for flows
-  --strict                match exactly in mod-flows and del-flows
-  --sort[=FIELD], --rsort[=FIELD]  sort flows
-  --names, --no-names     print ports by name, or by number
-  --no-stats              leave out counters and times
-  --read-only             refuse commands that change the switch
-  -m, --more              print more of messages
-  --timestamp             print times (monitor, snoop)
-  -t, --timeout=SECS      give up after SECS seconds
-  -v, --verbose=[SPEC]    set logging levels
-  -h, --help              print this help
-  -V, --version           print the version
-`)
+	{"bundle", beyond, "bundle SWITCH FILE          flows, groups and packet-outs of FILE at once", 2, 2, true, nil},
+
+	{"parse-flow", hidden, "", 1, 1, false, (*tool).parseFlow},
+	{"parse-flows", hidden, "", 1, 1, false, (*tool).parseFlows},
+	{"parse-nx-match", hidden, "", 0, 0, false, nil},
+	{"parse-nxm", hidden, "", 0, 0, false, (*tool).parseNXM},
+	{"parse-oxm", hidden, "", 1, 1, false, nil},
+	{"parse-actions", hidden, "", 1, 1, false, (*tool).parseActions},
+	{"parse-instructions", hidden, "", 1, 1, false, (*tool).parseInstructions},
+	{"parse-ofp10-match", hidden, "", 0, 0, false, nil},
+	{"parse-ofp11-match", hidden, "", 0, 0, false, nil},
+	{"parse-pcap", hidden, "", 1, many, false, (*tool).parsePcap},
+	{"check-vlan", hidden, "", 2, 2, false, nil},
+	{"print-error", hidden, "", 1, 1, false, (*tool).printError},
+	{"encode-error-reply", hidden, "", 2, 2, false, (*tool).encodeErrorReply},
+	{"ofp-print", hidden, "", 1, 2, false, (*tool).ofpPrint},
+	{"encode-hello", hidden, "", 1, 1, false, (*tool).encodeHello},
+	{"parse-key-value", hidden, "", 1, many, false, (*tool).parseKeyValue},
+	{"compose-packet", hidden, "", 1, 2, false, (*tool).composePacket},
+	{"parse-packet", hidden, "", 0, 0, false, (*tool).parsePacket},
 }

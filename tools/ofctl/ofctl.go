@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"govs/cli"
+	"govs/daemon"
 	"govs/daemon/vlog"
 	"govs/internal/version"
 	"govs/openflow"
@@ -23,22 +24,24 @@ type tool struct {
 	name string
 	ctx  context.Context
 
-	versions  openflow.Versions  // -O
-	protocols openflow.Protocols // -F
-	packetIn  string             // -P
-	strict    bool
-	readd     bool
-	sort      []sortKey
-	names     int // 1 --names, -1 --no-names, 0 by the terminal
-	stats     bool
-	readOnly  bool
-	timestamp bool
-	bundle    bool
-	verbosity int
-	timeout   int
-	unixctl   string
-	common    cli.Common
-	stream    stream.TLS
+	versions    openflow.Versions  // -O
+	protocols   openflow.Protocols // -F
+	packetIn    string             // -P
+	strict      bool
+	readd       bool
+	sort        []sortKey
+	names       int // 1 --names, -1 --no-names, 0 by the terminal
+	stats       bool
+	readOnly    bool
+	timestamp   bool
+	bundle      bool
+	bare        bool // compose-packet: only the packet, on one line
+	badChecksum bool // compose-packet
+	verbosity   int
+	timeout     int
+	process     *daemon.Process
+	common      cli.Common
+	stream      stream.TLS
 
 	xids    int // used up before the next connection
 	modules map[string]*vlog.Module
@@ -63,14 +66,15 @@ func fatalf(format string, args ...any) error { return &failure{fmt.Sprintf(form
 func Main(argv []string, o cli.IO) int {
 	t := &tool{IO: o, name: cli.Name(argv), ctx: context.Background(), protocols: openflow.ProtoAny, stats: true, modules: map[string]*vlog.Module{}}
 	vlog.SetConsole(o.Err)
-	rows, logs, tls, common := t.options(), vlog.Options(t.name), t.stream.Options(), t.common.Rows()
-	args, err := cli.Parse(argv[1:], cli.Permute, rows, common, logs, tls)
+	t.process = daemon.New(argv, o)
+	rows, logs, tls, manners, common := t.options(), vlog.Options(t.name), t.stream.Options(), t.process.Options(), t.common.Rows()
+	args, err := cli.Parse(argv[1:], cli.Permute, rows, common, logs, tls, manners)
 	switch {
 	case t.common.Help:
-		usage(o.Out, t.name)
+		t.usage(o.Out)
 		return 0
 	case t.common.Option:
-		cli.PrintOptions(o.Out, rows, common, logs, tls)
+		cli.PrintOptions(o.Out, rows, common, logs, tls, manners)
 		return 0
 	case t.common.Version:
 		version.Print(o.Out, t.name)
@@ -144,7 +148,8 @@ func (t *tool) options() []cli.Option {
 		{Long: "stats", Do: func(string, bool) error { t.stats = true; return nil }},
 		{Long: "no-stats", Help: "leave out counters and times", Do: func(string, bool) error { t.stats = false; return nil }},
 		{Long: "bundle", Do: flag(&t.bundle)},
-		{Long: "unixctl", Arg: cli.ReqArg, Meta: "SOCKET", Do: func(v string, _ bool) error { t.unixctl = v; return nil }},
+		{Long: "bare", Do: flag(&t.bare)},
+		{Long: "bad-csum", Do: flag(&t.badChecksum)},
 		{Long: "color", Arg: cli.OptArg, Meta: "always|never|auto", Do: func(v string, _ bool) error {
 			switch v {
 			case "", "always":
@@ -198,11 +203,11 @@ func (t *tool) warn(module, text string) {
 	}
 }
 
-// command is a row of the table: its name, the number of arguments, whether it
-// changes the switch, and what it does.
+// command is a row of the table.
 type command struct {
 	name     string
-	args     string // for the usage text
+	section  section
+	help     string // lines of the usage text
 	min, max int
 	write    bool
 	run      func(t *tool, args []string) error

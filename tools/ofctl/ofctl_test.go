@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"govs/cli"
 	"govs/internal/ovsref"
@@ -125,5 +126,77 @@ func TestReplaceFlows(t *testing.T) {
 	write("table=1,in_port=1,actions=2\n\nfoo,actions=1\n")
 	if got := run(1, "add-flows", "br0", file); got != fmt.Sprintf("ovs-ofctl: %s:3: field foo missing value\n", file) {
 		t.Errorf("%s", got)
+	}
+}
+
+// TestUsageReference says that the usage text is the reference's, but for a
+// section of its own.
+func TestUsageReference(t *testing.T) {
+	ovsref.Path(t, "ovs-ofctl")
+	for _, v := range []string{"OVS_RUNDIR", "OVS_LOGDIR"} {
+		t.Setenv(v, "/nowhere")
+	}
+	ref, ours := both(t, []string{"--help"})
+	before, rest, ok := strings.Cut(ours, headings[beyond])
+	_, after, ok2 := strings.Cut(rest, "\n\n")
+	if !ok || !ok2 || before+"\n"+after != ref {
+		t.Errorf("usage differs:\n got %s\nwant %s", before+"\n"+after, ref)
+	}
+}
+
+// TestMonitorReference runs monitor as a daemon, does to it what ovs-appctl
+// can, and compares what it wrote.
+func TestMonitorReference(t *testing.T) {
+	reference(t)
+	bin := filepath.Join(t.TempDir(), "ovs-ofctl")
+	if out, err := exec.Command("go", "build", "-o", bin, "govs/cmd/govs").CombinedOutput(); err != nil {
+		t.Fatalf("building govs: %v\n%s", err, out)
+	}
+	dir := os.Getenv("OVS_RUNDIR")
+	var got [2]string
+	for i, program := range []string{ovsref.Path(t, "ovs-ofctl"), bin} {
+		run := func(name string, args ...string) string {
+			out, _ := exec.Command(name, args...).CombinedOutput()
+			return string(out)
+		}
+		log, err := os.Create(filepath.Join(dir, "monitor.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer log.Close()
+		run(ovsref.Path(t, "ovs-ofctl"), "del-flows", "br0")
+		run(ovsref.Path(t, "ovs-ofctl"), "add-flow", "br0", "in_port=1,actions=controller,2")
+		cmd := exec.Command(program, "monitor", "br0", "65534", "--detach", "--no-chdir", "--pidfile", "--unixctl=m.ctl")
+		cmd.Stderr = log
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("%s: %v", program, err)
+		}
+		var all strings.Builder
+		for _, c := range []string{"ofctl/send 0109000c0000000300000080", "ofctl/send 01 zz", "ofctl/send zz",
+			"ofctl/barrier", "ofctl/packet-out foo=1", "ofctl/packet-out in_port=p1,packet=00112233445566778899aabb0800,actions=table,2",
+			"ofctl/barrier", "ofctl/set-output-file " + dir + "/more", "ofctl/block", "ofctl/block", "ofctl/unblock", "ofctl/unblock",
+			"ofctl/send 0102000900000003aa 0102000800000004", "ofctl/set-output-file /nonexistent/x", "ofctl/barrier", "exit"} {
+			fmt.Fprintf(&all, "%s: %s", c, run(ovsref.Path(t, "ovs-appctl"), append([]string{"-t", filepath.Join(dir, "m.ctl")}, strings.Fields(c)...)...))
+		}
+		for _, f := range []string{"monitor.log", "more"} {
+			b, err := os.ReadFile(filepath.Join(dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&all, "--- %s\n%s", f, b)
+		}
+		for range 1000 {
+			if _, err := os.Stat(filepath.Join(dir, "m.ctl")); os.IsNotExist(err) {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		got[i] = all.String()
+	}
+	if got[0] != got[1] {
+		t.Errorf("got:\n%s\nwant:\n%s", got[1], got[0])
+	}
+	if !strings.Contains(got[0], "NXT_PACKET_IN2") {
+		t.Errorf("no packet came:\n%s", got[0])
 	}
 }

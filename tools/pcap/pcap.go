@@ -4,7 +4,6 @@ package pcap
 
 import (
 	"bufio"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,11 +11,9 @@ import (
 	"os"
 
 	"govs/cli"
+	"govs/internal/pcapfile"
 	"govs/internal/version"
 )
-
-// maxRecord bounds a packet's length: more is taken for a damaged file.
-const maxRecord = 16 << 20
 
 // Main runs ovs-pcap.
 func Main(argv []string, o cli.IO) int {
@@ -63,55 +60,18 @@ The following options are also available:
 func Print(w io.Writer, r io.Reader) (err error) {
 	out := bufio.NewWriter(w)
 	defer func() { err = errors.Join(err, out.Flush()) }()
-	in := bufio.NewReader(r)
-	var head [24]byte
-	if _, err := io.ReadFull(in, head[:]); err != nil {
-		return readError(err, "end of file reading pcap header")
-	}
-	order, err := byteOrder(head[:4])
+	in, err := pcapfile.NewReader(r)
 	if err != nil {
 		return err
 	}
-	var packet []byte
 	for {
-		var rec [16]byte
-		if _, err := io.ReadFull(in, rec[:]); err == io.EOF {
+		p, err := in.Next()
+		if err == io.EOF {
 			return nil
 		} else if err != nil {
-			return readError(err, "end of file within pcap record header")
+			return err
 		}
-		n := order.Uint32(rec[8:])
-		if n > maxRecord {
-			return fmt.Errorf("bad packet length %d in pcap record header", n)
-		}
-		if cap(packet) < int(n) {
-			packet = make([]byte, n)
-		}
-		packet = packet[:n]
-		if _, err := io.ReadFull(in, packet); err != nil {
-			return readError(err, "end of file reading pcap packet data")
-		}
-		out.Write(hex.AppendEncode(out.AvailableBuffer(), packet))
+		out.Write(hex.AppendEncode(out.AvailableBuffer(), p.Data))
 		out.WriteByte('\n')
 	}
-}
-
-// byteOrder tells the file's byte order by its magic number.
-func byteOrder(magic []byte) (binary.ByteOrder, error) {
-	for _, o := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-		switch o.Uint32(magic) {
-		case 0xa1b2c3d4, 0xa1b23c4d:
-			return o, nil
-		}
-	}
-	return nil, fmt.Errorf("bad magic %d reading pcap file (expected 0xa1b2c3d4, 0xa1b23c4d, 0x4d3cb2a1 or 0xd4c3b2a1)",
-		binary.BigEndian.Uint32(magic))
-}
-
-// readError gives an early end of file its words.
-func readError(err error, text string) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errors.New(text)
-	}
-	return err
 }
