@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,17 +33,38 @@ func (e *DialError) Error() string { return fmt.Sprintf("connecting to %s: %v", 
 func (e *DialError) Unwrap() error { return e.Err }
 
 // DialClient connects to a switch by a stream's name and agrees on one of the
-// versions allowed. A switch that cannot be reached is a *DialError.
+// versions allowed. A switch that cannot be reached is a *DialError, one that
+// speaks no such version a *VersionError.
 func DialClient(ctx context.Context, cfg stream.Config, name string, allowed openflow.Versions) (*Client, error) {
+	return DialClientOr(ctx, cfg, name, allowed, 0)
+}
+
+// DialClientOr is DialClient that calls a second time when the switch speaks
+// none of the versions allowed: then the newest that it has in common with
+// others is taken.
+func DialClientOr(ctx context.Context, cfg stream.Config, name string, allowed, others openflow.Versions) (*Client, error) {
 	if cfg.Port == 0 {
 		cfg.Port = stream.OpenFlowPort
 	}
+	c, err := dial(ctx, cfg, name, allowed)
+	v, refused := errors.AsType[*VersionError](err)
+	if refused && v.Peers&others != 0 {
+		c, err = dial(ctx, cfg, name, openflow.VersionsOf((v.Peers & others).Max()))
+		v, refused = errors.AsType[*VersionError](err)
+	}
+	if refused {
+		log.WarnRL(&limit, "%s", v)
+	}
+	return c, err
+}
+
+func dial(ctx context.Context, cfg stream.Config, name string, allowed openflow.Versions) (*Client, error) {
 	nc, err := cfg.Dial(ctx, name)
 	if err != nil {
 		return nil, &DialError{name, err}
 	}
 	c := New(nc, name)
-	if err := c.Handshake(ctx, allowed); err != nil {
+	if err := c.quietHandshake(ctx, allowed); err != nil {
 		c.Close()
 		return nil, err
 	}

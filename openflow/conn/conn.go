@@ -29,6 +29,21 @@ var (
 // ErrProtocol means that the peer does not speak OpenFlow.
 var ErrProtocol = fmt.Errorf("vconn: %w", syscall.EPROTO)
 
+// VersionError means that the two sides have no version in common. It unwraps
+// to EPIPE.
+type VersionError struct {
+	Name        string // of the connection
+	Ours, Peers openflow.Versions
+}
+
+// Error is what OVS logs of it.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%s: version negotiation failed (we support %s, peer supports %s)", e.Name, e.Ours.WireList(), e.Peers.WireList())
+}
+
+// Unwrap returns the system's error that stands for it.
+func (e *VersionError) Unwrap() error { return syscall.EPIPE }
+
 // Conn is one OpenFlow connection.
 type Conn struct {
 	nc      net.Conn
@@ -118,9 +133,17 @@ func (c *Conn) Recv() ([]byte, error) {
 func (c *Conn) Buffered() bool { return c.r.Buffered() >= openflow.HeaderLen }
 
 // Handshake exchanges hellos and picks the newest version both sides allow. If
-// there is none, the peer is told so, and the error is EPIPE's, or what a peer
-// that refused first gives.
+// there is none, the peer is told so, a warning is logged, and the error is a
+// *VersionError, or what a peer that refused first gives.
 func (c *Conn) Handshake(ctx context.Context, allowed openflow.Versions) error {
+	err := c.quietHandshake(ctx, allowed)
+	if v, ok := errors.AsType[*VersionError](err); ok {
+		log.WarnRL(&limit, "%s", v)
+	}
+	return err
+}
+
+func (c *Conn) quietHandshake(ctx context.Context, allowed openflow.Versions) error {
 	defer context.AfterFunc(ctx, func() { _ = c.nc.SetDeadline(time.Unix(1, 0)) })()
 	err := c.handshake(allowed)
 	if ctx.Err() != nil {
@@ -154,20 +177,17 @@ func (c *Conn) handshake(allowed openflow.Versions) error {
 	peer := hello.Versions
 	c.version = (allowed & peer).Max()
 	if c.version == 0 {
-		log.WarnRL(&limit, "%s: version negotiation failed (we support %s, peer supports %s)", c.name, allowed.WireList(), peer.WireList())
-		return c.refuse(allowed, peer)
+		_ = c.refuse(allowed, peer) // the peer may have gone for the same reason
+		return &VersionError{c.name, allowed, peer}
 	}
 	return nil
 }
 
-// refuse tells the peer that there is no common version and waits for its end.
+// refuse tells the peer that there is no common version.
 func (c *Conn) refuse(allowed, peer openflow.Versions) error {
 	text := fmt.Sprintf("We support %s, you support %s, no common versions.", allowed.WireList(), peer.WireList())
 	b := []byte{byte(allowed.Max()), 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // OFPET_HELLO_FAILED, OFPHFC_INCOMPATIBLE
 	b = append(b, text...)
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
-	if err := c.Send(b); err != nil {
-		return err
-	}
-	return syscall.EPIPE
+	return c.Send(b)
 }

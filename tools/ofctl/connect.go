@@ -47,7 +47,11 @@ func (t *tool) openSocket(name, suffix string, vs openflow.Versions) (*conn.Clie
 	if err != nil {
 		return nil, err
 	}
-	c, err := conn.DialClient(t.ctx, stream.Config{TLS: &t.stream}, to, vs)
+	var others openflow.Versions
+	if t.anyVersion {
+		others = openflow.AllVersions
+	}
+	c, err := conn.DialClientOr(t.ctx, stream.Config{TLS: &t.stream}, to, vs, others)
 	var dial *conn.DialError
 	switch {
 	case err == nil:
@@ -58,6 +62,11 @@ func (t *tool) openSocket(name, suffix string, vs openflow.Versions) (*conn.Clie
 		return nil, fatalf("%s: failed to connect to socket (%s)", name, cli.Strerror(dial.Err))
 	default:
 		return nil, fatalf("%s: failed to connect to socket (%s)", name, ioText(err))
+	}
+	if v := c.Version(); vs&openflow.VersionsOf(v) == 0 {
+		t.Errorf(t.name, "%s does not speak %s; using %s (-O chooses the version, --strict-version gives up instead)", name, vs, v)
+		t.versions, t.anyVersion = openflow.VersionsOf(v), false
+		t.protocols = openflow.ProtocolsOf(t.versions)
 	}
 	c.SkipXids(t.xids)
 	if d, ok := t.ctx.Deadline(); ok {
@@ -98,6 +107,7 @@ func (l *lookup) load() *openflow.NameMap {
 	l.m = &openflow.NameMap{}
 	c, err := l.t.open(l.sw)
 	if err != nil {
+		l.t.unreached = err
 		return l.m
 	}
 	defer c.Close()

@@ -17,22 +17,43 @@ import (
 // openForFlows connects to a switch and speaks of flows in the simplest
 // protocol that can carry what is to be sent.
 func (t *tool) openForFlows(sw string, usable openflow.Protocols) (*conn.Client, error) {
-	if usable&t.protocols == 0 {
-		return nil, fatalf("none of the usable flow formats (%s) is among the allowed flow formats (%s)", usable, t.protocols)
+	return t.openUsable(sw, usable, false)
+}
+
+// openUsable connects to a switch in one of the usable protocols that are
+// allowed. For a dump the richest is best, else the simplest.
+func (t *tool) openUsable(sw string, usable openflow.Protocols, dump bool) (*conn.Client, error) {
+	vs := (usable & t.protocols).Versions()
+	if err := t.checkUsable(usable); err != nil {
+		if !t.anyVersion {
+			return nil, err
+		}
+		vs = t.versions // the switch may refuse them and offer one that is usable
 	}
-	c, err := t.openVersions(sw, (usable & t.protocols).Versions())
+	c, err := t.openVersions(sw, vs)
 	if err != nil {
 		return nil, err
 	}
-	ok, err := t.setProtocol(c, usable&t.protocols, false)
-	if err == nil && !ok {
-		err = fatalf("switch does not support any of the usable flow formats (%s)", usable)
+	err = t.checkUsable(usable) // the version may be another one now
+	if err == nil {
+		var ok bool
+		ok, err = t.setProtocol(c, usable&t.protocols, dump)
+		if err == nil && !ok {
+			err = fatalf("switch does not support any of the usable flow formats (%s)", usable)
+		}
 	}
 	if err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
+}
+
+func (t *tool) checkUsable(usable openflow.Protocols) error {
+	if usable&t.protocols == 0 {
+		return fatalf("none of the usable flow formats (%s) is among the allowed flow formats (%s)", usable, t.protocols)
+	}
+	return nil
 }
 
 func (t *tool) openVersions(sw string, vs openflow.Versions) (*conn.Client, error) {
@@ -235,19 +256,8 @@ func (t *tool) flowRequest(args []string, aggregate bool) (*conn.Client, *openfl
 	if err != nil {
 		return nil, nil, err
 	}
-	if usable&t.protocols == 0 {
-		return nil, nil, fatalf("none of the usable flow formats (%s) is among the allowed flow formats (%s)", usable, t.protocols)
-	}
-	c, err := t.openVersions(args[0], (usable & t.protocols).Versions())
+	c, err := t.openUsable(args[0], usable, true)
 	if err != nil {
-		return nil, nil, err
-	}
-	ok, err := t.setProtocol(c, usable&t.protocols, true)
-	if err == nil && !ok {
-		err = fatalf("switch does not support any of the usable flow formats (%s)", usable)
-	}
-	if err != nil {
-		c.Close()
 		return nil, nil, err
 	}
 	return c, r, nil
@@ -496,8 +506,8 @@ func (t *tool) replaceFlows(args []string) error {
 			usable &= openflow.ProtocolsNamingTable
 		}
 	}
-	if usable&t.protocols == 0 {
-		return fatalf("none of the usable flow formats (%s) is among the allowed flow formats (%s)", usable, t.protocols)
+	if err := t.checkUsable(usable); err != nil {
+		return err
 	}
 	c, err := t.openVersions(args[0], (usable & t.protocols).Versions())
 	if err != nil {

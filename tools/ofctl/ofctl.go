@@ -24,27 +24,32 @@ type tool struct {
 	name string
 	ctx  context.Context
 
-	versions    openflow.Versions  // -O
-	protocols   openflow.Protocols // -F
-	packetIn    string             // -P
-	strict      bool
-	readd       bool
-	sort        []sortKey
-	names       int // 1 --names, -1 --no-names, 0 by the terminal
-	stats       bool
-	readOnly    bool
-	timestamp   bool
-	bundle      bool
-	bare        bool // compose-packet: only the packet, on one line
-	badChecksum bool // compose-packet
-	verbosity   int
-	timeout     int
-	process     *daemon.Process
-	common      cli.Common
-	stream      stream.TLS
+	versions  openflow.Versions  // -O
+	protocols openflow.Protocols // -F
+	packetIn  string             // -P
+	// anyVersion takes any version that the switch speaks when it has none of
+	// versions, because none was asked for.
+	anyVersion, strictVersion bool
+	strict                    bool
+	readd                     bool
+	sort                      []sortKey
+	names                     int // 1 --names, -1 --no-names, 0 by the terminal
+	stats                     bool
+	readOnly                  bool
+	timestamp                 bool
+	bundle                    bool
+	bare                      bool // compose-packet: only the packet, on one line
+	badChecksum               bool // compose-packet
+	verbosity                 int
+	timeout                   int
+	process                   *daemon.Process
+	common                    cli.Common
+	stream                    stream.TLS
 
 	xids    int // used up before the next connection
 	modules map[string]*vlog.Module
+
+	unreached error // of asking the switch for names
 }
 
 type sortKey struct {
@@ -91,6 +96,9 @@ func Main(argv []string, o cli.IO) int {
 	if err = t.settle(); err == nil {
 		err = t.command(args)
 	}
+	if err != nil && t.unreached != nil {
+		err = t.unreached // the name was not unknown, the switch was
+	}
 	var f *failure
 	switch {
 	case err == nil:
@@ -119,6 +127,7 @@ func (t *tool) options() []cli.Option {
 			return nil
 		}},
 		{Long: "strict", Help: "use strict match for flow commands", Do: flag(&t.strict)},
+		{Long: "strict-version", Do: flag(&t.strictVersion)},
 		{Long: "read-only", Help: "do not execute read/write commands", Do: flag(&t.readOnly)},
 		{Long: "readd", Help: "replace flows that haven't changed", Do: flag(&t.readd)},
 		{Long: "flow-format", Short: 'F', Arg: cli.ReqArg, Meta: "FORMAT", Help: "force particular flow format", Do: func(v string, _ bool) error {
@@ -171,6 +180,7 @@ func (t *tool) options() []cli.Option {
 func (t *tool) settle() error {
 	if t.versions == 0 {
 		t.versions = openflow.VersionsOf(openflow.V10)
+		t.anyVersion = !t.strictVersion && t.protocols == openflow.ProtoAny
 		if t.protocols != openflow.ProtoAny {
 			t.versions |= t.protocols.Versions()
 		}

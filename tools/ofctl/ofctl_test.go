@@ -200,3 +200,31 @@ func TestMonitorReference(t *testing.T) {
 		t.Errorf("no packet came:\n%s", got[0])
 	}
 }
+
+// TestAnyVersion says that a switch without OpenFlow 1.0 is spoken to in its
+// best version, unless a version was asked for.
+func TestAnyVersion(t *testing.T) {
+	reference(t)
+	if out, err := exec.Command(ovsref.Path(t, "ovs-vsctl"), "set", "bridge", "br0", "protocols=OpenFlow12,OpenFlow13").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	const note = "ovs-ofctl: br0 does not speak OpenFlow10; using OpenFlow13 (-O chooses the version, --strict-version gives up instead)\n"
+	const refused = `version negotiation failed \(we support version 0x01, peer supports versions 0x03, 0x04\)\novs-ofctl: br0: failed to connect to socket \(Broken pipe\)\n$`
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"add-flow", "br0", "table=3,in_port=p1,actions=p2"}, "^" + regexp.QuoteMeta(note) + "$"},
+		{[]string{"add-flow", "br0", "table=3,in_port=2,actions=meter:7,1"}, regexp.QuoteMeta(note) + "OFPT_ERROR.*OFPMMFC_INVALID_METER|OFPBAC|OFPBIC"},
+		{[]string{"dump-flows", "br0", "table=3"}, regexp.QuoteMeta(note) + `OFPST_FLOW reply \(OF1\.3\) .*\n cookie=0x0, .*table=3, .*in_port=1 actions=output:2\n$`},
+		{[]string{"--strict-version", "dump-flows", "br0"}, refused},
+		{[]string{"-F", "NXM", "dump-flows", "br0"}, refused},
+		{[]string{"-O", "OpenFlow10", "dump-flows", "br0"}, refused},
+	} {
+		var out bytes.Buffer
+		Main(append([]string{"ovs-ofctl"}, tt.args...), cli.IO{In: strings.NewReader(""), Out: &out, Err: &out})
+		if !regexp.MustCompile(tt.want).MatchString(out.String()) {
+			t.Errorf("%v: %s", tt.args, out.String())
+		}
+	}
+}
