@@ -9,6 +9,7 @@ package jsonrpc
 
 import (
 	"fmt"
+	"strings"
 
 	"govs/jsonrpc/json"
 )
@@ -74,16 +75,29 @@ var shape = [...]struct{ method, params, result, err, id bool }{
 
 // FromJSON checks that v is a message. The error has OVS's words.
 func FromJSON(v json.Value) (*Message, error) {
-	if v.Kind() != json.Object {
-		return nil, fmt.Errorf("message is not a JSON object")
-	}
 	m := &Message{}
+	if err := m.fromJSON(v); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Clone returns a copy of a volatile reader's message.
+func (m *Message) Clone() *Message {
+	return &Message{m.Type, strings.Clone(m.Method), json.Clone(m.Params), json.Clone(m.Result), json.Clone(m.Err), json.Clone(m.ID)}
+}
+
+func (m *Message) fromJSON(v json.Value) error {
+	*m = Message{}
+	if v.Kind() != json.Object {
+		return fmt.Errorf("message is not a JSON object")
+	}
 	var has struct{ method, params, result, err, id bool }
 	for _, f := range v.Members() {
 		switch f.Key {
 		case "method":
 			if f.Value.Kind() != json.String {
-				return nil, fmt.Errorf("method is not a JSON string")
+				return fmt.Errorf("method is not a JSON string")
 			}
 			m.Method, has.method = f.Value.Str(), true
 		case "params":
@@ -115,7 +129,7 @@ func FromJSON(v json.Value) (*Message, error) {
 		has.err = hasErr
 	}
 	if has.params && m.Params.Kind() != json.Array {
-		return nil, fmt.Errorf("\"params\" must be JSON array")
+		return fmt.Errorf("\"params\" must be JSON array")
 	}
 	want := shape[m.Type]
 	for _, c := range [...]struct {
@@ -130,15 +144,15 @@ func FromJSON(v json.Value) (*Message, error) {
 			if !c.want {
 				not = " not"
 			}
-			return nil, fmt.Errorf("%s must%s have \"%s\"", m.Type, not, c.name)
+			return fmt.Errorf("%s must%s have \"%s\"", m.Type, not, c.name)
 		}
 	}
 	for _, f := range v.Members() {
 		switch f.Key {
 		case "method", "params", "result", "error", "id":
 		default:
-			return nil, fmt.Errorf("message has unexpected member \"%s\"", f.Key)
+			return fmt.Errorf("message has unexpected member \"%s\"", f.Key)
 		}
 	}
-	return m, nil
+	return nil
 }

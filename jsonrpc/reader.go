@@ -27,10 +27,18 @@ type Reader struct {
 	seen       int // how far the scanner has looked
 	checked    int // size at which an unfinished message was last checked
 	scan       json.Scanner
+
+	volatile bool
+	parser   json.Parser
+	msg      Message
 }
 
 // NewReader returns a Reader of r.
 func NewReader(r io.Reader) *Reader { return &Reader{r: r} }
+
+// NewVolatileReader returns a Reader whose messages are good until the next
+// one is asked for: who keeps one longer clones it.
+func NewVolatileReader(r io.Reader) *Reader { return &Reader{r: r, volatile: true} }
 
 // checkEvery is the size at which a message that is still coming in is checked
 // for faults, and again whenever it has doubled: a peer that sends rubbish
@@ -56,12 +64,15 @@ func (r *Reader) Buffered() (*Message, error) {
 	text := r.buf[r.start:r.seen]
 	r.scan.Reset()
 	r.start, r.checked = r.seen, 0
-	v, err := json.Parse(text)
+	m, parse := &r.msg, r.parser.Parse
+	if !r.volatile {
+		m, parse = &Message{}, json.Parse
+	}
+	v, err := parse(text)
 	if err != nil {
 		return nil, &ParseError{err}
 	}
-	m, err := FromJSON(v)
-	if err != nil {
+	if err := m.fromJSON(v); err != nil {
 		return nil, &MessageError{err}
 	}
 	return m, nil

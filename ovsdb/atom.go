@@ -206,9 +206,9 @@ func isID(s string) bool {
 	return s != ""
 }
 
-// atomFromJSON parses an <atom> without looking at constraints. Strings are
-// passed through keep, which may clone or intern them.
-func atomFromJSON(t AtomicType, v json.Value, syms Symbols, keep func(string) string) (Atom, *Error) {
+// anyAtom parses an <atom> without looking at constraints. Strings are passed
+// through keep, which may clone or intern them; nil: into the row's memory.
+func (d *decoder) anyAtom(t AtomicType, v json.Value, keep func(string) string) (Atom, *Error) {
 	switch t {
 	case Integer:
 		if v.Kind() == json.Integer {
@@ -224,10 +224,13 @@ func atomFromJSON(t AtomicType, v json.Value, syms Symbols, keep func(string) st
 		}
 	case String:
 		if v.Kind() == json.String {
-			return StringAtom(keep(v.Str())), nil
+			if keep != nil {
+				return StringAtom(keep(v.Str())), nil
+			}
+			return StringAtom(d.room.keep(v.Str())), nil
 		}
 	case UUIDType:
-		return uuidFromJSON(v, syms)
+		return uuidFromJSON(v, d.syms)
 	}
 	return Atom{}, SyntaxErrorf(v, "", "expected %s", t)
 }

@@ -97,7 +97,7 @@ func (d *decoder) condition(t *TableSchema, v json.Value) (Condition, *Error) {
 
 // ParseCondition parses an array of clauses on table t.
 func ParseCondition(t *TableSchema, v json.Value) (Condition, error) {
-	c, err := plainDecoder.condition(t, v)
+	c, err := (&decoder{}).condition(t, v)
 	return c, asError(err)
 }
 

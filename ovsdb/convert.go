@@ -1,7 +1,5 @@
 package ovsdb
 
-import "slices"
-
 // Convert returns a store of another schema with the same rows. Tables and
 // columns that the schema lacks are dropped; every other value, in memory or on
 // disk, must be one of the new column's type, and the whole must fit the schema
@@ -9,8 +7,7 @@ import "slices"
 func (s *Snapshot) Convert(schema *Schema) (*Store, error) {
 	st := NewStore(schema)
 	x := newTxn(st, st.head)
-	d := plainDecoder
-	d.keepKey = st.internKey
+	d := decoder{keepKey: st.keepKey}
 	for _, from := range s.schema.Tables {
 		to := schema.byName[from.Name]
 		if to == nil {
@@ -18,7 +15,7 @@ func (s *Snapshot) Convert(schema *Schema) (*Store, error) {
 		}
 		cols := convertible(from, to)
 		for old := range s.tables[from.Index].all {
-			r := &Row{uuid: old.uuid, fields: slices.Clone(to.defaults)}
+			r := to.newRow(old.uuid)
 			for _, c := range cols {
 				v := old.fields[c.from.Index-FirstColumn]
 				if !c.same {

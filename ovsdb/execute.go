@@ -19,6 +19,9 @@ type ExecOptions struct {
 	HasLock func(name string) bool
 	// Elapsed is how long the transaction has been waiting already.
 	Elapsed time.Duration
+	// Prefix is what Result.JSON begins with: a reply is then made in one
+	// piece.
+	Prefix []byte
 	// CanWait lets an unsatisfied "wait" return Result.Wait instead of an error.
 	CanWait bool
 }
@@ -48,7 +51,8 @@ const NoTimeout = time.Duration(1<<63 - 1)
 // executor is what the operations of one transaction share.
 type executor struct {
 	decoder
-	*txn
+	txn
+	op       objParser
 	opts     ExecOptions
 	out      []byte
 	symbols  map[string]*symbol
@@ -110,9 +114,10 @@ func IsReadOnly(params json.Value) bool {
 	return true
 }
 
-// Query executes a transaction that only reads. Any goroutine may call it.
-func (s *Snapshot) Query(params json.Value) *Result {
-	return execute(nil, s, params, ExecOptions{ReadOnly: true})
+// Query executes a transaction that only reads. Any goroutine may call it. The
+// result's text begins with prefix.
+func (s *Snapshot) Query(params json.Value, prefix []byte) *Result {
+	return execute(nil, s, params, ExecOptions{ReadOnly: true, Prefix: prefix})
 }
 
 // Execute executes the transaction whose parameters are the database's name
@@ -122,6 +127,29 @@ func (st *Store) Execute(params json.Value, opts ExecOptions) *Result {
 	return execute(st, st.head, params, opts)
 }
 
+// newExecutor returns the executor of a transaction: for a store, the one of
+// its last transaction.
+func newExecutor(st *Store, base *Snapshot) *executor {
+	x := &executor{}
+	if st != nil {
+		if st.spare != nil {
+			x = st.spare
+		}
+		st.spare = x
+		x.keepKey = st.keepKey
+	}
+	x.begin(st, base)
+	x.syms, x.timeout = x, NoTimeout
+	return x
+}
+
+// end drops what must not be kept until the next transaction.
+func (x *executor) end() {
+	x.txn.begin(nil, &Snapshot{})
+	x.op, x.opts, x.out, x.symbols, x.comments, x.durable, x.room = objParser{}, ExecOptions{}, nil, nil, nil, false, room{}
+	clear(x.decoder.pairs)
+}
+
 func execute(st *Store, base *Snapshot, params json.Value, opts ExecOptions) *Result {
 	ops := params.Elems()
 	if params.Kind() != json.Array || len(ops) == 0 || ops[0].Kind() != json.String || ops[0].Str() != base.schema.Name {
@@ -129,21 +157,19 @@ func execute(st *Store, base *Snapshot, params json.Value, opts ExecOptions) *Re
 		if params.Kind() != json.Array {
 			err.Details = "array expected"
 		}
-		return &Result{JSON: json.Append(nil, err.JSON()), Failed: true}
+		return &Result{JSON: json.Append(opts.Prefix, err.JSON()), Failed: true}
 	}
 	ops = ops[1:]
-	x := &executor{txn: newTxn(st, base), opts: opts, timeout: NoTimeout, out: make([]byte, 0, 64+32*len(ops))}
-	x.decoder = plainDecoder
-	if st != nil {
-		x.keepKey = st.internKey
-	}
-	x.syms = x
+	x := newExecutor(st, base)
+	defer x.end()
+	x.opts, x.out = opts, append(make([]byte, 0, len(opts.Prefix)+64*len(ops)+16), opts.Prefix...)
 	x.out = append(x.out, '[')
 	var err *Error
 	i := 0
 	for ; i < len(ops) && err == nil; i++ {
 		mark := len(x.out)
-		p := parseObject(ops[i], func() string { return fmt.Sprintf("ovsdb operation %d of %d", i+1, len(ops)) })
+		p := &x.op
+		p.begin(ops[i], subject{kind: "ovsdb operation", i: i + 1, n: len(ops)})
 		var row *operation
 		if name, ok := p.member("op", mID); ok {
 			for j := range operations {
@@ -246,8 +272,9 @@ func (x *executor) insertOp(p *objParser) *Error {
 	} else if !hasUUID {
 		u = NewUUID()
 	}
-	r := &Row{uuid: u, fields: slices.Clone(t.defaults)}
+	r := t.newRow(u)
 	var given [4]uint64
+	x.reserve(t, rowV)
 	err := x.row(t, r, rowV, func(c *Column, d Datum) *Error {
 		if i := c.Index - FirstColumn; i >= 0 {
 			r.fields[i] = d
@@ -380,6 +407,7 @@ func (x *executor) updateOp(p *objParser) *Error {
 	}
 	var sets []assign
 	var fixed *Column
+	x.reserve(t, rowV)
 	err := x.row(t, nil, rowV, func(c *Column, d Datum) *Error {
 		if !c.Mutable && fixed == nil {
 			fixed = c
@@ -524,7 +552,7 @@ func (x *executor) waitOp(p *objParser) *Error {
 	// Rows are compared as sets, each by the text of its columns.
 	expected := map[string]bool{}
 	for _, v := range rowsV.Elems() {
-		r := &Row{fields: slices.Clone(t.defaults)}
+		r := t.newRow(UUID{})
 		err := x.row(t, r, v, func(c *Column, d Datum) *Error {
 			switch c.Index {
 			case ColUUID:

@@ -2,7 +2,6 @@ package ovsdb
 
 import (
 	"slices"
-	"strings"
 
 	"govs/jsonrpc/json"
 )
@@ -10,28 +9,38 @@ import (
 // decoder turns JSON values into datums.
 type decoder struct {
 	syms Symbols
-	// keep returns the copy of a string to be stored. Keys of maps, of which
-	// a database has few, go through keepKey, if it is set.
-	keep, keepKey func(string) string
+	// keepKey, if set, returns the copy to be stored of a map's key, of which
+	// a database has few.
+	keepKey func(string) string
+	room    room
+	pairs   []Pair // scratch
 }
-
-var plainDecoder = decoder{keep: strings.Clone}
 
 // DatumFromJSON parses a <value> of type t and checks its constraints. syms,
 // which may be nil, gives named-uuids their meaning.
 func DatumFromJSON(t *Type, v json.Value, syms Symbols) (Datum, error) {
-	d, err := (&decoder{syms: syms, keep: strings.Clone}).datum(t, v)
+	d, err := (&decoder{syms: syms}).datum(t, v)
 	return d, asError(err)
 }
 
 // AtomFromJSON parses an <atom> of type b and checks its constraints.
 func AtomFromJSON(b *BaseType, v json.Value, syms Symbols) (Atom, error) {
-	a, err := (&decoder{syms: syms, keep: strings.Clone}).atom(b, v)
+	a, err := (&decoder{syms: syms}).atom(b, v)
 	return a, asError(err)
 }
 
 func (d *decoder) atom(b *BaseType, v json.Value) (Atom, *Error) {
-	a, err := atomFromJSON(b.Type, v, d.syms, d.keep)
+	return d.keptAtom(b, v, nil)
+}
+
+func (d *decoder) keptAtom(b *BaseType, v json.Value, keep func(string) string) (Atom, *Error) {
+	if b.Enum != nil && b.Type == String {
+		// The type has all values there can be.
+		if i, ok := b.Enum.Find(StringAtom(v.Str())); ok && v.Kind() == json.String {
+			return b.Enum.Key(i), nil
+		}
+	}
+	a, err := d.anyAtom(b.Type, v, keep)
 	if err == nil {
 		err = b.check(a)
 	}
@@ -42,7 +51,7 @@ func (d *decoder) mapKey(b *BaseType, v json.Value) (Atom, *Error) {
 	if d.keepKey == nil || b.Type != String {
 		return d.atom(b, v)
 	}
-	return (&decoder{syms: d.syms, keep: d.keepKey}).atom(b, v)
+	return d.keptAtom(b, v, d.keepKey)
 }
 
 // unwrap returns the inside of a ["class", [...]] pair.
@@ -61,7 +70,9 @@ func (d *decoder) datum(t *Type, v json.Value) (Datum, *Error) {
 		if err != nil {
 			return Datum{}, err
 		}
-		return Scalar(a), nil
+		one := d.room.take(1)
+		one[0] = a
+		return rawDatum(one, 1, false), nil
 	}
 	class := "set"
 	if isMap {
@@ -81,7 +92,7 @@ func (d *decoder) datum(t *Type, v json.Value) (Datum, *Error) {
 		return Datum{}, nil
 	}
 	if !isMap {
-		keys := make([]Atom, len(in))
+		keys := d.room.take(len(in))
 		for i, v := range in {
 			if keys[i], err = d.atom(&t.Key, v); err != nil {
 				return Datum{}, err
@@ -97,7 +108,10 @@ func (d *decoder) datum(t *Type, v json.Value) (Datum, *Error) {
 		}
 		return rawDatum(keys, len(keys), false), nil
 	}
-	pairs := make([]Pair, len(in))
+	if cap(d.pairs) < len(in) {
+		d.pairs = make([]Pair, len(in))
+	}
+	pairs := d.pairs[:len(in)]
 	for i, v := range in {
 		e := v.Elems()
 		if len(e) != 2 {
@@ -110,9 +124,16 @@ func (d *decoder) datum(t *Type, v json.Value) (Datum, *Error) {
 			return Datum{}, err
 		}
 	}
-	m := NewMap(pairs...)
-	if m.Len() != len(pairs) {
-		return Datum{}, &Error{Tag: "ovsdb error", Details: "map contains duplicate key"}
+	byKey := func(a, b Pair) int { return a.Key.Compare(b.Key) }
+	if !slices.IsSortedFunc(pairs, byKey) {
+		slices.SortFunc(pairs, byKey)
 	}
-	return m, nil
+	atoms := d.room.take(2 * len(pairs))
+	for i, p := range pairs {
+		if i > 0 && p.Key.Equal(pairs[i-1].Key) {
+			return Datum{}, &Error{Tag: "ovsdb error", Details: "map contains duplicate key"}
+		}
+		atoms[i], atoms[len(pairs)+i] = p.Key, p.Value
+	}
+	return rawDatum(atoms, len(pairs), true), nil
 }

@@ -25,22 +25,42 @@ const (
 // objParser takes the members of an object one by one; the first fault is
 // reported at the end, as are members nobody asked for.
 type objParser struct {
-	what func() string
+	what subject
 	v    json.Value
 	used uint64
 	n    int
 	msg  string
 }
 
-func parseObject(v json.Value, what func() string) *objParser {
-	p := &objParser{what: what, v: v}
-	if v.Kind() != json.Object {
-		p.raise("Object expected.")
+// subject is what an error says was parsed: a kind of thing and its name, or
+// one of several operations.
+type subject struct {
+	kind, name string
+	i, n       int
+}
+
+func (s subject) String() string {
+	if s.n > 0 {
+		return fmt.Sprintf("%s %d of %d", s.kind, s.i, s.n)
 	}
+	return s.kind + s.name
+}
+
+func named(s string) subject { return subject{kind: s} }
+
+func parseObject(v json.Value, what subject) *objParser {
+	p := &objParser{}
+	p.begin(v, what)
 	return p
 }
 
-func named(s string) func() string { return func() string { return s } }
+// begin makes the parser ready for another object.
+func (p *objParser) begin(v json.Value, what subject) {
+	*p = objParser{what: what, v: v}
+	if v.Kind() != json.Object {
+		p.raise("Object expected.")
+	}
+}
 
 func (p *objParser) raise(format string, args ...any) {
 	if p.msg == "" {
@@ -93,7 +113,7 @@ func (p *objParser) err() *Error {
 	if p.msg == "" {
 		return nil
 	}
-	err := SyntaxErrorf(p.v, "", "Parsing %s failed: %s", p.what(), p.msg)
+	err := SyntaxErrorf(p.v, "", "Parsing %s failed: %s", p.what, p.msg)
 	if p.v.Kind() != json.Object {
 		err.Syntax = ""
 	}

@@ -1,7 +1,6 @@
 package ovsdb
 
 import (
-	"slices"
 	"time"
 
 	"govs/jsonrpc/json"
@@ -130,8 +129,7 @@ func (st *Store) applyRecord(v json.Value, convert bool) (*Change, *Error) {
 	if v.Kind() != json.Object {
 		return nil, SyntaxErrorf(v, "", "object expected")
 	}
-	d := plainDecoder
-	d.keepKey = st.internKey
+	d := decoder{keepKey: st.keepKey}
 	x := newTxn(st, st.head)
 	isDiff := false
 	if f, ok := v.Get("_is_diff"); ok {
@@ -174,9 +172,10 @@ func (x *txn) recordRow(d *decoder, t *TableSchema, m json.Member, isDiff, conve
 	if v.Kind() != json.Object {
 		return SyntaxErrorf(v, "", "row must be JSON object")
 	}
+	d.reserve(t, v)
 	isNew := r == nil
 	if isNew {
-		r = &Row{uuid: u, fields: slices.Clone(t.defaults)}
+		r = t.newRow(u)
 		x.insert(t, r)
 	} else {
 		r = x.modify(t, r)

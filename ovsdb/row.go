@@ -35,9 +35,10 @@ func (r *Row) Get(c *Column) Datum {
 }
 
 func (r *Row) clone() *Row {
-	c := *r
-	c.fields = append(make([]Datum, 0, len(r.fields)), r.fields...)
-	return &c
+	c := allocRow(len(r.fields))
+	c.uuid, c.version, c.refs = r.uuid, r.version, r.refs
+	copy(c.fields, r.fields)
+	return c
 }
 
 // AppendJSON appends the row as a <row> object with the given columns.
@@ -72,7 +73,8 @@ func GrowRows(dst []byte, mark, done, n int) []byte {
 // NewRow returns a row of default values with the given fields changed, for
 // databases a program makes up itself.
 func NewRow(t *TableSchema, uuid UUID, fields map[string]Datum) *Row {
-	r := &Row{uuid: uuid, version: NewUUID(), fields: append([]Datum(nil), t.defaults...)}
+	r := t.newRow(uuid)
+	r.version = NewUUID()
 	for name, d := range fields {
 		if c := t.Column(name); c != nil && c.Index >= FirstColumn {
 			r.fields[c.Index-FirstColumn] = d

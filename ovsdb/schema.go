@@ -196,7 +196,7 @@ func sortedMembers(v json.Value) []json.Member {
 }
 
 func tableFromJSON(v json.Value, name string) (*TableSchema, *Error) {
-	p := parseObject(v, func() string { return "table schema for table " + name })
+	p := parseObject(v, subject{kind: "table schema for table ", name: name})
 	columns, _ := p.member("columns", mObject)
 	mutable, hasMutable := p.member("mutable", mBool|mOptional)
 	maxRows, hasMax := p.member("maxRows", mInteger|mOptional)
@@ -278,7 +278,7 @@ func (t *TableSchema) finish() {
 }
 
 func columnFromJSON(v json.Value, name string) (*Column, *Error) {
-	p := parseObject(v, func() string { return "schema for column " + name })
+	p := parseObject(v, subject{kind: "schema for column ", name: name})
 	mutable, hasMutable := p.member("mutable", mBool|mOptional)
 	ephemeral, _ := p.member("ephemeral", mBool|mOptional)
 	typ, ok := p.member("type", mString|mObject)

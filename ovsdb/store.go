@@ -19,8 +19,10 @@ type Store struct {
 	indexes [][]rowIndex
 	weak    []map[UUID][]weakSource
 
-	keys map[string]string // the keys of maps, each once
-	seed maphash.Seed
+	keys    map[string]string // the keys of maps, each once
+	keepKey func(string) string
+	spare   *executor // of the last transaction, to be used again
+	seed    maphash.Seed
 }
 
 type weakSource struct {
@@ -32,6 +34,7 @@ type weakSource struct {
 func NewStore(s *Schema) *Store {
 	st := &Store{schema: s, seed: maphash.MakeSeed(), keys: map[string]string{}}
 	st.head = &Snapshot{schema: s, tables: make([]trie, len(s.Tables)), ID: NewUUID()}
+	st.keepKey = st.internKey
 	st.clearDerived()
 	st.Publish()
 	return st
@@ -171,11 +174,16 @@ func (x *rowIndex) find(h uint64, f func(UUID) bool) {
 
 func (st *Store) indexHash(cols []*Column, r *Row) uint64 {
 	var buf [128]byte
-	b := buf[:0]
+	return maphash.Bytes(st.seed, appendIndexed(buf[:0], cols, r))
+}
+
+// appendIndexed appends what tells a row's values of an index's columns from
+// others.
+func appendIndexed(b []byte, cols []*Column, r *Row) []byte {
 	for _, c := range cols {
 		b = append(r.Get(c).AppendJSON(b, &c.Type), ',')
 	}
-	return maphash.Bytes(st.seed, b)
+	return b
 }
 
 func (st *Store) indexAdd(t *TableSchema, r *Row) {

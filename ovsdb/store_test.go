@@ -205,6 +205,6 @@ func BenchmarkSelect(b *testing.B) {
 	v, _ := json.ParseString(`["T",{"op":"select","table":"Root","where":[]}]`)
 	b.ReportAllocs()
 	for b.Loop() {
-		b.SetBytes(int64(len(st.Published().Query(v).JSON)))
+		b.SetBytes(int64(len(st.Published().Query(v, nil).JSON)))
 	}
 }

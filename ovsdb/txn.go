@@ -12,8 +12,9 @@ type txn struct {
 	base   *Snapshot
 	tables []trie
 	edit   *edit
-	rows   map[rowKey]*txnRow
-	order  []*txnRow // in the order they were touched
+	order  []*txnRow          // in the order they were touched
+	rows   map[rowKey]*txnRow // of order, once it is long
+	first  [4]txnRow          // memory of order's first
 }
 
 type rowKey struct {
@@ -22,38 +23,71 @@ type rowKey struct {
 }
 
 type txnRow struct {
+	uuid     UUID
 	table    *TableSchema
 	old, new *Row // nil if it was not there, is not there any more
 	delta    int32
 }
 
 func newTxn(st *Store, base *Snapshot) *txn {
-	return &txn{st: st, base: base, tables: slices.Clone(base.tables), edit: &edit{}, rows: map[rowKey]*txnRow{}}
+	x := &txn{}
+	x.begin(st, base)
+	return x
 }
 
-// touch returns the record of a row that is or was in the database.
-func (x *txn) touch(t *TableSchema, r *Row) *txnRow {
-	key := rowKey{t.Index, r.uuid}
-	tr := x.rows[key]
-	if tr == nil {
-		tr = &txnRow{table: t, old: r, new: r}
-		x.rows[key] = tr
-		x.order = append(x.order, tr)
+// begin makes x ready for a transaction, maybe after another.
+func (x *txn) begin(st *Store, base *Snapshot) {
+	clear(x.order)
+	*x = txn{st: st, base: base, tables: slices.Clone(base.tables), edit: &edit{}, order: x.order[:0]}
+}
+
+// lookup returns the record of a row, or nil if the transaction has not
+// touched it.
+func (x *txn) lookup(t *TableSchema, u UUID) *txnRow {
+	if x.rows != nil {
+		return x.rows[rowKey{t.Index, u}]
+	}
+	for _, tr := range x.order {
+		if tr.table == t && tr.uuid == u {
+			return tr
+		}
+	}
+	return nil
+}
+
+// record returns the record of a row, which is nil in the database if it was
+// not touched before.
+func (x *txn) record(t *TableSchema, u UUID, r *Row) *txnRow {
+	tr := x.lookup(t, u)
+	if tr != nil {
+		return tr
+	}
+	if n := len(x.order); n < len(x.first) {
+		tr = &x.first[n]
+	} else {
+		tr = new(txnRow)
+	}
+	*tr = txnRow{uuid: u, table: t, old: r, new: r}
+	x.order = append(x.order, tr)
+	if len(x.order) > 16 {
+		if x.rows == nil {
+			x.rows = map[rowKey]*txnRow{}
+			for _, tr := range x.order {
+				x.rows[rowKey{tr.table.Index, tr.uuid}] = tr
+			}
+		}
+		x.rows[rowKey{t.Index, u}] = tr
 	}
 	return tr
 }
 
+// touch returns the record of a row that is or was in the database.
+func (x *txn) touch(t *TableSchema, r *Row) *txnRow { return x.record(t, r.uuid, r) }
+
 func (x *txn) get(t *TableSchema, u UUID) *Row { return x.tables[t.Index].get(u) }
 
 func (x *txn) insert(t *TableSchema, r *Row) {
-	key := rowKey{t.Index, r.uuid}
-	tr := x.rows[key]
-	if tr == nil {
-		tr = &txnRow{table: t}
-		x.rows[key] = tr
-		x.order = append(x.order, tr)
-	}
-	tr.new = r
+	x.record(t, r.uuid, nil).new = r
 	r.version = NewUUID()
 	x.tables[t.Index].put(r, x.edit)
 }
@@ -78,7 +112,7 @@ func (x *txn) delete(t *TableSchema, r *Row) {
 // mayCreate reports whether a UUID is new to the table and not of a row that
 // this transaction deleted.
 func (x *txn) mayCreate(t *TableSchema, u UUID) bool {
-	return x.get(t, u) == nil && x.rows[rowKey{t.Index, u}] == nil
+	return x.get(t, u) == nil && x.lookup(t, u) == nil
 }
 
 // RowChange is what a transaction did to one row: Old is nil for a new row,
@@ -203,7 +237,7 @@ func (x *txn) adjustRefs(tr *txnRow, old, new *Row) (err *Error) {
 					return // a row does not keep itself alive
 				}
 				dst := x.base.schema.byName[table]
-				if d := x.rows[rowKey{dst.Index, u}]; d != nil {
+				if d := x.lookup(dst, u); d != nil {
 					d.delta++
 					if d.new == nil && d.old == nil && err == nil {
 						err = missingRef(tr.table, c, new.uuid, u, table)
@@ -226,7 +260,7 @@ func (x *txn) adjustRefs(tr *txnRow, old, new *Row) (err *Error) {
 					return
 				}
 				dst := x.base.schema.byName[table]
-				if d := x.rows[rowKey{dst.Index, u}]; d != nil {
+				if d := x.lookup(dst, u); d != nil {
 					d.delta--
 				} else if r := x.get(dst, u); r != nil {
 					x.touch(dst, r).delta--
@@ -335,25 +369,30 @@ func (x *txn) dropFrom(tr *txnRow) *Error {
 
 // checkIndexes finds rows with the same values in the columns of an index.
 func (x *txn) checkIndexes() *Error {
-	var mine map[string]*txnRow
+	var mine map[string]*txnRow // by values, once there are several
 	for ti, t := range x.base.schema.Tables {
 		for n, cols := range t.Indexes {
 			clear(mine)
+			var first *txnRow
 			for _, tr := range x.order {
 				if tr.table != t || tr.new == nil || tr.old == tr.new || tr.old != nil && equalOn(cols, tr.old, tr.new) {
 					continue
 				}
-				var b []byte
-				for _, c := range cols {
-					b = append(tr.new.Get(c).AppendJSON(b, &c.Type), ',')
+				if first == nil {
+					first = tr
+				} else {
+					if mine == nil {
+						mine = map[string]*txnRow{}
+					}
+					if len(mine) == 0 {
+						mine[string(appendIndexed(nil, cols, first.new))] = first
+					}
+					b := appendIndexed(nil, cols, tr.new)
+					if other := mine[string(b)]; other != nil {
+						return x.duplicate(t, cols, tr, other)
+					}
+					mine[string(b)] = tr
 				}
-				if other := mine[string(b)]; other != nil {
-					return x.duplicate(t, cols, tr, other)
-				}
-				if mine == nil {
-					mine = map[string]*txnRow{}
-				}
-				mine[string(b)] = tr
 				var clash *Row
 				x.st.indexes[ti][n].find(x.st.indexHash(cols, tr.new), func(u UUID) bool {
 					if r := x.get(t, u); r != nil && u != tr.new.uuid && equalOn(cols, r, tr.new) {
@@ -362,7 +401,7 @@ func (x *txn) checkIndexes() *Error {
 					return clash != nil
 				})
 				if clash != nil {
-					other := x.rows[rowKey{ti, clash.uuid}]
+					other := x.lookup(t, clash.uuid)
 					if other == nil {
 						other = &txnRow{table: t, old: clash, new: clash}
 					}

@@ -50,7 +50,7 @@ func baseFromJSON(v json.Value) (BaseType, *Error) {
 	b := NewBase(t)
 	if e, ok := p.member("enum", mAny|mOptional); ok {
 		set := Type{Key: b, Value: NewBase(Void), Min: 1, Max: Unlimited}
-		d, err := plainDecoder.datum(&set, e)
+		d, err := (&decoder{}).datum(&set, e)
 		if err != nil {
 			return BaseType{}, err
 		}

@@ -142,6 +142,15 @@ type conn struct {
 
 func (c *conn) Name() string { return c.name }
 
+// SyscallConn returns the socket itself, where nothing stands between it and
+// the bytes.
+func (c *conn) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.Conn.(syscall.Conn); ok {
+		return s.SyscallConn()
+	}
+	return nil, syscall.ENOTSUP
+}
+
 // CloseWrite ends the sending half where the transport can.
 func (c *conn) CloseWrite() error {
 	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {

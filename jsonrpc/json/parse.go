@@ -29,6 +29,11 @@ func Parse(text []byte) (Value, error) { return ParseString(string(text)) }
 // ParseString is Parse for a string, whose memory the value shares.
 func ParseString(text string) (Value, error) {
 	p := parser{s: text}
+	return p.whole()
+}
+
+// whole parses a document that nothing follows.
+func (p *parser) whole() (Value, error) {
 	v, err := p.document()
 	if err == nil {
 		// What follows is lexed first, so a bad token has its own message.

@@ -30,7 +30,7 @@ func parse(t testing.TB, s string) json.Value {
 func dump(st *ovsdb.Store) string {
 	return string(st.Head().Query(json.Arr(json.Str("T"), json.Obj(
 		json.Member{Key: "op", Value: json.Str("select")}, json.Member{Key: "table", Value: json.Str("A")},
-		json.Member{Key: "where", Value: json.Arr()}, json.Member{Key: "columns", Value: json.Arr(json.Str("_uuid"), json.Str("m"), json.Str("n"), json.Str("s"))}))).JSON)
+		json.Member{Key: "where", Value: json.Arr()}, json.Member{Key: "columns", Value: json.Arr(json.Str("_uuid"), json.Str("m"), json.Str("n"), json.Str("s"))})), nil).JSON)
 }
 
 var script = []string{

@@ -54,7 +54,7 @@ type rawClient struct {
 	rest []byte
 }
 
-func rawDial(b *testing.B, sock string) *rawClient {
+func rawDial(b testing.TB, sock string) *rawClient {
 	conn, err := net.Dial("unix", sock)
 	if err != nil {
 		b.Fatal(err)

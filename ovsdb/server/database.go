@@ -2,6 +2,7 @@ package server
 
 import (
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +39,7 @@ type Database struct {
 	mu       sync.Mutex
 	pending  []commit         // guarded by mu; executed, not yet lasting
 	durable  bool             // guarded by mu; a pending commit asks for it
+	prefix   []byte           // guarded by mu; scratch
 	kinds    map[string]*kind // guarded by mu; monitors by what they look at
 	triggers []*trigger       // guarded by mu; transactions that wait
 	history  []*ovsdb.Change  // guarded by mu; the latest changes
@@ -53,8 +55,7 @@ type watcher struct{ f func(*ovsdb.Change) }
 type commit struct {
 	change *ovsdb.Change
 	s      *session // nil for the server's own
-	req    *jsonrpc.Message
-	result []byte
+	reply  []byte   // without its last brace
 }
 
 // trigger is a transaction with a "wait" that does not hold yet.
@@ -225,9 +226,10 @@ func (db *Database) push(c commit) {
 
 // transact executes a client's transaction. Its reply is sent by flush.
 func (db *Database) transact(s *session, req *jsonrpc.Message) {
-	if !s.dirty[db] && ovsdb.IsReadOnly(req.Params) {
+	if !slices.Contains(s.dirty, db) && ovsdb.IsReadOnly(req.Params) {
 		// The published state is what the client has been told of.
-		s.reply(req, db.store.Published().Query(req.Params).JSON)
+		res := db.store.Published().Query(req.Params, appendPrefix(nil, req))
+		s.q.Push(append(res.JSON, '}'))
 		return
 	}
 	db.mu.Lock()
@@ -238,7 +240,9 @@ func (db *Database) transact(s *session, req *jsonrpc.Message) {
 	}
 	db.execute(&trigger{s: s, req: req})
 	db.mu.Unlock()
-	s.dirty[db] = true
+	if !slices.Contains(s.dirty, db) {
+		s.dirty = append(s.dirty, db)
+	}
 }
 
 // execute executes a transaction for the first time, or again. It reports
@@ -250,7 +254,9 @@ func (db *Database) execute(t *trigger) bool {
 		HasLock:  func(name string) bool { return db.srv.locks.holds(t.s, name) },
 		CanWait:  true,
 		Access:   t.s.access(),
+		Prefix:   appendPrefix(db.prefix[:0], t.req),
 	}
+	db.prefix = opts.Prefix
 	if !first {
 		opts.Elapsed = max(1, time.Since(t.since))
 	}
@@ -258,6 +264,7 @@ func (db *Database) execute(t *trigger) bool {
 	res := db.store.Execute(t.req.Params, opts)
 	if res.Wait {
 		if first {
+			t.req = t.req.Clone()
 			t.since, t.timeout = time.Now(), res.Timeout
 			if res.Timeout < ovsdb.NoTimeout {
 				t.timer = time.AfterFunc(res.Timeout, func() { db.expire(t) })
@@ -273,7 +280,7 @@ func (db *Database) execute(t *trigger) bool {
 		db.forget(t)
 	}
 	db.durable = db.durable || res.Durable
-	db.push(commit{res.Change, t.s, t.req, res.JSON})
+	db.push(commit{res.Change, t.s, res.JSON})
 	return true
 }
 
@@ -348,10 +355,18 @@ func (db *Database) drop(s *session) {
 // monitors and sends their replies, in the order in which they were executed.
 // own is the session on whose goroutine it runs, which writes for itself.
 func (db *Database) flush(own *session) {
+	if others := db.settle(own); len(others) > 0 {
+		db.srv.writers.write(others)
+	}
+}
+
+// settle does what flush does but for the other sessions whose queues are to
+// be written, which it returns.
+func (db *Database) settle(own *session) (others []*session) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if len(db.pending) == 0 {
-		return
+		return nil
 	}
 	pending := db.pending
 	db.pending = nil
@@ -365,14 +380,8 @@ func (db *Database) flush(own *session) {
 		modules().server.Err("%v", err)
 		db.store.Reset(db.store.Published())
 	}
-	var others []*session
 	kick := func(s *session) {
-		if s != own {
-			for _, o := range others {
-				if o == s {
-					return
-				}
-			}
+		if s != own && !s.active.Load() && s.queued.CompareAndSwap(false, true) {
 			others = append(others, s)
 		}
 	}
@@ -385,17 +394,15 @@ func (db *Database) flush(own *session) {
 			continue
 		}
 		if c.change != nil && err != nil {
-			c.result = failed(c.result, err)
+			c.reply = failed(c.reply, err)
 		}
-		c.s.reply(c.req, c.result)
+		c.s.q.Push(append(c.reply, '}'))
 		kick(c.s)
-	}
-	for _, s := range others {
-		s.q.Kick()
 	}
 	if fs, ok := db.storage.(*fileStorage); ok && err == nil {
 		fs.maybeCompact(db.store.Head())
 	}
+	return others
 }
 
 // failed appends an error to an array of results.
@@ -405,7 +412,7 @@ func failed(result []byte, err error) []byte {
 		e = ovsdb.Errorf("I/O error", "%v", err)
 	}
 	out := append([]byte(nil), result[:len(result)-1]...)
-	if len(out) > 1 {
+	if out[len(out)-1] != '[' {
 		out = append(out, ',')
 	}
 	return append(json.Append(out, e.JSON()), ']')

@@ -37,10 +37,11 @@ const defaultBacklog = 64 << 20
 
 // Server serves databases to sessions.
 type Server struct {
-	cfg   Config
-	id    ovsdb.UUID
-	locks lockTable
-	self  *Database // _Server
+	cfg     Config
+	id      ovsdb.UUID
+	locks   lockTable
+	writers writers
+	self    *Database // _Server
 
 	mu        sync.Mutex
 	dbs       map[string]*Database  // guarded by mu

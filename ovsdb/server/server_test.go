@@ -18,25 +18,6 @@ import (
 	"govs/stream"
 )
 
-// testListener makes a stream.Listener of a net.Listener.
-type testListener struct {
-	net.Listener
-	name string
-}
-
-type testConn struct{ net.Conn }
-
-func (testConn) Name() string { return "unix" }
-
-func (l testListener) Name() string { return l.name }
-func (l testListener) Accept() (stream.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return testConn{c}, nil
-}
-
 const testSchema = `{"name":"T","version":"1.0.0","tables":{
  "A":{"isRoot":true,"indexes":[["name"]],"columns":{
    "name":{"type":"string"},"n":{"type":{"key":"integer"}},
@@ -64,6 +45,11 @@ func testSchemaOf(t testing.TB, text string) *ovsdb.Schema {
 // file.
 func start(t testing.TB, schema *ovsdb.Schema) (*Server, string, string) {
 	t.Helper()
+	return startConfig(t, schema, Config{})
+}
+
+func startConfig(t testing.TB, schema *ovsdb.Schema, cfg Config) (*Server, string, string) {
+	t.Helper()
 	dir := t.TempDir()
 	file, sock := filepath.Join(dir, "t.db"), filepath.Join(dir, "s")
 	if err := log.CreateDatabase(file, schema); err != nil {
@@ -73,15 +59,15 @@ func start(t testing.TB, schema *ovsdb.Schema) (*Server, string, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(Config{})
+	s := New(cfg)
 	if err := s.AddDB(db); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("unix", sock)
+	l, err := stream.Config{}.Listen("punix:" + sock)
 	if err != nil {
 		t.Fatal(err)
 	}
-	go s.Serve(testListener{l, "punix:" + sock})
+	go s.Serve(l)
 	t.Cleanup(func() { s.Close() })
 	return s, sock, file
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,12 +30,18 @@ type session struct {
 
 	// dirty are the databases with transactions of this session that are not
 	// flushed; only its own goroutine uses it.
-	dirty    map[*Database]bool
+	dirty    []*Database
 	batched  int
 	lastRead atomic.Int64
 	probing  chan struct{} // wakes probe when its interval has changed
 	probed   sync.Once     // probe runs, if it ever has to
 	ended    chan struct{}
+
+	// active is set while the session's goroutine will flush the queue when
+	// it is done: nobody else needs to.
+	active atomic.Bool
+	// queued is set while the session is in a list of those to be written to.
+	queued atomic.Bool
 }
 
 // SetOptions changes a session's options while it is open.
@@ -48,7 +55,7 @@ func (c *Client) SetOptions(opts SessionOptions) {
 }
 
 func (s *Server) newSession(conn net.Conn, name string, opts SessionOptions) *session {
-	c := &session{srv: s, conn: conn, name: name, dirty: map[*Database]bool{}, since: time.Now(), probing: make(chan struct{}, 1), ended: make(chan struct{})}
+	c := &session{srv: s, conn: conn, name: name, since: time.Now(), probing: make(chan struct{}, 1), ended: make(chan struct{})}
 	c.opts.Store(&opts)
 	c.q = jsonrpc.NewQueue(conn, 0, s.cfg.MaxBacklog)
 	s.mu.Lock()
@@ -87,7 +94,7 @@ func (t touchReader) Read(b []byte) (int, error) {
 func (c *session) run() error {
 	go c.q.Run(c.ended)
 	c.watch()
-	r := jsonrpc.NewReader(touchReader{c})
+	r := jsonrpc.NewVolatileReader(touchReader{c})
 	var err error
 	for {
 		var m *jsonrpc.Message
@@ -101,6 +108,7 @@ func (c *session) run() error {
 		if err != nil {
 			break
 		}
+		c.active.Store(true)
 		c.handle(m)
 		if c.batched++; c.batched >= maxBatch {
 			if err = c.flush(); err != nil {
@@ -191,16 +199,22 @@ func (c *session) probe() {
 }
 
 func (c *session) flushDBs() {
-	for db := range c.dirty {
+	for _, db := range c.dirty {
 		db.flush(c)
-		delete(c.dirty, db)
 	}
+	c.dirty = c.dirty[:0]
 	c.batched = 0
 }
 
 // flush makes the batch's transactions lasting and writes all replies.
 func (c *session) flush() error {
+	if len(c.dirty) > 0 {
+		// Sessions that have a request at hand execute it first: one write
+		// to the disk is for all of them.
+		runtime.Gosched()
+	}
 	c.flushDBs()
+	c.active.Store(false)
 	return c.q.Flush()
 }
 
@@ -213,8 +227,7 @@ func (c *session) reply(req *jsonrpc.Message, result []byte) {
 	if len(result) < bigResult {
 		size += len(result)
 	}
-	b := json.Append(append(make([]byte, 0, size), `{"error":null,"id":`...), req.ID)
-	b = append(b, `,"result":`...)
+	b := appendPrefix(make([]byte, 0, size), req)
 	if len(result) < bigResult {
 		c.q.Push(append(append(b, result...), '}'))
 	} else {
@@ -224,6 +237,13 @@ func (c *session) reply(req *jsonrpc.Message, result []byte) {
 
 func (c *session) error(req *jsonrpc.Message, err json.Value) {
 	c.q.Push(jsonrpc.NewError(req, err).Append(nil))
+}
+
+// appendPrefix appends the beginning of the reply to a request: what comes
+// before its result and the last brace.
+func appendPrefix(dst []byte, req *jsonrpc.Message) []byte {
+	dst = json.Append(append(dst, `{"error":null,"id":`...), req.ID)
+	return append(dst, `,"result":`...)
 }
 
 func (c *session) notify(method string, params json.Value) {
@@ -263,7 +283,16 @@ func methods() []method {
 	}
 }
 
+// handle takes a message, which is gone when it returns.
 func (c *session) handle(m *jsonrpc.Message) {
+	if m.Method == "transact" {
+		c.dispatch(m)
+		return
+	}
+	c.dispatch(m.Clone())
+}
+
+func (c *session) dispatch(m *jsonrpc.Message) {
 	switch m.Type {
 	case jsonrpc.Request:
 	case jsonrpc.Notify:

@@ -8,13 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
 	"govs/cli"
 	"govs/daemon"
 	"govs/daemon/vlog"
+	"govs/internal/heap"
 	"govs/internal/version"
 	"govs/ovsdb/server"
 	"govs/stream"
@@ -109,15 +109,13 @@ func Main(argv []string, o cli.IO) int {
 	}
 	defer p.Close()
 	daemon.ReportMemory(d.memory)
-	// The database is most of the memory: keep the heap closer to what lives.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
+	heap.Tune(50, 32<<20)
 	for _, name := range args {
 		if err := d.open(name); err != nil {
 			return p.Fail("%v", err)
 		}
 	}
+	heap.Release()
 	var tls *stream.TLS
 	if opt.tls.Certificate != "" || opt.tls.PrivateKey != "" {
 		tls = &opt.tls

@@ -1,0 +1,62 @@
+// Package heap tunes the garbage collector of a daemon whose data are most of
+// its memory: it may let a little heap grow by much, and a big one by a part.
+package heap
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// Tune makes each collection wait until the heap has grown by percent of what
+// the last one left, and by room bytes at least. It does nothing if the
+// environment sets GOGC.
+func Tune(percent int, room uint64) {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	t := &tuner{percent: percent, room: room}
+	t.set()
+	t.again(new([64]byte))
+}
+
+// Release gives back to the system what building the heap has left over, if
+// that is worth the time.
+func Release() {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Uint64() > 16<<20 {
+		debug.FreeOSMemory()
+	}
+}
+
+type tuner struct {
+	percent int
+	room    uint64
+	now     int // what is set
+}
+
+// again calls set after each collection: that is when the dead sentinel's
+// finalizer runs.
+func (t *tuner) again(sentinel *[64]byte) {
+	runtime.SetFinalizer(sentinel, func(s *[64]byte) {
+		t.set()
+		t.again(s)
+	})
+}
+
+// most bounds what is set: a heap of nothing may grow to a few megabytes.
+const most = 100 * 100
+
+func (t *tuner) set() {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	live := max(sample[0].Value.Uint64(), 1<<20)
+	want := min(max(t.percent, int(t.room*100/live)), most)
+	// Setting stops the world for a moment.
+	if d := want - t.now; d < -t.now/8 || d > t.now/8 {
+		t.now = want
+		debug.SetGCPercent(want)
+	}
+}
