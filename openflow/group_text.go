@@ -66,9 +66,6 @@ func ParseGroupLine(line string, names *Names) (*GroupMod, Protocols, error) {
 			return ParseGroupMod(rest, c.cmd, names)
 		}
 	}
-	if !strings.ContainsAny(word, "=,(") && word != "" {
-		return nil, 0, fmt.Errorf("invalid command '%s'", word)
-	}
 	return ParseGroupMod(line, GroupAdd, names)
 }
 

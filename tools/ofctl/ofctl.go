@@ -38,6 +38,7 @@ type tool struct {
 	readOnly                  bool
 	timestamp                 bool
 	bundle                    bool
+	mayCreate                 bool
 	bare                      bool // compose-packet: only the packet, on one line
 	badChecksum               bool // compose-packet
 	verbosity                 int
@@ -157,6 +158,7 @@ func (t *tool) options() []cli.Option {
 		{Long: "stats", Do: func(string, bool) error { t.stats = true; return nil }},
 		{Long: "no-stats", Help: "leave out counters and times", Do: func(string, bool) error { t.stats = false; return nil }},
 		{Long: "bundle", Do: flag(&t.bundle)},
+		{Long: "may-create", Do: flag(&t.mayCreate)},
 		{Long: "bare", Do: flag(&t.bare)},
 		{Long: "bad-csum", Do: flag(&t.badChecksum)},
 		{Long: "color", Arg: cli.OptArg, Meta: "always|never|auto", Do: func(v string, _ bool) error {
