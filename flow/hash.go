@@ -106,28 +106,49 @@ func (k *Key) hashPorts(h uint64, udp bool, wc *Mask) uint64 {
 }
 
 // HashSymmetricL4 hashes Ethernet addresses and type, VLAN ids, IP addresses and
-// protocol, and the ports of TCP and SCTP.
+// protocol, and the ports of TCP and SCTP. Its values are Open vSwitch's.
 func (k *Key) HashSymmetricL4(basis uint32, wc *Mask) uint32 {
-	h := mix(uint64(basis)<<32 ^ k.EthSrc.Uint64() ^ k.EthDst.Uint64())
 	if wc != nil {
-		fill(wc.EthSrc[:])
-		fill(wc.EthDst[:])
+		k.maskSymmetricL4(wc)
 	}
+	// The order and the padding are those of OVS's structure.
+	var b [32]byte
+	typ := k.DLType()
+	var tci uint16
 	for i := range k.VLANs {
-		if wc != nil {
-			wc.VLANs[i].TCI |= 0x0fff | VLANPresent
-		}
-		h = mix(h ^ uint64(k.VLANs[i].TCI&(0x0fff|VLANPresent)))
-		if k.VLANs[i].TCI&VLANPresent == 0 {
-			break
-		}
+		tci ^= k.VLANs[i].TCI & 0x0fff
 	}
-	v6 := xor16(&k.IPv6Src, &k.IPv6Dst)
-	h = k.hashAddr(h^uint64(k.DLType())<<32, k.NwSrc^k.NwDst, &v6, wc, true, true)
+	be.PutUint16(b[16:], typ)
+	be.PutUint16(b[18:], tci)
+	for i := range k.EthSrc {
+		b[22+i] = k.EthSrc[i] ^ k.EthDst[i]
+	}
+	switch typ {
+	case EthTypeIP:
+		be.PutUint32(b[:], k.NwSrc^k.NwDst)
+	case EthTypeIPv6:
+		a := xor16(&k.IPv6Src, &k.IPv6Dst)
+		copy(b[:], a[:])
+	}
 	if k.IsIP() {
-		h = k.hashPorts(h, false, wc)
+		b[28] = k.NwProto
+		if (k.NwProto == ProtoTCP || k.NwProto == ProtoSCTP) && k.NwFrag&FragLater == 0 {
+			be.PutUint16(b[20:], k.TPSrc^k.TPDst)
+		}
 	}
-	return short(h)
+	return Jenkins(b[:], basis)
+}
+
+func (k *Key) maskSymmetricL4(wc *Mask) {
+	fill(wc.EthSrc[:])
+	fill(wc.EthDst[:])
+	for i := range k.VLANs {
+		wc.VLANs[i].TCI |= 0x0fff | VLANPresent
+	}
+	k.hashAddr(0, 0, &k.IPv6Src, wc, true, true)
+	if k.IsIP() {
+		k.hashPorts(0, true, wc)
+	}
 }
 
 func xor16(a, b *[16]byte) (c [16]byte) {

@@ -49,3 +49,26 @@ func TestHash(t *testing.T) {
 		}
 	}
 }
+
+// TestHashValues holds the hashes to values of the reference: scores that
+// ofproto/trace printed for the buckets of a group.
+func TestHashValues(t *testing.T) {
+	m, err := ParseMatch("tcp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_src=1.2.3.4,nw_dst=2.3.4.5,tp_src=5,tp_dst=6", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	basis := m.Key.HashSymmetricL4(0, nil)
+	for id, want := range []uint32{17461, 28277, 14733} {
+		if got := MurmurInt(uint32(id), basis) & 0xffff; got != want {
+			t.Errorf("bucket %d: %d, want %d", id, got, want)
+		}
+	}
+	fields := MurmurUint64(0)
+	fields = MurmurBytes([]byte{0, 0, 0, 0, 0, 0}, fields)
+	fields = MurmurBytes([]byte{1, 2, 3, 4}, fields)
+	for id, want := range []uint32{44283, 193098 / 3, 38274} {
+		if got := MurmurInt(uint32(id), fields) & 0xffff; got != want {
+			t.Errorf("fields, bucket %d: %d, want %d", id, got, want)
+		}
+	}
+}
