@@ -120,8 +120,8 @@ func (t *tool) sendGroups(sw string, mods []openflow.Message, usable openflow.Pr
 
 // openVersion connects in a version that can carry one of the usable protocols.
 func (t *tool) openVersion(sw string, usable openflow.Protocols) (*conn.Client, error) {
-	if usable&t.protocols == 0 {
-		return nil, fatalf("none of the usable flow formats (%s) is among the allowed flow formats (%s)", usable, t.protocols)
+	if err := t.checkUsable(usable); err != nil {
+		return nil, err
 	}
 	return t.openVersions(sw, (usable & t.protocols).Versions())
 }
