@@ -12,24 +12,11 @@ import (
 
 	"govs/internal/ovsref"
 	"govs/ovsdb/ctl/ctltest"
-	"govs/ovsdb/schemas"
 )
 
 func TestMain(m *testing.M) { ctltest.Main(m, Main) }
 
-// family is a small database under the name that the tool takes by default.
-var family = schemas.Schema{Name: "Open_vSwitch", Version: "1.0.0", Cksum: "12 34", Tables: []schemas.Table{
-	{Name: "Root", Root: true, Columns: []schemas.Column{
-		{Name: "name", Type: schemas.Type{Key: schemas.Base{Kind: schemas.Str}}},
-		{Name: "kids", Type: schemas.Type{Key: schemas.Base{Kind: schemas.UUID, Ref: "Kid"}, Max: schemas.Unlimited}},
-	}},
-	{Name: "Kid", Columns: []schemas.Column{
-		{Name: "name", Type: schemas.Type{Key: schemas.Base{Kind: schemas.Str}}},
-		{Name: "tag", Type: schemas.Type{Key: schemas.Base{Kind: schemas.Int}, Max: 1}},
-	}},
-}}
-
-var tool = ctltest.Tool{Name: "ovsdb-client", Schema: &family, Unordered: true}
+var tool = ctltest.Tool{Name: "ovsdb-client", Schema: &ctltest.Family, Unordered: true}
 
 // Both clients say the same of both servers.
 func TestLikeReference(t *testing.T) {
@@ -96,7 +83,7 @@ func TestBackupRestore(t *testing.T) {
 
 // Another schema's backup is refused, and taken with --force.
 func TestRestoreOther(t *testing.T) {
-	next := family
+	next := ctltest.Family
 	next.Version = "1.1.0"
 	newer := ctltest.Tool{Name: "ovsdb-client", Schema: &next}.Ours(t)
 	newer.Run(t, "", "transact", `["Open_vSwitch",{"op":"insert","table":"Root","row":{"name":"new"}}]`)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"govs/cli"
@@ -24,15 +25,16 @@ type tool struct {
 	name string
 	out  io.Writer
 	more int
+	role string
 	args []string
 }
 
 // command is one row. DB and SCHEMA arguments have defaults.
 type command struct {
-	name     string
-	usage    string
-	min, max int
-	run      func(t *tool) error
+	name, args string
+	min, max   int
+	help       string
+	run        func(t *tool) error
 }
 
 // exitCode is the error of a command that only has a status to tell.
@@ -40,74 +42,49 @@ type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprint(int(e)) }
 
+const many = 1 << 30
+
 func commands() []command {
-	cluster := func(t *tool) error {
-		return errors.New("clustered databases are not built into this version of govs yet")
-	}
 	return []command{
-		{"create", "[DB [SCHEMA]]", 0, 2, (*tool).create},
-		{"create-cluster", "DB CONTENTS LOCAL", 3, 3, cluster},
-		{"join-cluster", "DB NAME LOCAL REMOTE...", 4, 1 << 30, cluster},
-		{"compact", "[DB [DST]]", 0, 2, (*tool).compact},
-		{"convert", "[DB [SCHEMA [DST]]]", 0, 3, (*tool).convert},
-		{"needs-conversion", "[DB [SCHEMA]]", 0, 2, (*tool).needsConversion},
-		{"db-name", "[DB]", 0, 1, dbInfo(func(s *ovsdb.Schema) string { return s.Name })},
-		{"db-version", "[DB]", 0, 1, dbInfo(func(s *ovsdb.Schema) string { return s.Version })},
-		{"db-cksum", "[DB]", 0, 1, dbInfo(func(s *ovsdb.Schema) string { return s.Cksum })},
-		{"db-cid", "DB", 1, 1, (*tool).clusterOnly},
-		{"db-sid", "DB", 1, 1, (*tool).clusterOnly},
-		{"db-local-address", "DB", 1, 1, (*tool).clusterOnly},
-		{"db-is-clustered", "DB", 1, 1, isKind(log.Cluster)},
-		{"db-is-standalone", "DB", 1, 1, isKind(log.Standalone)},
-		{"schema-name", "[SCHEMA]", 0, 1, schemaInfo(func(s *ovsdb.Schema) string { return s.Name })},
-		{"schema-version", "[SCHEMA]", 0, 1, schemaInfo(func(s *ovsdb.Schema) string { return s.Version })},
-		{"schema-cksum", "[SCHEMA]", 0, 1, schemaInfo(func(s *ovsdb.Schema) string { return s.Cksum })},
-		{"compare-versions", "A OP B", 3, 3, (*tool).compareVersions},
-		{"query", "[DB] TRNS", 1, 2, func(t *tool) error { return t.transact(false) }},
-		{"transact", "[DB] TRNS", 1, 2, func(t *tool) error { return t.transact(true) }},
-		{"show-log", "[DB]", 0, 1, (*tool).showLog},
-		{"check-cluster", "DB...", 1, 1 << 30, cluster},
-		{"cluster-to-standalone", "DB DB", 2, 2, cluster},
+		{"create", "[DB [SCHEMA]]", 0, 2, "make a database file", (*tool).create},
+		{"create-cluster", "DB CONTENTS LOCAL", 3, 3, "make the first member of a cluster", (*tool).newMember},
+		{"join-cluster", "DB NAME LOCAL REMOTE...", 4, many, "make another member of a cluster", (*tool).newMember},
+		{"compact", "[DB [DST]]", 0, 2, "write the file anew without its history, or into DST", (*tool).compact},
+		{"convert", "[DB [SCHEMA [DST]]]", 0, 3, "give the data another schema, or write that into DST", (*tool).convert},
+		{"needs-conversion", "[DB [SCHEMA]]", 0, 2, "print \"yes\" if the schemas differ, else \"no\"", (*tool).needsConversion},
+		{"db-name", "[DB]", 0, 1, "print the name of the file's schema", dbInfo(func(s *ovsdb.Schema) string { return s.Name })},
+		{"db-version", "[DB]", 0, 1, "print the version of the file's schema", dbInfo(func(s *ovsdb.Schema) string { return s.Version })},
+		{"db-cksum", "[DB]", 0, 1, "print the checksum of the file's schema", dbInfo(func(s *ovsdb.Schema) string { return s.Cksum })},
+		{"db-cid", "DB", 1, 1, "print the ID of a member's cluster", (*tool).clusterOnly},
+		{"db-sid", "DB", 1, 1, "print the ID of a member", (*tool).clusterOnly},
+		{"db-local-address", "DB", 1, 1, "print the address of a member", (*tool).clusterOnly},
+		{"db-is-clustered", "DB", 1, 1, "exit with status 2 unless the file is a cluster member's", isKind(log.Cluster)},
+		{"db-is-standalone", "DB", 1, 1, "exit with status 2 if the file is a cluster member's", isKind(log.Standalone)},
+		{"schema-name", "[SCHEMA]", 0, 1, "print the name of a schema file", schemaInfo(func(s *ovsdb.Schema) string { return s.Name })},
+		{"schema-version", "[SCHEMA]", 0, 1, "print the version of a schema file", schemaInfo(func(s *ovsdb.Schema) string { return s.Version })},
+		{"schema-cksum", "[SCHEMA]", 0, 1, "print the checksum of a schema file", schemaInfo(func(s *ovsdb.Schema) string { return s.Cksum })},
+		{"compare-versions", "A OP B", 3, 3, "exit with status 2 unless A OP B holds", (*tool).compareVersions},
+		{"query", "[DB] TRANSACTION", 1, 2, "run a transaction without writing anything", func(t *tool) error { return t.transact(false) }},
+		{"transact", "[DB] TRANSACTION", 1, 2, "run a transaction", func(t *tool) error { return t.transact(true) }},
+		{"show-log", "[DB]", 0, 1, "print the file's records, with -m and -mm in more detail", (*tool).showLog},
+		{"check-cluster", "DB...", 1, many, "compare the files of a cluster's members", (*tool).checkCluster},
+		{"cluster-to-standalone", "DB CLUSTERDB", 2, 2, "write a member's data as a standalone file", (*tool).toStandalone},
+		{"help", "", 0, many, "print this help", func(t *tool) error { usage(t.out, t.name); return nil }},
 	}
 }
 
 func usage(w io.Writer, name string) {
-	fmt.Fprintf(w, `%s: Open vSwitch database management utility
-usage: %s [OPTIONS] COMMAND [ARG...]
-  create [DB [SCHEMA]]    create DB with the given SCHEMA
-  [--election-timer=ms] create-cluster DB CONTENTS LOCAL
-    create clustered DB with given CONTENTS and LOCAL address
-  [--cid=UUID] join-cluster DB NAME LOCAL REMOTE...
-    join clustered DB with given NAME and LOCAL and REMOTE addrs
-  compact [DB [DST]]      compact DB in-place (or to DST)
-  convert [DB [SCHEMA [DST]]]   convert DB to SCHEMA (to DST)
-  db-name [DB]            report name of schema used by DB
-  db-version [DB]         report version of schema used by DB
-  db-cksum [DB]           report checksum of schema used by DB
-  db-cid DB               report cluster ID of clustered DB
-  db-sid DB               report server ID of clustered DB
-  db-local-address DB     report local address of clustered DB
-  db-is-clustered DB      test whether DB is clustered
-  db-is-standalone DB     test whether DB is standalone
-  schema-name [SCHEMA]    report SCHEMA's name
-  schema-version [SCHEMA] report SCHEMA's schema version
-  schema-cksum [SCHEMA]   report SCHEMA's checksum
-  compare-versions A OP B  compare OVSDB schema version numbers
-  query [DB] TRNS         execute read-only transaction on DB
-  transact [DB] TRNS      execute read/write transaction on DB
-  cluster-to-standalone DB DB    Convert clustered DB to
-      standalone DB when cluster is down and cannot be
-        revived
-  [-m]... show-log [DB]   print DB's log entries
-The default DB is %s.
-The default SCHEMA is %s.
-`, name, name, defaultDB(), defaultSchema())
+	fmt.Fprintf(w, "%s: Open vSwitch database management utility\nusage: %s [OPTIONS] COMMAND [ARG...]\n", name, name)
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-37s %s\n", strings.TrimSpace(c.name+" "+c.args), c.help)
+	}
+	fmt.Fprintf(w, "The default DB is %s.\nThe default SCHEMA is %s.\n", defaultDB(), defaultSchema())
 	fmt.Fprint(w, vlog.Usage(name), `
 Other options:
-  -m, --more                  increase show-log verbosity
-  --rbac-role=ROLE            RBAC role for transact and query commands
-  -h, --help                  display this help message
-  -V, --version               display version information
+  -m, --more                  print more in show-log; may be given twice
+  --rbac-role=ROLE            run query and transact with this role
+  -h, --help                  print this help
+  -V, --version               print the version
 `)
 }
 
@@ -118,16 +95,17 @@ func defaultSchema() string { return filepath.Join(daemon.PkgDataDir(), "vswitch
 func Main(argv []string, o cli.IO) int {
 	t := &tool{name: cli.Name(argv), out: o.Out}
 	var help, ver bool
-	missing := func(name string) func(string, bool) error {
-		return func(string, bool) error {
-			return fmt.Errorf("--%s is not built into this version of govs yet", name)
-		}
-	}
 	args, err := cli.Parse(argv[1:], cli.Permute, []cli.Option{
 		{Long: "more", Short: 'm', Do: func(string, bool) error { t.more++; return nil }},
-		{Long: "rbac-role", Arg: cli.ReqArg, Do: missing("rbac-role")},
-		{Long: "cid", Arg: cli.ReqArg, Do: missing("cid")},
-		{Long: "election-timer", Arg: cli.ReqArg, Do: missing("election-timer")},
+		{Long: "rbac-role", Arg: cli.ReqArg, Do: func(v string, _ bool) error { t.role = v; return nil }},
+		// For create-cluster and join-cluster, which refuse to work.
+		{Long: "cid", Arg: cli.ReqArg, Do: func(v string, _ bool) error {
+			if _, ok := ovsdb.ParseUUID(v); !ok {
+				return fmt.Errorf("%s: not a valid UUID", v)
+			}
+			return nil
+		}},
+		{Long: "election-timer", Arg: cli.ReqArg, Do: func(string, bool) error { return nil }},
 		{Long: "help", Short: 'h', Do: func(string, bool) error { help = true; return cli.ErrStop }},
 		{Long: "version", Short: 'V', Do: func(string, bool) error { ver = true; return cli.ErrStop }},
 	}, vlog.Options(t.name))
@@ -183,31 +161,20 @@ func (t *tool) db() string { return t.arg(0, defaultDB) }
 // readSchema reads a schema file. The one that is meant when none is named need
 // not be there: this program has it built in.
 func readSchema(path string) (*ovsdb.Schema, error) {
-	s, err := ovsdb.LoadSchema(path)
-	if errors.Is(err, os.ErrNotExist) && path == defaultSchema() {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && path == defaultSchema() {
 		return schemas.OVSSchema(), nil
 	}
-	var pe *json.SyntaxError
-	var oe *ovsdb.Error
-	switch {
-	case err == nil:
-		return s, nil
-	case errors.As(err, &pe):
-		return nil, fmt.Errorf("failed to read schema: \"%s\" could not be read as JSON (%v)", path, pe)
-	case errors.As(err, &oe):
-		return nil, fmt.Errorf("failed to parse \"%s\" as ovsdb schema (%v)", path, oe)
-	}
-	return nil, fmt.Errorf("failed to read schema: \"%s\" could not be read as JSON (error opening \"%s\": %s)", path, path, cli.Strerror(err))
+	return ovsdb.ReadSchema(path)
 }
 
 // load opens a database file and replays it; a damaged end is reported in the
 // log only.
-func load(name string, mode log.Mode, schema *ovsdb.Schema) (*log.Reader, *ovsdb.Store, error) {
+func load(name string, mode log.Mode) (*log.Reader, *ovsdb.Store, error) {
 	r, err := log.OpenDatabase(name, mode)
 	if err != nil {
 		return nil, nil, err
 	}
-	st, damage := r.Load(schema)
+	st, damage := r.Load(nil)
 	if damage != nil {
 		vlog.New("ovsdb_tool").Err("%v", damage)
 	}
@@ -235,30 +202,47 @@ func (t *tool) convert() error {
 }
 
 // rewrite writes the state of a database, under another schema if one is
-// given, in its place or as the new file in the dst-th argument.
+// given, in its place or as the dst-th argument.
 func (t *tool) rewrite(schema *ovsdb.Schema, dst int, comment string) error {
-	if len(t.args) <= dst {
-		r, st, err := load(t.db(), log.ReadWrite, schema)
-		if err != nil {
+	mode := log.ReadWrite
+	if len(t.args) > dst {
+		mode = log.ReadOnly
+	}
+	r, st, err := load(t.db(), mode)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if schema != nil {
+		if st, err = st.Head().Convert(schema); err != nil {
 			return err
 		}
-		defer r.Close()
+	}
+	if mode == log.ReadWrite {
 		return r.Compact(st.Head(), comment, time.Now())
 	}
-	r, st, err := load(t.db(), log.ReadOnly, schema)
+	return write(t.args[dst], st, comment)
+}
+
+// write writes a database file, in the place of one that may be there.
+func write(name string, st *ovsdb.Store, comment string) error {
+	tmp := name + ".tmp"
+	os.Remove(tmp)
+	if err := log.CreateDatabase(tmp, st.Schema()); err != nil {
+		return err
+	}
+	l, err := log.Open(tmp, log.ReadWrite, log.Standalone)
+	if err == nil {
+		err = l.Compact(st.Head(), comment, time.Now())
+		l.Close()
+	}
+	if err == nil {
+		err = os.Rename(tmp, name)
+	}
 	if err != nil {
-		return err
+		os.Remove(tmp)
 	}
-	r.Close()
-	if err := log.CreateDatabase(t.args[dst], st.Schema()); err != nil {
-		return err
-	}
-	l, err := log.Open(t.args[dst], log.ReadWrite, log.Standalone)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	return l.Compact(st.Head(), comment, time.Now())
+	return err
 }
 
 func (t *tool) needsConversion() error {
@@ -299,32 +283,6 @@ func schemaInfo(f func(*ovsdb.Schema) string) func(*tool) error {
 		}
 		return err
 	}
-}
-
-func isKind(magic string) func(*tool) error {
-	return func(t *tool) error {
-		l, err := log.Open(t.args[0], log.ReadOnly, log.Standalone, log.Cluster)
-		if err != nil {
-			return err
-		}
-		defer l.Close()
-		if l.Magic() != magic {
-			return exitCode(2)
-		}
-		return nil
-	}
-}
-
-func (t *tool) clusterOnly() error {
-	l, err := log.Open(t.args[0], log.ReadOnly, log.Standalone, log.Cluster)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	if l.Magic() != log.Cluster {
-		return fmt.Errorf("%s: not a clustered database", t.args[0])
-	}
-	return errors.New("clustered databases are not built into this version of govs yet")
 }
 
 func (t *tool) compareVersions() error {
@@ -369,20 +327,20 @@ func (t *tool) transact(write bool) error {
 	if len(t.args) == 2 {
 		name, text = t.args[0], t.args[1]
 	}
-	params, err := json.ParseString(text)
-	if err != nil {
-		return fmt.Errorf("\"%s\": %v", text, err)
-	}
 	mode := log.ReadOnly
 	if write {
 		mode = log.ReadWrite
 	}
-	r, st, err := load(name, mode, nil)
+	r, st, err := load(name, mode)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	res := st.Execute(params, ovsdb.ExecOptions{})
+	params, err := json.ParseString(text)
+	if err != nil {
+		return fmt.Errorf("\"%s\": %v", text, err)
+	}
+	res := st.Execute(params, ovsdb.ExecOptions{Access: ovsdb.Access{Role: t.role}})
 	if res.Change != nil && write {
 		if rec, ok := res.Change.AppendRecord(nil, true, time.Now()); ok {
 			r.Append(rec)

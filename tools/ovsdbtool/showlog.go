@@ -1,7 +1,6 @@
 package ovsdbtool
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -20,7 +19,7 @@ func (t *tool) showLog() error {
 	}
 	defer l.Close()
 	if l.Magic() == log.Cluster {
-		return errors.New("clustered databases are not built into this version of govs yet")
+		return errCluster
 	}
 	s := &shower{tool: t, rows: map[string]map[string]json.Value{}}
 	for i := 0; ; i++ {

@@ -10,7 +10,19 @@ import (
 
 	"govs/cli"
 	"govs/internal/ovsref"
+	"govs/ovsdb/ctl/ctltest"
 )
+
+func TestMain(m *testing.M) { ctltest.Main(m, Main) }
+
+// Both tools say the same of files that they make, change and rewrite.
+func TestFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctltest.Tool{Name: "ovsdb-tool", Schema: &ctltest.Family, Unordered: true}.Compare(t, files)
+}
 
 func ours(args ...string) (string, string, int) {
 	var out, errs bytes.Buffer

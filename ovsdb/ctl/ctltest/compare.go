@@ -140,17 +140,24 @@ func differing(got, want string) string {
 	return b.String()
 }
 
-var (
-	spaces = regexp.MustCompile(` +`)
-	dashes = regexp.MustCompile(`--+`)
-	waited = regexp.MustCompile(`timed out after \d+ ms`)
-)
+// unlike are what differs between any two runs, or releases.
+var unlike = []struct {
+	re *regexp.Regexp
+	by string
+}{
+	{regexp.MustCompile(` +`), " "},
+	{regexp.MustCompile(`--+`), "--"},
+	{regexp.MustCompile(`timed out after \d+ ms`), "timed out after N ms"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`), "DATE"},
+	{regexp.MustCompile(`\b[0-9a-f]{8}\b`), "ID"},
+	{regexp.MustCompile(`\bovsdb-tool 3\.\d+\.\d+`), "ovsdb-tool VERSION"},
+}
 
 func unordered(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		lines[i] = waited.ReplaceAllString(dashes.ReplaceAllString(spaces.ReplaceAllString(l, " "), "--"), "timed out after N ms")
+	for _, u := range unlike {
+		s = u.re.ReplaceAllString(s, u.by)
 	}
+	lines := strings.Split(s, "\n")
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
