@@ -2,8 +2,10 @@ package server
 
 import (
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"govs/jsonrpc"
@@ -47,6 +49,8 @@ type Database struct {
 	closed   bool
 
 	successor *Database // guarded by mu; what a conversion put in its place
+
+	logged atomic.Pointer[map[string]bool] // tables whose changes are logged
 }
 
 type watcher struct{ f func(*ovsdb.Change) }
@@ -106,6 +110,18 @@ func OpenFileWith(path string, opt FileOptions) (*Database, error) {
 
 // Name returns the database's name.
 func (db *Database) Name() string { return db.store.Schema().Name }
+
+// Schema returns the database's schema.
+func (db *Database) Schema() *ovsdb.Schema { return db.store.Schema() }
+
+// EnableColumnDiff writes differences of columns from now on.
+func (db *Database) EnableColumnDiff() {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if f, ok := db.storage.(*fileStorage); ok {
+		f.diff = true
+	}
+}
 
 // Path returns the file it was opened from, or "".
 func (db *Database) Path() string { return db.path }
@@ -176,7 +192,15 @@ func (db *Database) Compact(comment string) error {
 	if db.storage == nil {
 		return nil
 	}
+	defer db.trim()
 	return db.storage.Compact(db.store.Head(), comment)
+}
+
+// trim gives memory back after a compaction, if that is wanted.
+func (db *Database) trim() {
+	if db.srv != nil && db.srv.trim.Load() {
+		go debug.FreeOSMemory()
+	}
 }
 
 // Status returns the state of the storage: "ok" or what is wrong.
@@ -400,7 +424,9 @@ func (db *Database) settle(own *session) (others []*session) {
 		kick(c.s)
 	}
 	if fs, ok := db.storage.(*fileStorage); ok && err == nil {
-		fs.maybeCompact(db.store.Head())
+		if fs.maybeCompact(db.store.Head()) {
+			db.trim()
+		}
 	}
 	return others
 }
@@ -429,6 +455,9 @@ func (db *Database) publish(ch *ovsdb.Change, kick func(*session)) {
 	db.history = append(db.history, &ovsdb.Change{Tables: ch.Tables, Snapshot: idOnly(ch.Snapshot), Previous: idOnly(ch.Previous)})
 	for _, k := range db.kinds {
 		k.update(ch, kick)
+	}
+	if db.logged.Load() != nil {
+		db.logChange(ch)
 	}
 	for _, w := range db.watchers {
 		w.f(ch)
@@ -484,18 +513,21 @@ const (
 	compactMaxDelay = 24 * time.Hour
 )
 
-func (f *fileStorage) maybeCompact(s *ovsdb.Snapshot) {
+// maybeCompact reports whether it was time, and done.
+func (f *fileStorage) maybeCompact(s *ovsdb.Snapshot) bool {
 	size := f.log.Size()
 	if size < compactMinSize {
-		return
+		return false
 	}
 	age := f.now().Sub(f.lastCompact)
 	if age < compactMinDelay || size < 2*f.log.Base() || size < 4*f.log.Base() && age < compactMaxDelay {
-		return
+		return false
 	}
-	if err := f.Compact(s, ""); err != nil {
+	err := f.Compact(s, "")
+	if err != nil {
 		modules().server.Warn("%s: compacting failed: %v", f.log.Name(), err)
 	}
+	return err == nil
 }
 
 func (f *fileStorage) Status() string {

@@ -71,7 +71,7 @@ func NewRemotes(srv *Server, cfg stream.Config) *Remotes {
 // nowhere. Other names are tried when they are used.
 func (r *Remotes) Check(name string) error {
 	if strings.HasPrefix(name, "db:") {
-		_, _, _, err := r.column(name)
+		_, _, _, err := r.Column(name)
 		return err
 	}
 	return nil
@@ -182,8 +182,8 @@ func (r *Remotes) retry() {
 	}
 }
 
-// column resolves db:DB,TABLE,COLUMN.
-func (r *Remotes) column(name string) (*Database, *ovsdb.TableSchema, *ovsdb.Column, error) {
+// Column resolves db:DB,TABLE,COLUMN.
+func (r *Remotes) Column(name string) (*Database, *ovsdb.TableSchema, *ovsdb.Column, error) {
 	part := strings.SplitN(strings.TrimPrefix(name, "db:"), ",", 3)
 	if len(part) != 3 {
 		return nil, nil, nil, fmt.Errorf("\"%s\": invalid syntax", name)
@@ -216,7 +216,7 @@ func (r *Remotes) reconcile() {
 			want[w.Target] = &wanted{Remote: w}
 			continue
 		}
-		db, t, c, err := r.column(w.Target)
+		db, t, c, err := r.Column(w.Target)
 		if err != nil {
 			faults = append(faults, err.Error())
 			continue

@@ -16,6 +16,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"govs/daemon/coverage"
@@ -41,7 +42,9 @@ type Server struct {
 	id      ovsdb.UUID
 	locks   lockTable
 	writers writers
-	self    *Database // _Server
+	self    *Database   // _Server
+	plain   atomic.Bool // only "monitor" is served, not monitor_cond
+	trim    atomic.Bool // memory goes back to the system after a compaction
 
 	mu        sync.Mutex
 	dbs       map[string]*Database  // guarded by mu
@@ -287,6 +290,18 @@ func (s *Server) Reconnect() {
 		c.Close()
 	}
 }
+
+// DisableMonitorCond makes the server one that knows monitor, but not
+// monitor_cond and monitor_cond_since, and makes all clients connect again.
+func (s *Server) DisableMonitorCond() {
+	s.plain.Store(true)
+	s.Reconnect()
+}
+
+// TrimOnCompaction says whether memory that is free after the compaction of a
+// database goes back to the system at once, and not by and by. It reports
+// whether that is news.
+func (s *Server) TrimOnCompaction(on bool) bool { return s.trim.Swap(on) != on }
 
 // Close ends all sessions, stops listening and closes the databases.
 func (s *Server) Close() error {

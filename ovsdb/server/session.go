@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -320,7 +321,7 @@ func (c *session) dispatch(m *jsonrpc.Message) {
 		c.flushDBs()
 	}
 	for _, row := range methods() {
-		if row.name != m.Method {
+		if row.name != m.Method || c.srv.plain.Load() && strings.HasPrefix(row.name, "monitor_cond") {
 			continue
 		}
 		result, err := row.run(c, m)

@@ -4,11 +4,11 @@ package ovsdbserver
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"govs/cli"
@@ -19,70 +19,6 @@ import (
 	"govs/ovsdb/server"
 	"govs/stream"
 )
-
-type options struct {
-	remotes       []string
-	run           string
-	noDBs         bool
-	fullRecords   bool
-	tls           stream.TLS
-	help, version bool
-}
-
-func (o *options) rows() []cli.Option {
-	str := func(dst *string) func(string, bool) error {
-		return func(v string, _ bool) error { *dst = v; return nil }
-	}
-	on := func(dst *bool) func(string, bool) error {
-		return func(string, bool) error { *dst = true; return nil }
-	}
-	missing := func(name string) cli.Option {
-		return cli.Option{Long: name, Arg: cli.OptArg, Do: func(string, bool) error {
-			return fmt.Errorf("--%s is not built into this version of govs yet", name)
-		}}
-	}
-	return []cli.Option{
-		{Long: "remote", Arg: cli.ReqArg, Do: func(v string, _ bool) error { o.remotes = append(o.remotes, v); return nil }},
-		{Long: "run", Arg: cli.ReqArg, Do: str(&o.run)},
-		{Long: "no-dbs", Do: on(&o.noDBs)},
-		{Long: "disable-file-column-diff", Do: on(&o.fullRecords)},
-		{Long: "private-key", Short: 'p', Arg: cli.ReqArg, Do: str(&o.tls.PrivateKey)},
-		{Long: "certificate", Short: 'c', Arg: cli.ReqArg, Do: str(&o.tls.Certificate)},
-		{Long: "ca-cert", Short: 'C', Arg: cli.ReqArg, Do: str(&o.tls.CACert)},
-		{Long: "bootstrap-ca-cert", Arg: cli.ReqArg, Do: func(v string, _ bool) error { o.tls.CACert, o.tls.Bootstrap = v, true; return nil }},
-		missing("sync-from"), missing("sync-exclude-tables"), missing("active"), missing("config-file"),
-		missing("record"), missing("replay"), missing("peer-ca-cert"), missing("ssl-protocols"), missing("ssl-ciphers"), missing("ssl-ciphersuites"),
-		{Long: "help", Short: 'h', Do: func(string, bool) error { o.help = true; return cli.ErrStop }},
-		{Long: "version", Short: 'V', Do: func(string, bool) error { o.version = true; return cli.ErrStop }},
-	}
-}
-
-func usage(w io.Writer, name string, p *daemon.Process) {
-	fmt.Fprintf(w, `%s: Open vSwitch database server
-usage: %s [OPTIONS] [DATABASE...]
-where each DATABASE is a database file in ovsdb format.
-The default DATABASE, if none is given, is
-%s/conf.db.
-
-JSON-RPC options (may be specified any number of times):
-  --remote=REMOTE         connect or listen to REMOTE
-PKI configuration (required to use SSL/TLS):
-  -p, --private-key=FILE  file with private key
-  -c, --certificate=FILE  file with certificate for private key
-  -C, --ca-cert=FILE      file with peer CA certificate
-  --bootstrap-ca-cert=FILE  file with peer CA certificate to read or create
-`, name, name, daemon.DBDir())
-	fmt.Fprint(w, p.Usage(), vlog.Usage(name))
-	fmt.Fprint(w, `
-Other options:
-  --run COMMAND           run COMMAND as subprocess then exit
-  --unixctl=SOCKET        override default control socket name
-  --disable-file-column-diff
-                          don't use column diff in database file
-  -h, --help              display this help message
-  -V, --version           display version information
-`)
-}
 
 // Main runs ovsdb-server.
 func Main(argv []string, o cli.IO) int {
@@ -99,8 +35,8 @@ func Main(argv []string, o cli.IO) int {
 	case err != nil:
 		return o.Fail(p.Name(), err)
 	}
-	if len(args) == 0 && !opt.noDBs {
-		args = []string{filepath.Join(daemon.DBDir(), "conf.db")}
+	if err := opt.check(args); err != nil {
+		return o.Fail(p.Name(), err)
 	}
 	d := &database{srv: server.New(server.Config{}), opt: &opt}
 	p.Server().Register(d.commands()...)
@@ -110,17 +46,13 @@ func Main(argv []string, o cli.IO) int {
 	defer p.Close()
 	daemon.ReportMemory(d.memory)
 	heap.Tune(50, 32<<20)
-	for _, name := range args {
+	for _, name := range opt.databases(args) {
 		if err := d.open(name); err != nil {
 			return p.Fail("%v", err)
 		}
 	}
 	heap.Release()
-	var tls *stream.TLS
-	if opt.tls.Certificate != "" || opt.tls.PrivateKey != "" {
-		tls = &opt.tls
-	}
-	d.remotes = server.NewRemotes(d.srv, stream.Config{TLS: tls})
+	d.remotes = server.NewRemotes(d.srv, stream.Config{TLSFrom: d.tls})
 	p.OnExit(func() {
 		d.remotes.Close()
 		d.srv.Close()
@@ -130,6 +62,10 @@ func Main(argv []string, o cli.IO) int {
 			return p.Fail("%v", err)
 		}
 	}
+	if opt.config != "" && !d.reload() {
+		return p.Fail("failed to load configuration from %s", opt.config)
+	}
+	d.checkTLS()
 	logger().Info("%s (Open vSwitch) %s", p.Name(), version.OVS)
 	p.Ready()
 	code := 0
@@ -181,6 +117,8 @@ type database struct {
 	srv     *server.Server
 	remotes *server.Remotes
 	opt     *options
+
+	mu sync.Mutex // one management command at a time
 }
 
 func (d *database) open(name string) error {
@@ -222,7 +160,9 @@ func (d *database) memory(add func(name string, n int)) {
 	add("cells", u.Cells)
 	add("monitors", u.Monitors)
 	add("n-weak-refs", u.WeakRefs)
-	add("sessions", u.Sessions)
+	if u.Sessions > 0 {
+		add("sessions", u.Sessions)
+	}
 	if u.Triggers > 0 {
 		add("triggers", u.Triggers)
 	}

@@ -2,8 +2,6 @@ package ovsdbserver
 
 import (
 	"context"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -185,16 +183,7 @@ func newDBOf(t testing.TB, text string) string {
 // launchReference is launch for Debian's server.
 func launchReference(t testing.TB, bin, file string, args ...string) *process {
 	t.Helper()
-	p := &process{dir: filepath.Dir(file)}
-	p.Cmd = exec.Command(bin, append([]string{file, "--remote=punix:s", "--unixctl=ctl", "-vconsole:warn"}, args...)...)
-	p.Dir = p.dir
-	p.Env = append(os.Environ(), "OVS_RUNDIR="+p.dir, "OVS_LOGDIR="+p.dir, "OVS_DBDIR="+p.dir, "OVS_SYSCONFDIR="+p.dir)
-	p.Stderr = &p.errs
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.Process.Kill(); p.Wait() })
-	return p
+	return launchProgram(t, filepath.Dir(file), bin, "LC_ALL=C", append([]string{file, "--remote=punix:s", "--unixctl=ctl", "-vconsole:warn"}, args...)...)
 }
 
 // sorted returns a JSON text with the members of objects in order.

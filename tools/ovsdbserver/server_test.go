@@ -37,19 +37,47 @@ func newDB(t testing.TB) string {
 	return newDBOf(t, schema)
 }
 
+// syncBuffer is a buffer that is read while the process still writes.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
 type process struct {
 	*exec.Cmd
 	dir  string
-	errs bytes.Buffer
+	errs syncBuffer
 }
 
+// launch starts this server on a database and its control socket ctl.
 func launch(t testing.TB, file string, args ...string) *process {
 	t.Helper()
-	p := &process{dir: filepath.Dir(file)}
-	os.Remove(filepath.Join(p.dir, "s"))
-	p.Cmd = exec.Command(os.Args[0], append([]string{file, "--remote=punix:s", "--unixctl=ctl"}, args...)...)
+	return launchOurs(t, filepath.Dir(file), append([]string{file, "--remote=punix:s"}, args...)...)
+}
+
+func launchOurs(t testing.TB, dir string, args ...string) *process {
+	t.Helper()
+	os.Remove(filepath.Join(dir, "s"))
+	return launchProgram(t, dir, os.Args[0], "TEST_OVSDB_SERVER=1", append(args, "--unixctl=ctl")...)
+}
+
+func launchProgram(t testing.TB, dir, program, env string, args ...string) *process {
+	t.Helper()
+	p := &process{dir: dir, Cmd: exec.Command(program, args...)}
 	p.Dir = p.dir
-	p.Env = append(os.Environ(), "TEST_OVSDB_SERVER=1", "OVS_RUNDIR="+p.dir, "OVS_LOGDIR="+p.dir, "OVS_DBDIR="+p.dir)
+	p.Env = append(os.Environ(), env, "OVS_RUNDIR="+p.dir, "OVS_LOGDIR="+p.dir, "OVS_DBDIR="+p.dir, "OVS_SYSCONFDIR="+p.dir)
 	p.Stderr = &p.errs
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
