@@ -46,7 +46,7 @@ func (c *Context) Set(r *idl.Row, arg string) (*idl.Row, error) {
 		if err != nil {
 			return r, err
 		}
-		c.hint(r.Table(), s.column, d)
+		c.hint(r, s.column, d)
 		return c.Txn.Set(r, s.column.Name, d), nil
 	}
 	if !t.IsMap() {
@@ -61,7 +61,7 @@ func (c *Context) Set(r *idl.Row, arg string) (*idl.Row, error) {
 		return r, err
 	}
 	pair := ovsdb.NewMap(ovsdb.Pair{Key: key, Value: v})
-	c.hint(r.Table(), s.column, pair)
+	c.hint(r, s.column, pair)
 	return c.Txn.Add(r, s.column.Name, pair), nil
 }
 
@@ -125,7 +125,7 @@ func runAdd(c *Context) error {
 		if err != nil {
 			return err
 		}
-		c.hint(t, col, d)
+		c.hint(r, col, d)
 		r = c.Txn.Add(r, col.Name, d)
 	}
 	return nil

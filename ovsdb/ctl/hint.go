@@ -5,23 +5,28 @@ import (
 
 	"govs/daemon/vlog"
 	"govs/ovsdb"
+	"govs/ovsdb/idl"
+	"govs/ovsdb/schemas"
 )
 
 // hint warns of keys that are nearly, but not quite, ones that the daemon
-// knows. They are stored all the same: any key may have a meaning to somebody.
-func (c *Context) hint(t *ovsdb.TableSchema, col *ovsdb.Column, d ovsdb.Datum) {
+// knows in a row r. They are stored all the same: any key may have a meaning to
+// somebody.
+func (c *Context) hint(r *idl.Row, col *ovsdb.Column, d ovsdb.Datum) {
 	if !col.Type.IsMap() || col.Type.Key.Type != ovsdb.String {
 		return
 	}
-	for i := range c.App.Keys {
-		known := &c.App.Keys[i]
-		if known.Table != t.Name || known.Column != col.Name {
-			continue
-		}
-		for _, k := range d.Keys() {
-			if near := nearest(k.Str(), known.Keys); near != "" {
-				vlog.New(c.App.Module).Warn("%s in column %s of table %s is not a key %s knows; did you mean %s?", k.Text(), col.Name, t.Name, c.App.Daemon, near)
-			}
+	table, typ := r.Table(), ""
+	if schemas.ByType(c.App.Keys, table.Name, col.Name) {
+		typ = r.Str("type")
+	}
+	known, ok := schemas.KeysFor(c.App.Keys, table.Name, col.Name, typ)
+	if !ok {
+		return
+	}
+	for _, k := range d.Keys() {
+		if near := nearest(k.Str(), known); near != "" {
+			vlog.New(c.App.Module).Warn("%s in column %s of table %s is not a key %s knows; did you mean %s?", k.Text(), col.Name, table.Name, c.App.Daemon, near)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"govs/ovsdb"
+	"govs/ovsdb/schemas"
 )
 
 // Need collects the columns a run reads.
@@ -67,6 +68,9 @@ func (n *Need) Column(t *ovsdb.TableSchema, name string) (*ovsdb.Column, error) 
 		return nil, err
 	}
 	n.Columns(t.Name, c.Name)
+	if schemas.ByType(n.app.Keys, t.Name, c.Name) {
+		n.Columns(t.Name, "type") // for hints
+	}
 	return c, nil
 }
 

@@ -238,3 +238,19 @@ func TestShowFilter(t *testing.T) {
 		}
 	}
 }
+
+// A slip in a key is stored, and pointed at.
+func TestHint(t *testing.T) {
+	p := tool.Ours(t)
+	a := p.Run(t, "", "--no-wait", "add-br", "br0", "--", "add-port", "br0", "vx0", "--", "set", "interface", "vx0", "type=vxlan", "options:remote_op=10.0.0.1", "options:key=flow")
+	if want := "|vsctl|WARN|remote_op in column options of table Interface is not a key ovs-vswitchd knows; did you mean remote_ip?\n"; !strings.HasSuffix(a.Err, want) || strings.Count(a.Err, "\n") != 1 || a.Status != 0 {
+		t.Errorf("%+v", a)
+	}
+	if a := p.Run(t, "", "get", "interface", "vx0", "options"); a.Out != "{key=flow, remote_op=\"10.0.0.1\"}\n" {
+		t.Errorf("%+v", a)
+	}
+	// The type that the row has already counts, too.
+	if a := p.Run(t, "", "--no-wait", "set", "interface", "vx0", "options:peers=x"); a.Err != "" {
+		t.Errorf("%+v", a)
+	}
+}
