@@ -64,11 +64,11 @@ func (t *Tables) add(fm *openflow.FlowMod, priority int, now time.Time) (*Rule, 
 		return nil, ErrEmergency
 	}
 	tbl := &t.tables[id]
-	old := tbl.cls.FindExact(classifier.Latest, &fm.Match, priority)
-	if old == nil && fm.Flags&openflow.FlagCheckOverlap != 0 && tbl.cls.FindOverlap(classifier.Latest, &fm.Match, priority) != nil {
+	old := tbl.cls.Load().FindExact(classifier.Latest, &fm.Match, priority)
+	if old == nil && fm.Flags&openflow.FlagCheckOverlap != 0 && tbl.cls.Load().FindOverlap(classifier.Latest, &fm.Match, priority) != nil {
 		return nil, ErrOverlap
 	}
-	if old == nil && tbl.max != 0 && tbl.Len() >= tbl.max {
+	if old == nil && fm.Flags&openflow.FlagNoReadonly == 0 && !t.makeRoom(tbl, 1) {
 		return nil, ErrTableFull
 	}
 	r := t.rule(fm, id, now)
@@ -103,14 +103,23 @@ func (t *Tables) rule(fm *openflow.FlowMod, table uint8, now time.Time) *Rule {
 // put inserts r in place of a flow of the same match and priority.
 func (t *Tables) put(r *Rule, m *flow.Match, priority int) {
 	r.cls, r.tbl = classifier.NewRule(m, priority, r), &t.tables[r.Table]
-	if old := t.tables[r.Table].cls.Insert(r.cls); old != nil {
+	if old := t.tables[r.Table].cls.Load().Insert(r.cls); old != nil {
 		t.forget(old.Value)
 	}
+	t.note(r)
+	if e := r.tbl.evict; e != nil {
+		e.add(r)
+	}
+	t.changed(r.Table)
+	t.tellVacancy(r.Table)
+}
+
+// note keeps what must be known of a flow that came into its table.
+func (t *Tables) note(r *Rule) {
 	if r.IdleTimeout() != 0 || r.HardTimeout() != 0 {
 		t.expirable[r] = struct{}{}
 	}
 	t.countTaught(r, 1)
-	t.changed(r.Table)
 }
 
 // forget undoes what put noted of a flow that is no longer in its table.
@@ -118,14 +127,18 @@ func (t *Tables) forget(r *Rule) {
 	r.removed.Store(true)
 	delete(t.expirable, r)
 	t.countTaught(r, -1)
+	if e := t.tables[r.Table].evict; e != nil {
+		e.remove(r)
+	}
 }
 
 func (t *Tables) remove(r *Rule, why openflow.FlowRemovedReason) {
-	if !t.tables[r.Table].cls.Remove(r.cls) {
+	if !t.tables[r.Table].cls.Load().Remove(r.cls) {
 		return
 	}
 	t.forget(r)
 	t.changed(r.Table)
+	t.tellVacancy(r.Table)
 	if t.Removed != nil && !r.Hidden() {
 		t.Removed(r, why)
 	}
@@ -162,10 +175,8 @@ func (t *Tables) modify(fm *openflow.FlowMod, priority int, now time.Time) error
 // replaceActions puts in old's place a rule with fm's actions; times, timeouts
 // and, unless asked otherwise, counters stay.
 func (t *Tables) replaceActions(old *Rule, fm *openflow.FlowMod, now time.Time) {
-	r := &Rule{
-		Table: old.Table, Cookie: old.Cookie, Actions: fm.Actions, Flags: old.Flags, Importance: old.Importance,
-		Created: old.Created, Stats: old.Stats, teacher: teaches(fm.Actions),
-	}
+	r := old.clone()
+	r.Actions, r.teacher = fm.Actions, teaches(fm.Actions)
 	if fm.ModifyCookie {
 		r.Cookie = fm.NewCookie
 	}
@@ -173,8 +184,6 @@ func (t *Tables) replaceActions(old *Rule, fm *openflow.FlowMod, now time.Time) 
 		r.Stats = &Counters{}
 		r.Stats.used.Store(old.Stats.used.Load())
 	}
-	r.idle.Store(old.idle.Load())
-	r.hard.Store(old.hard.Load())
 	r.modified.Store(now.UnixNano())
 	m := old.Match()
 	t.put(r, &m, old.Priority())
@@ -213,7 +222,7 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 	if id >= N {
 		return nil, false, ErrBadTable
 	}
-	old := t.tables[id].cls.FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
+	old := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
 	if old != nil {
 		r := old.Value
 		if r.Cookie == fm.NewCookie && r.IdleTimeout() == fm.IdleTimeout && r.HardTimeout() == fm.HardTimeout && sameActions(r.Actions, fm.Actions) {
@@ -222,7 +231,7 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 		}
 	} else if limit != 0 {
 		n := uint32(0)
-		for r := range t.tables[id].cls.All(classifier.Latest) {
+		for r := range t.tables[id].cls.Load().All(classifier.Latest) {
 			if r.Value.Cookie == fm.NewCookie {
 				n++
 			}
@@ -234,7 +243,7 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 	if err := t.apply(fm, int(fm.Priority), now); err != nil {
 		return nil, false, err
 	}
-	if c := t.tables[id].cls.FindExact(classifier.Latest, &fm.Match, int(fm.Priority)); c != nil {
+	if c := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority)); c != nil {
 		return c.Value, true, nil
 	}
 	return nil, true, nil
@@ -271,7 +280,7 @@ func (t *Tables) unlearn() {
 		if t.toUnlearn[k] > 0 || k.table >= N {
 			continue
 		}
-		for r := range t.tables[k.table].cls.All(classifier.Latest) {
+		for r := range t.tables[k.table].cls.Load().All(classifier.Latest) {
 			if r.Value.Cookie == k.cookie {
 				t.remove(r.Value, openflow.RemovedDelete)
 			}

@@ -30,6 +30,10 @@ type Rule struct {
 	hard     atomic.Uint32
 	removed  atomic.Bool
 	teacher  bool // its actions learn with delete_learned
+
+	// Of the evictor: 1 + the place in the heap, and by what it is there.
+	evictAt int
+	worth   uint64
 }
 
 // Counters count what a flow did. They may be added to from any goroutine.
@@ -145,6 +149,18 @@ func (r *Rule) FlowStats(now time.Time) openflow.FlowStats {
 		Flags:       r.Flags,
 		Actions:     r.Actions,
 	}
+}
+
+// clone returns a Rule like r that is in no table yet and shares its counters.
+func (r *Rule) clone() *Rule {
+	c := &Rule{
+		Table: r.Table, Cookie: r.Cookie, Actions: r.Actions, Flags: r.Flags, Importance: r.Importance,
+		Created: r.Created, Stats: r.Stats, tbl: r.tbl, teacher: r.teacher,
+	}
+	c.idle.Store(r.idle.Load())
+	c.hard.Store(r.hard.Load())
+	c.modified.Store(r.modified.Load())
+	return c
 }
 
 // Outputs reports whether some action may send to the port by number.

@@ -40,13 +40,20 @@ type Table struct {
 	// Matched and Missed count lookups.
 	Matched, Missed atomic.Uint64
 
-	cls *classifier.Classifier[*Rule]
-	seq atomic.Uint64
-	max int // most flows; 0 for no limit
+	cls  atomic.Pointer[classifier.Classifier[*Rule]]
+	seq  atomic.Uint64
+	miss atomic.Uint32 // openflow.TableMiss
+	id   uint8
+
+	// Guarded by Tables.mu.
+	limits  Limits
+	mod     Mod
+	evict   *evictor     // nil when flows are not evicted
+	vacancy VacancyEvent // what to tell next
 }
 
 // Len returns the number of flows, hidden ones included.
-func (t *Table) Len() int { return t.cls.Len() }
+func (t *Table) Len() int { return t.cls.Load().Len() }
 
 // Seq changes with every change of the table's flows.
 func (t *Table) Seq() uint64 { return t.seq.Load() }
@@ -54,7 +61,7 @@ func (t *Table) Seq() uint64 { return t.seq.Load() }
 // Lookup returns the flow for a packet with key k, or nil, and adds to wc, if it
 // is not nil, the bits of k it depends on.
 func (t *Table) Lookup(v classifier.Version, k *flow.Key, wc *flow.Mask) *Rule {
-	if r := t.cls.Lookup(v, k, wc); r != nil {
+	if r := t.cls.Load().Lookup(v, k, wc); r != nil {
 		return r.Value
 	}
 	return nil
@@ -65,9 +72,13 @@ type Tables struct {
 	// Removed, if set, is called with each flow that goes other than by being
 	// replaced. It is called with the tables locked and must not change them.
 	Removed func(r *Rule, why openflow.FlowRemovedReason)
+	// Vacancy, if set, is called when a table has become too full or empty
+	// enough, with how much of it is free, in percent; like Removed.
+	Vacancy func(table uint8, e VacancyEvent, free int)
 
-	tables [N]Table
-	seq    atomic.Uint64
+	tables   [N]Table
+	seq      atomic.Uint64
+	prefixes []classifier.Prefix
 
 	mu         sync.Mutex
 	expirable  map[*Rule]struct{}
@@ -83,9 +94,10 @@ type taught struct {
 
 // New returns empty tables whose lookups use tries on the given fields.
 func New(prefixes ...classifier.Prefix) *Tables {
-	t := &Tables{expirable: map[*Rule]struct{}{}, toUnlearn: map[taught]int{}}
+	t := &Tables{expirable: map[*Rule]struct{}{}, toUnlearn: map[taught]int{}, prefixes: prefixes}
 	for i := range t.tables {
-		t.tables[i].cls = classifier.New[*Rule](prefixes...)
+		t.tables[i].id = uint8(i)
+		t.tables[i].cls.Store(classifier.New[*Rule](prefixes...))
 	}
 	return t
 }
@@ -95,13 +107,6 @@ func (t *Tables) Table(i uint8) *Table { return &t.tables[i] }
 
 // Seq changes with every change of any table.
 func (t *Tables) Seq() uint64 { return t.seq.Load() }
-
-// SetMax limits the flows of table i; 0 is no limit.
-func (t *Tables) SetMax(i uint8, n int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.tables[i].max = n
-}
 
 func (t *Tables) changed(table uint8) {
 	t.tables[table].seq.Add(1)
@@ -141,7 +146,7 @@ func (t *Tables) loose(id uint8, m *flow.Match, f *filter) (iter.Seq[*Rule], err
 	}
 	return func(yield func(*Rule) bool) {
 		for i := from; i < to; i++ {
-			for r := range t.tables[i].cls.Matching(classifier.Latest, m) {
+			for r := range t.tables[i].cls.Load().Matching(classifier.Latest, m) {
 				if f.passes(r.Value) && !yield(r.Value) {
 					return
 				}
@@ -159,7 +164,7 @@ func (t *Tables) strict(id uint8, m *flow.Match, priority int, f *filter) (iter.
 	}
 	return func(yield func(*Rule) bool) {
 		for i := from; i < to; i++ {
-			if r := t.tables[i].cls.FindExact(classifier.Latest, m, priority); r != nil && f.passes(r.Value) && !yield(r.Value) {
+			if r := t.tables[i].cls.Load().FindExact(classifier.Latest, m, priority); r != nil && f.passes(r.Value) && !yield(r.Value) {
 				return
 			}
 		}
@@ -175,7 +180,7 @@ func (t *Tables) Flows(q *openflow.FlowStatsRequest) (iter.Seq[*Rule], error) {
 func (t *Tables) All() iter.Seq[*Rule] {
 	return func(yield func(*Rule) bool) {
 		for i := range t.tables {
-			for r := range t.tables[i].cls.All(classifier.Latest) {
+			for r := range t.tables[i].cls.Load().All(classifier.Latest) {
 				if !yield(r.Value) {
 					return
 				}
@@ -205,6 +210,9 @@ func (t *Tables) NoteTimeouts(r *Rule) {
 	defer t.mu.Unlock()
 	if !r.Removed() && (r.IdleTimeout() != 0 || r.HardTimeout() != 0) {
 		t.expirable[r] = struct{}{}
+		if e := t.tables[r.Table].evict; e != nil {
+			e.changed(r)
+		}
 	}
 }
 
@@ -216,7 +224,7 @@ func (t *Tables) Flush() {
 	told := t.Removed
 	t.Removed = nil
 	for i := range Internal {
-		for r := range t.tables[i].cls.All(classifier.Latest) {
+		for r := range t.tables[i].cls.Load().All(classifier.Latest) {
 			t.remove(r.Value, openflow.RemovedDelete)
 		}
 	}
