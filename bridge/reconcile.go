@@ -115,6 +115,7 @@ func (b *liveBridge) configure(s *bridgeSpec) {
 	b.of.SetFloodVLANs(s.floodVLANs)
 	b.of.SetProtocols(s.protocols)
 	b.of.SetDesc(s.desc)
+	b.of.SetFlowTables(s.tables)
 	b.of.SetControllers(b.controllers(s))
 }
 

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"govs/ofproto"
+	"govs/ofproto/flowtable"
 	"govs/openflow"
 	"govs/ovsdb"
 )
@@ -23,6 +24,7 @@ type bridgeSpec struct {
 	protocols  openflow.Versions
 	desc       openflow.Desc
 	control    []controllerSpec
+	tables     map[uint8]flowtable.Limits
 	mirrors    []mirrorSpec
 	ports      []portSpec // ordered by name, the local port first
 }

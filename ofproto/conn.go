@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"govs/daemon/vlog"
@@ -39,6 +40,8 @@ type connManager struct {
 	wg     sync.WaitGroup
 	kick   chan struct{} // wakes loop
 
+	monitoring atomic.Int32 // connections with flow monitors
+
 	mu       sync.Mutex
 	versions openflow.Versions
 	targets  []*controller
@@ -48,7 +51,7 @@ type connManager struct {
 }
 
 // spoken are the versions of OpenFlow that the switch speaks.
-var spoken = openflow.VersionsOf(openflow.V10, openflow.V11, openflow.V12, openflow.V13, openflow.V14)
+var spoken = openflow.VersionsOf(openflow.V10, openflow.V11, openflow.V12, openflow.V13, openflow.V14, openflow.V15)
 
 func newConnManager(p *Ofproto) *connManager {
 	c := &connManager{p: p, versions: spoken, kick: make(chan struct{}, 1)}
@@ -92,6 +95,7 @@ func (c *connManager) loop() {
 		case <-c.kick:
 		case <-timer.C:
 		}
+		c.resumeMonitors()
 		now := c.p.now()
 		wait := time.Hour
 		if next := c.step(now); !next.IsZero() {
@@ -111,9 +115,13 @@ func (c *connManager) wake() {
 
 // forget takes a connection that has ended out of the list.
 func (c *connManager) forget(o *ofConn) {
+	o.mods.report(o.c.Name(), c.p.now(), true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.conns = slices.DeleteFunc(c.conns, func(x *ofConn) bool { return x == o })
+	if o.monitored.Swap(false) {
+		c.monitoring.Add(-1)
+	}
 }
 
 // all returns the connections at the moment.
@@ -168,7 +176,7 @@ func (c *connManager) controlled() bool {
 // without a flow go to a controller. No lock is held.
 func (c *connManager) connsChanged() {
 	wants := slices.ContainsFunc(c.all(), func(o *ofConn) bool {
-		return o.c.Version() < openflow.V13 && o.controllerID.Load() == 0 && o.wants(asyncPacketIn, uint8(openflow.ReasonNoMatch))
+		return o.c.Version() < openflow.V13 && o.controllerID.Load() == 0 && o.wants(openflow.AsyncPacketIn, uint8(openflow.ReasonNoMatch))
 	})
 	c.p.locked(func() {
 		if c.p.missToController != wants && !c.p.dead {

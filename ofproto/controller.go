@@ -163,6 +163,7 @@ func (c *connManager) step(now time.Time) (next time.Time) {
 		sooner(at)
 	}
 	for _, o := range c.conns {
+		sooner(o.mods.report(o.c.Name(), now, false))
 		if o.ctl != nil && o.ctl.conn == o {
 			sooner(o.sched.run(now, o))
 			continue

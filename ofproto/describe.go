@@ -170,19 +170,15 @@ func (p *Ofproto) queueStats(q *openflow.QueueStatsRequest) (*openflow.QueueStat
 	return r, nil
 }
 
-// tableStats returns the counters of all tables that controllers see.
-func (p *Ofproto) tableStats(v openflow.Version) *openflow.TableStatsReply {
-	r := &openflow.TableStatsReply{}
-	fields := openflow.Fields10()
-	for i := range uint8(flowtable.Internal) {
-		t := p.tables.Table(i)
-		matched := t.Matched.Load()
-		r.Tables = append(r.Tables, openflow.TableStats{
-			Table: i, ActiveCount: uint32(t.Len()), LookupCount: matched + t.Missed.Load(), MatchedCount: matched,
-			Features: &openflow.TableFeatures{Table: i, Name: p.tableName(i), Match: fields, Wildcard: fields, MaxEntries: 1000000},
-		})
+// queueConfig says how queues are configured: there are none but the default one.
+func (p *Ofproto) queueConfig(q *openflow.QueueConfigRequest, v openflow.Version) (*openflow.QueueConfigReply, error) {
+	found := q.Port == openflow.PortNone && v >= openflow.V14
+	p.locked(func() { found = found || p.ports[q.Port] != nil })
+	switch {
+	case !found:
+		return nil, openflow.ErrQueueOpFailedBadPort
+	case q.Queue != openflow.QueueAll:
+		return nil, openflow.ErrQueueOpFailedBadQueue
 	}
-	return r
+	return &openflow.QueueConfigReply{Port: q.Port}, nil
 }
-
-func (p *Ofproto) tableName(uint8) string { return "" }

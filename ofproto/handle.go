@@ -21,8 +21,6 @@ func (o *ofConn) handle(b []byte) error {
 	case h.Version != o.c.Version() && h.Version >= openflow.V10 && h.Version <= openflow.V15:
 		r := openflow.Encode(&openflow.ErrorMsg{Code: openflow.ErrBadRequestBadVersion, Data: b}, openflow.ProtocolOf(h.Version), h.Xid)
 		return o.send(r)
-	case isTableFeatures(b):
-		return o.tableFeatures(b)
 	}
 	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}})
 	if err != nil {
@@ -55,13 +53,7 @@ func (o *ofConn) handle(b []byte) error {
 	case *openflow.PacketOut:
 		return o.packetOut(m, b)
 	case *openflow.PortMod:
-		if refused, err := o.refuseSecondary(b); refused {
-			return err
-		}
-		if err := o.p.portMod(m); err != nil {
-			return o.fail(errorCode(err, openflow.ErrBadRequestUnknown), b)
-		}
-		return nil
+		return o.change(b, func() error { return o.p.portMod(m) })
 	case *openflow.FlowStatsRequest:
 		return o.flowStats(m, xid, b)
 	case *openflow.TableStatsRequest:
@@ -72,10 +64,7 @@ func (o *ofConn) handle(b []byte) error {
 		return o.reply(o.p.portDescs(m.Port), xid)
 	case *openflow.QueueStatsRequest:
 		r, err := o.p.queueStats(m)
-		if err != nil {
-			return o.fail(errorCode(err, openflow.ErrBadRequestUnknown), b)
-		}
-		return o.reply(r, xid)
+		return o.answer(r, err, xid, b)
 	case *openflow.SetFlowFormat:
 		p := openflow.ProtoOF10
 		if m.NXM {
@@ -107,8 +96,56 @@ func (o *ofConn) handle(b []byte) error {
 		return nil // flow ages are always told where there is room for them
 	case *openflow.RoleRequest:
 		return o.roleRequest(m, xid, b)
+	case *openflow.GetAsyncRequest:
+		return o.reply(&openflow.GetAsyncReply{AsyncConfig: *o.async.Load()}, xid)
+	case *openflow.SetAsync:
+		return o.setAsync(m)
+	case *openflow.FlowMonitorRequest:
+		return o.monitorFlows(m, xid, b)
+	case *openflow.FlowMonitorCancel:
+		return o.cancelMonitor(m.ID, b)
+	case *openflow.TableMod:
+		return o.change(b, func() error { return o.p.tableMod(m) })
+	case *openflow.TableDescRequest:
+		return o.reply(o.p.tableDescs(), xid)
+	case *openflow.TableFeaturesRequest:
+		if len(m.Tables) > 0 {
+			return o.fail(openflow.ErrTableFeaturesFailedEperm, b)
+		}
+		return o.reply(&openflow.TableFeaturesReply{Tables: o.p.tableFeatures(o.c.Version())}, xid)
+	case *openflow.QueueConfigRequest:
+		r, err := o.p.queueConfig(m, o.c.Version())
+		return o.answer(r, err, xid, b)
+	case *openflow.TLVTableRequest:
+		return o.reply(o.p.tlvTable(), xid)
+	case *openflow.TLVTableMod:
+		return o.change(b, func() error { return o.p.tlvTableMod(m) })
+	case *openflow.IPFIXBridgeRequest, *openflow.IPFIXFlowRequest:
+		return o.fail(openflow.ErrStatsNotConfigured, b)
+	case *openflow.Resume:
+		return o.fail(openflow.ErrResumeNotSupported, b)
 	}
 	return o.fail(openflow.ErrBadRequestBadType, b)
+}
+
+// change carries out a request that changes the switch, unless it comes from a
+// secondary controller; only an error is answered.
+func (o *ofConn) change(b []byte, do func() error) error {
+	if refused, err := o.refuseSecondary(b); refused {
+		return err
+	}
+	if err := do(); err != nil {
+		return o.fail(errorCode(err, openflow.ErrBadRequestUnknown), b)
+	}
+	return nil
+}
+
+// answer answers a request with r or, if there is one, with the error.
+func (o *ofConn) answer(r openflow.Message, err error, xid uint32, b []byte) error {
+	if err != nil {
+		return o.fail(errorCode(err, openflow.ErrBadRequestUnknown), b)
+	}
+	return o.reply(r, xid)
 }
 
 // errorCode returns the OpenFlow error in err, or other.
@@ -124,7 +161,7 @@ func errorCode(err error, other openflow.ErrorCode) openflow.ErrorCode {
 }
 
 func (o *ofConn) setConfig(m *openflow.SetConfig, b []byte) error {
-	if o.getRole() != openflow.RoleSecondary {
+	if o.kind != connPrimary || o.getRole() != openflow.RoleSecondary {
 		if m.Frag == openflow.FragReasm {
 			connLog.WarnRL(&badRL, "%s: fragment handling reassemble not supported", o.p.name)
 		} else {
@@ -151,9 +188,10 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
 			return o.fail(errorCode(err, openflow.ErrBadActionBadType), b)
 		}
 	}
-	if err := o.p.tables.Apply(m, o.p.now()); err != nil {
+	if err := o.p.tables.ApplyFor(&origin{o, openflow.ParseHeader(b).Xid}, m, o.p.now()); err != nil {
 		return o.fail(errorCode(err, openflow.ErrFlowModFailedUnknown), b)
 	}
+	o.mods.count(m.Command, o.p.now())
 	if m.Buffer != openflow.NoBuffer && !m.Delete() {
 		return o.fail(openflow.ErrBadRequestBufferUnknown, b)
 	}
@@ -196,10 +234,6 @@ func (o *ofConn) packetOut(m *openflow.PacketOut, b []byte) error {
 	if m.Buffer != openflow.NoBuffer {
 		return o.fail(openflow.ErrBadRequestBufferUnknown, b)
 	}
-	in := openflow.Port(m.Metadata.Key.InPort)
-	if !in.Ordinary() && in < openflow.PortMax {
-		return o.fail(openflow.ErrBadRequestBadPort, b)
-	}
 	if err := checkActions(m.Actions); err != nil {
 		return o.fail(errorCode(err, openflow.ErrBadActionBadType), b)
 	}
@@ -229,7 +263,7 @@ func (p *Ofproto) portMod(m *openflow.PortMod) (err error) {
 	if x == nil {
 		return openflow.ErrPortModFailedBadPort
 	}
-	if mac, ok := x.mac(); ok && m.HWAddr != ([6]byte{}) && mac != m.HWAddr {
+	if mac, ok := x.mac(); ok && mac != m.HWAddr {
 		return openflow.ErrPortModFailedBadHWAddr
 	}
 	const kept = openflow.PortNoRecv | openflow.PortNoRecvSTP | openflow.PortNoFlood | openflow.PortNoFwd | openflow.PortNoPacketIn

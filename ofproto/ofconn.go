@@ -40,8 +40,12 @@ type ofConn struct {
 	done chan struct{}
 	once sync.Once
 
+	mods      flowModLog
+	monitors  flowMonitors
+	monitored atomic.Bool // there are any
+
 	sched        packetScheds
-	async        atomic.Pointer[asyncConfig]
+	async        atomic.Pointer[openflow.AsyncConfig]
 	heard        atomic.Int64  // when something came last, nanoseconds since 1970
 	proto        atomic.Uint32 // openflow.Protocols
 	missSendLen  atomic.Uint32
@@ -61,7 +65,7 @@ func newOfConn(p *Ofproto, c *conn.Conn, kind connKind, ctl *controller) *ofConn
 	}
 	o.configure(&ctl.spec)
 	if ctl.spec.NoAsync {
-		o.async.Store(&asyncConfig{})
+		o.async.Store(&openflow.AsyncConfig{})
 	}
 	return o
 }

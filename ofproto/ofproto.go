@@ -49,7 +49,8 @@ type Ofproto struct {
 	forwardBPDU      bool
 	frag             openflow.FragHandling
 	missToController bool
-	picture          *xlate.Bridge // as of the last config
+	tlvs             []openflow.TLVMap // tunnel options that have fields
+	picture          *xlate.Bridge     // as of the last config
 }
 
 // NewOfproto makes a switch without ports. Its BR.mgmt and BR.snoop sockets are
@@ -66,7 +67,8 @@ func (b *Backer) NewOfproto(name string, dpid uint64) (*Ofproto, error) {
 	}
 	p.addInternalFlows()
 	p.conns = newConnManager(p)
-	p.tables.Removed = p.flowRemoved
+	p.tables.Removed, p.tables.Vacancy = p.flowRemoved, p.vacancy
+	p.tables.Reported, p.tables.Settled = p.flowChanged, p.flowsSettled
 	if err := p.conns.start(b.opts.RunDir); err != nil {
 		return nil, err
 	}

@@ -20,8 +20,10 @@ type outbox struct {
 	room    sync.Cond // signalled when writing has made room
 	buf     []byte    // to be written; guarded by mu, as is all below
 	spare   []byte
-	flying  int // bytes being written
-	packets int // packet-ins in buf
+	flying  int    // bytes being written
+	watch   [2]int // bytes of watched messages in buf, and being written
+	drained func() // to be called once none is left
+	packets int    // packet-ins in buf
 	err     error
 }
 
@@ -77,6 +79,31 @@ func (x *outbox) postPacket(b []byte, limit int) bool {
 	return true
 }
 
+// postWatched is post for a message whose way out is watched.
+func (x *outbox) postWatched(b []byte) {
+	x.mu.Lock()
+	if x.err == nil {
+		x.buf = append(x.buf, b...)
+		x.watch[0] += len(b)
+	}
+	x.mu.Unlock()
+	x.wake()
+}
+
+// watched returns how many bytes of watched messages have not been written.
+func (x *outbox) watched() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.watch[0] + x.watch[1]
+}
+
+// whenDrained calls fn once no watched message is left.
+func (x *outbox) whenDrained(fn func()) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.drained = fn
+}
+
 func (x *outbox) wake() {
 	select {
 	case x.kick <- struct{}{}:
@@ -95,10 +122,15 @@ func (x *outbox) flushLocked() error {
 	for x.flying == 0 && len(x.buf) > 0 && x.err == nil {
 		b := x.buf
 		x.buf, x.spare, x.flying, x.packets = x.spare[:0], nil, len(b), 0
+		x.watch[0], x.watch[1] = 0, x.watch[0]
 		x.mu.Unlock()
 		err := x.write(b)
 		x.mu.Lock()
-		x.flying = 0
+		x.flying, x.watch[1] = 0, 0
+		if x.watch[0] == 0 && x.drained != nil {
+			x.drained()
+			x.drained = nil
+		}
 		if cap(b) <= 1<<20 {
 			x.spare = b
 		}

@@ -10,7 +10,7 @@ import (
 // packetIn sends a packet to the controllers with the given id.
 func (c *connManager) packetIn(pin *openflow.PacketIn, id, maxLen uint16) {
 	for _, o := range c.all() {
-		if uint16(o.controllerID.Load()) == id && o.wants(asyncPacketIn, uint8(pin.Reason)) {
+		if uint16(o.controllerID.Load()) == id && o.wants(openflow.AsyncPacketIn, uint8(pin.Reason)) {
 			o.sendPacketIn(pin, maxLen)
 		}
 	}
@@ -49,7 +49,7 @@ func (p *Ofproto) flowRemoved(r *flowtable.Rule, why openflow.FlowRemovedReason)
 		Packets: r.Stats.Packets.Load(), Bytes: r.Stats.Bytes.Load(),
 	}
 	for _, o := range p.conns.all() {
-		if o.wants(asyncFlowRemoved, uint8(why)) {
+		if o.wants(openflow.AsyncFlowRemoved, uint8(why)) {
 			o.post(m)
 		}
 	}
@@ -63,7 +63,7 @@ func (p *Ofproto) portStatus(x *port, why openflow.PortReason) {
 	}
 	m := &openflow.PortStatus{Reason: why, Desc: p.portDesc(x)}
 	for _, o := range conns {
-		if o.wants(asyncPortStatus, uint8(why)) {
+		if o.wants(openflow.AsyncPortStatus, uint8(why)) {
 			o.post(m)
 		}
 	}

@@ -6,6 +6,7 @@ import "govs/openflow"
 // becomes it makes the one before a secondary.
 func (o *ofConn) roleRequest(m *openflow.RoleRequest, xid uint32, b []byte) error {
 	c := o.p.conns
+	var demoted []*ofConn
 	c.mu.Lock()
 	if m.Role != openflow.RoleNoChange {
 		if m.HasID && m.Role != openflow.RoleEqual {
@@ -19,6 +20,7 @@ func (o *ofConn) roleRequest(m *openflow.RoleRequest, xid uint32, b []byte) erro
 			for _, x := range c.conns {
 				if x != o && x.getRole() == openflow.RolePrimary {
 					x.role.Store(uint32(openflow.RoleSecondary))
+					demoted = append(demoted, x)
 				}
 			}
 		}
@@ -26,6 +28,11 @@ func (o *ofConn) roleRequest(m *openflow.RoleRequest, xid uint32, b []byte) erro
 	}
 	r := &openflow.RoleReply{Role: o.getRole(), GenerationID: c.genID, HasID: c.genSet}
 	c.mu.Unlock()
+	for _, x := range demoted {
+		if x.wants(openflow.AsyncRoleStatus, uint8(openflow.RolePrimaryRequest)) {
+			x.post(&openflow.RoleStatus{Role: openflow.RoleSecondary, Reason: openflow.RolePrimaryRequest, GenerationID: r.GenerationID, HasID: r.HasID})
+		}
+	}
 	c.connsChanged()
 	return o.reply(r, xid)
 }

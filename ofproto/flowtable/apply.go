@@ -10,12 +10,17 @@ import (
 	"govs/openflow"
 )
 
-// Apply does what a flow-mod from a controller asks.
-func (t *Tables) Apply(fm *openflow.FlowMod, now time.Time) error {
+// Apply does what a flow-mod asks.
+func (t *Tables) Apply(fm *openflow.FlowMod, now time.Time) error { return t.ApplyFor(nil, fm, now) }
+
+// ApplyFor does what a flow-mod of a controller asks; origin is for Reported.
+func (t *Tables) ApplyFor(origin any, fm *openflow.FlowMod, now time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.origin = origin
 	err := t.apply(fm, int(fm.Priority), now)
-	t.unlearn()
+	t.settle()
+	t.origin = nil
 	return err
 }
 
@@ -33,7 +38,7 @@ func (t *Tables) Delete(r *Rule, why openflow.FlowRemovedReason) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.remove(r, why)
-	t.unlearn()
+	t.settle()
 }
 
 func (t *Tables) apply(fm *openflow.FlowMod, priority int, now time.Time) error {
@@ -49,19 +54,29 @@ func (t *Tables) apply(fm *openflow.FlowMod, priority int, now time.Time) error 
 	return ErrCommand
 }
 
-func (t *Tables) add(fm *openflow.FlowMod, priority int, now time.Time) (*Rule, error) {
+// admits returns the table that a flow-mod adds to, or why it may not.
+func admits(fm *openflow.FlowMod) (uint8, error) {
 	id := fm.Table
 	if id == openflow.TableAny {
 		id = 0
 	}
-	if id >= N {
-		return nil, ErrBadTable
+	switch k, m := &fm.Match.Key, &fm.Match.Mask; {
+	case id >= N:
+		return 0, ErrBadTable
+	case id == Internal && fm.Flags&openflow.FlagNoReadonly == 0:
+		return 0, ErrPerm
+	case fm.Flags&openflow.FlagEmergency != 0:
+		return 0, ErrEmergency
+	case fm.Flags&openflow.FlagHiddenFields == 0 && (m.RecircID != 0 && k.RecircID != 0 || m.DPHash != 0):
+		return 0, ErrPerm // these are for the switch's own flows
 	}
-	if id == Internal && fm.Flags&openflow.FlagNoReadonly == 0 {
-		return nil, ErrPerm
-	}
-	if fm.Flags&openflow.FlagEmergency != 0 {
-		return nil, ErrEmergency
+	return id, nil
+}
+
+func (t *Tables) add(fm *openflow.FlowMod, priority int, now time.Time) (*Rule, error) {
+	id, err := admits(fm)
+	if err != nil {
+		return nil, err
 	}
 	tbl := &t.tables[id]
 	old := tbl.cls.Load().FindExact(classifier.Latest, &fm.Match, priority)
@@ -81,6 +96,11 @@ func (t *Tables) add(fm *openflow.FlowMod, priority int, now time.Time) (*Rule, 
 		}
 	}
 	t.put(r, &fm.Match, priority)
+	c := Change{Kind: Added, Rule: r}
+	if old != nil && !sameActions(old.Value.Actions, r.Actions) {
+		c.OldActions = old.Value.Actions
+	}
+	t.report(&c)
 	return r, nil
 }
 
@@ -142,9 +162,13 @@ func (t *Tables) remove(r *Rule, why openflow.FlowRemovedReason) {
 	if t.Removed != nil && !r.Hidden() {
 		t.Removed(r, why)
 	}
+	t.report(&Change{Kind: Deleted, Rule: r, Why: why})
 }
 
 func (t *Tables) modify(fm *openflow.FlowMod, priority int, now time.Time) error {
+	if _, err := admits(fm); err != nil {
+		return err
+	}
 	f := &filter{fm.Cookie, fm.CookieMask, openflow.PortNone, openflow.GroupAny}
 	sel, err := t.loose(fm.Table, &fm.Match, f)
 	if fm.Command == openflow.FlowModifyStrict {
@@ -187,6 +211,13 @@ func (t *Tables) replaceActions(old *Rule, fm *openflow.FlowMod, now time.Time) 
 	r.modified.Store(now.UnixNano())
 	m := old.Match()
 	t.put(r, &m, old.Priority())
+	if same := sameActions(old.Actions, r.Actions); !same || old.Cookie != r.Cookie {
+		c := Change{Kind: Modified, Rule: r}
+		if !same {
+			c.OldActions = old.Actions
+		}
+		t.report(&c)
+	}
 }
 
 func (t *Tables) delete(fm *openflow.FlowMod, priority int) error {
@@ -240,7 +271,9 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 			return nil, false, nil
 		}
 	}
-	if err := t.apply(fm, int(fm.Priority), now); err != nil {
+	err = t.apply(fm, int(fm.Priority), now)
+	t.settle()
+	if err != nil {
 		return nil, false, err
 	}
 	if c := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority)); c != nil {

@@ -14,10 +14,17 @@ const DefaultMax = 1000000
 // Limits are what a Flow_Table row sets.
 type Limits struct {
 	Name     string
-	Max      int                 // flow_limit; 0 for none
+	Limited  bool                // flow_limit is set
+	Max      int                 // to this
 	Evict    bool                // overflow_policy is "evict"
 	Groups   []flow.Subfield     // groups: by which fields flows are evicted evenly
 	Prefixes []classifier.Prefix // nil for the default
+}
+
+// Equal reports whether two Limits are the same.
+func (l *Limits) Equal(o *Limits) bool {
+	return l.Name == o.Name && l.Limited == o.Limited && l.Max == o.Max && l.Evict == o.Evict && slices.Equal(l.Groups, o.Groups) &&
+		(l.Prefixes == nil) == (o.Prefixes == nil) && slices.Equal(l.Prefixes, o.Prefixes)
 }
 
 // Mod is what a controller's table-mod sets.
@@ -61,7 +68,7 @@ func (t *Tables) Configure(i uint8, l Limits) {
 	tb := &t.tables[i]
 	old := tb.limits
 	tb.limits = l
-	if !slices.Equal(old.Prefixes, l.Prefixes) {
+	if (old.Prefixes == nil) != (l.Prefixes == nil) || !slices.Equal(old.Prefixes, l.Prefixes) {
 		t.rebuild(tb)
 	}
 	if old.Evict != l.Evict || !slices.Equal(old.Groups, l.Groups) {
@@ -105,7 +112,7 @@ func (t *Tables) Free(i uint8) int {
 }
 
 func (tb *Table) free() int {
-	if tb.limits.Max == 0 {
+	if tb.limits.Max == 0 { // unlimited, or nothing may be in it
 		return 0
 	}
 	return max(tb.limits.Max-tb.Len(), 0) * 100 / tb.limits.Max
@@ -120,10 +127,10 @@ func (t *Tables) tellVacancy(i uint8) {
 	switch free := tb.free(); {
 	case tb.vacancy == VacancyDown && free < int(tb.mod.VacancyDown):
 		tb.vacancy = VacancyUp
-		t.Vacancy(i, VacancyDown, free)
+		t.Vacancy(i, tb.mod, VacancyDown, free)
 	case tb.vacancy == VacancyUp && free > int(tb.mod.VacancyUp):
 		tb.vacancy = VacancyDown
-		t.Vacancy(i, VacancyUp, free)
+		t.Vacancy(i, tb.mod, VacancyUp, free)
 	}
 }
 

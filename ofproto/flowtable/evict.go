@@ -157,7 +157,7 @@ func (tb *Table) setEvictor() {
 // makeRoom evicts flows until there is room for n more, and reports whether
 // there is. t.mu is held.
 func (t *Tables) makeRoom(tb *Table, n int) bool {
-	for tb.limits.Max != 0 && tb.Len()+n > tb.limits.Max {
+	for tb.limits.Limited && tb.Len()+n > tb.limits.Max {
 		if tb.evict == nil {
 			return false
 		}

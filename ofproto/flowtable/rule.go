@@ -31,6 +31,9 @@ type Rule struct {
 	removed  atomic.Bool
 	teacher  bool // its actions learn with delete_learned
 
+	// When the flow was added and last changed, in Changes.
+	addedAt, changedAt uint64
+
 	// Of the evictor: 1 + the place in the heap, and by what it is there.
 	evictAt int
 	worth   uint64
@@ -155,7 +158,7 @@ func (r *Rule) FlowStats(now time.Time) openflow.FlowStats {
 func (r *Rule) clone() *Rule {
 	c := &Rule{
 		Table: r.Table, Cookie: r.Cookie, Actions: r.Actions, Flags: r.Flags, Importance: r.Importance,
-		Created: r.Created, Stats: r.Stats, tbl: r.tbl, teacher: r.teacher,
+		Created: r.Created, Stats: r.Stats, tbl: r.tbl, teacher: r.teacher, addedAt: r.addedAt, changedAt: r.changedAt,
 	}
 	c.idle.Store(r.idle.Load())
 	c.hard.Store(r.hard.Load())

@@ -74,7 +74,12 @@ type Tables struct {
 	Removed func(r *Rule, why openflow.FlowRemovedReason)
 	// Vacancy, if set, is called when a table has become too full or empty
 	// enough, with how much of it is free, in percent; like Removed.
-	Vacancy func(table uint8, e VacancyEvent, free int)
+	Vacancy func(table uint8, m Mod, e VacancyEvent, free int)
+
+	// Reported, if set, is called with each change of a flow that controllers
+	// see, and Settled when a whole request has been carried out; like Removed.
+	Reported func(c *Change)
+	Settled  func()
 
 	tables   [N]Table
 	seq      atomic.Uint64
@@ -84,6 +89,8 @@ type Tables struct {
 	expirable  map[*Rule]struct{}
 	toUnlearn  map[taught]int // flows whose learned flows go with the last teacher
 	unlearning []taught
+	origin     any    // of the change under way
+	changes    uint64 // reported so far
 }
 
 // taught identifies what a learn with delete_learned teaches.
@@ -200,7 +207,7 @@ func (t *Tables) Expire(now time.Time) int {
 			n++
 		}
 	}
-	t.unlearn()
+	t.settle()
 	return n
 }
 

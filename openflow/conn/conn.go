@@ -191,3 +191,6 @@ func (c *Conn) refuse(allowed, peer openflow.Versions) error {
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
 	return c.Send(b)
 }
+
+// SetReadDeadline bounds all later receiving; the zero time is no bound.
+func (c *Conn) SetReadDeadline(t time.Time) { _ = c.nc.SetReadDeadline(t) }

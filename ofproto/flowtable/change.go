@@ -1,0 +1,90 @@
+package flowtable
+
+import (
+	"iter"
+
+	"govs/flow"
+	"govs/openflow"
+)
+
+// ChangeKind is what happened to a flow.
+type ChangeKind uint8
+
+// Kinds of Change.
+const (
+	Added ChangeKind = iota
+	Modified
+	Deleted
+)
+
+// Change is something that happened to a flow that controllers see.
+type Change struct {
+	Kind       ChangeKind
+	Rule       *Rule
+	OldActions []openflow.Action // of a flow whose actions changed
+	Why        openflow.FlowRemovedReason
+	Origin     any // who asked for it; see ApplyFor
+}
+
+// report tells of a change, and numbers it.
+func (t *Tables) report(c *Change) {
+	if c.Rule.Hidden() || c.Rule.Table == Internal {
+		return
+	}
+	if c.Kind != Deleted {
+		t.changes++
+		c.Rule.changedAt = t.changes
+		if c.Kind == Added {
+			c.Rule.addedAt = t.changes
+		}
+	}
+	if t.Reported != nil {
+		c.Origin = t.origin
+		t.Reported(c)
+	}
+}
+
+// settle ends a request: what it taught is unlearned, and its end told.
+func (t *Tables) settle() {
+	t.unlearn()
+	if t.Settled != nil {
+		t.Settled()
+	}
+}
+
+// AddedAt and ChangedAt say which of all changes was the flow's addition, and
+// its last one. They are for those who hold the tables, as Reported and View do.
+func (r *Rule) AddedAt() uint64   { return r.addedAt }
+func (r *Rule) ChangedAt() uint64 { return r.changedAt }
+
+// A View lets look at the tables while nothing changes.
+type View struct{ t *Tables }
+
+// View calls fn with the tables locked.
+func (t *Tables) View(fn func(v View)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fn(View{t})
+}
+
+// Changes returns the number of changes so far.
+func (v View) Changes() uint64 { return v.t.changes }
+
+// Flows is Tables.Flows.
+func (v View) Flows(q *openflow.FlowStatsRequest) (iter.Seq[*Rule], error) { return v.t.Flows(q) }
+
+// ChangesLocked is View.Changes for the tables' callbacks.
+func (t *Tables) ChangesLocked() uint64 { return t.changes }
+
+// Concerns reports whether the flow outputs, or did before the change, to a
+// port and a group; PortNone and GroupAny are any.
+func (c *Change) Concerns(p openflow.Port, group uint32) bool {
+	is := func(a []openflow.Action) bool {
+		return (p == openflow.PortNone || outputs(a, p)) && (group == openflow.GroupAny || usesGroup(a, group))
+	}
+	return is(c.Rule.Actions) || c.OldActions != nil && is(c.OldActions)
+}
+
+// MoreSpecific reports whether m covers the flow, as OpenFlow's loose matching
+// has it.
+func (r *Rule) MoreSpecific(m *flow.Match) bool { return r.cls.MoreSpecific(m) }
