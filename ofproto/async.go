@@ -5,7 +5,7 @@ import "govs/openflow"
 const (
 	allPacketIn = 1<<(openflow.ReasonPacketOut+1) - 1
 	allPort     = 1<<(openflow.PortModify+1) - 1
-	allRemoved  = 1<<(openflow.RemovedDelete+1) - 1
+	allRemoved  = 1<<(openflow.RemovedGroupDelete+1) - 1
 	allRemoved4 = 1<<(openflow.RemovedEviction+1) - 1
 )
 

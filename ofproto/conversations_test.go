@@ -74,7 +74,9 @@ func conversations(t *testing.T, v openflow.Version) []conversation {
 			a(switchConfig(128)), a(add("table=1,in_port=1,send_flow_rem,cookie=0x77,importance=3,actions=drop")), a(add("table=1,in_port=2,actions=drop")),
 			a(add("table=1,in_port=1,send_flow_rem,cookie=0x78,actions=output:1")),
 			b(mod(openflow.FlowDelete, "table=1")), a(nil),
-			b(switchConfig(64)), b(&openflow.RoleRequest{Role: openflow.RoleSecondary}),
+		}},
+		{"flow-removed to a secondary", []line{
+			a(switchConfig(128)), b(switchConfig(64)), b(&openflow.RoleRequest{Role: openflow.RoleSecondary}),
 			a(add("table=1,in_port=1,send_flow_rem,actions=drop")), a(mod(openflow.FlowDelete, "table=1")), b(nil),
 		}},
 		{"roles", []line{
@@ -126,6 +128,8 @@ func conversations(t *testing.T, v openflow.Version) []conversation {
 		{"tables", []line{
 			a(&openflow.TableMod{Table: 3, Miss: openflow.TableMissDrop, EvictionFlags: openflow.EvictDefault}),
 			a(&openflow.TableMod{Table: 254, EvictionFlags: openflow.EvictDefault}), a(&openflow.TableMod{Table: 3, EvictionFlags: openflow.EvictOther}),
+			a(&openflow.TableStatsRequest{}),
+			a(&openflow.TableMod{Table: 3, Eviction: openflow.SwitchedOn, EvictionFlags: openflow.EvictOther}), a(&openflow.TableDescRequest{}),
 			a(&openflow.TableMod{Table: 3, Eviction: openflow.SwitchedOn, EvictionFlags: openflow.EvictDefault}),
 			a(&openflow.TableMod{Table: 3, Vacancy: openflow.SwitchedOn, VacancyDown: 10, VacancyUp: 90, EvictionFlags: openflow.EvictDefault}),
 			a(&openflow.TableDescRequest{}), a(&openflow.TableStatsRequest{}),

@@ -19,8 +19,14 @@ func (p *Ofproto) features(v openflow.Version) *openflow.SwitchFeatures {
 		Capabilities: openflow.CapFlowStats | openflow.CapTableStats | openflow.CapPortStats | openflow.CapQueueStats | openflow.CapARPMatchIP,
 		Actions:      0xfff, // OFPAT_OUTPUT to OFPAT_ENQUEUE
 	}
+	if v >= openflow.V11 {
+		f.Capabilities |= openflow.CapGroupStats
+	}
 	if v >= openflow.V13 {
 		f.Capabilities &^= openflow.CapARPMatchIP
+	}
+	if v >= openflow.V14 {
+		f.Capabilities |= openflow.CapBundles
 	}
 	p.locked(func() {
 		f.DatapathID = p.dpid
@@ -151,34 +157,4 @@ func (p *Ofproto) portStats(no openflow.Port) *openflow.PortStatsReply {
 		}
 	})
 	return r
-}
-
-// queueStats returns the counters of queues: none are kept, as userspace ports
-// have no queues but the default one.
-func (p *Ofproto) queueStats(q *openflow.QueueStatsRequest) (*openflow.QueueStatsReply, error) {
-	r := &openflow.QueueStatsReply{}
-	found := q.Port == openflow.PortNone
-	p.locked(func() {
-		found = found || p.ports[q.Port] != nil
-	})
-	if !found {
-		return nil, openflow.ErrQueueOpFailedBadPort
-	}
-	if q.Queue != openflow.QueueAll {
-		return nil, openflow.ErrQueueOpFailedBadQueue
-	}
-	return r, nil
-}
-
-// queueConfig says how queues are configured: there are none but the default one.
-func (p *Ofproto) queueConfig(q *openflow.QueueConfigRequest, v openflow.Version) (*openflow.QueueConfigReply, error) {
-	found := q.Port == openflow.PortNone && v >= openflow.V14
-	p.locked(func() { found = found || p.ports[q.Port] != nil })
-	switch {
-	case !found:
-		return nil, openflow.ErrQueueOpFailedBadPort
-	case q.Queue != openflow.QueueAll:
-		return nil, openflow.ErrQueueOpFailedBadQueue
-	}
-	return &openflow.QueueConfigReply{Port: q.Port}, nil
 }

@@ -114,7 +114,7 @@ func (o *ofConn) handle(b []byte) error {
 		}
 		return o.reply(&openflow.TableFeaturesReply{Tables: o.p.tableFeatures(o.c.Version())}, xid)
 	case *openflow.QueueConfigRequest:
-		r, err := o.p.queueConfig(m, o.c.Version())
+		r, err := o.p.queueConfig(m)
 		return o.answer(r, err, xid, b)
 	case *openflow.TLVTableRequest:
 		return o.reply(o.p.tlvTable(), xid)

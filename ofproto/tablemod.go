@@ -23,8 +23,6 @@ func (p *Ofproto) SetFlowTables(limits map[uint8]flowtable.Limits) {
 // tableMod does what a table-mod asks.
 func (p *Ofproto) tableMod(m *openflow.TableMod) error {
 	switch {
-	case m.EvictionFlags != openflow.EvictDefault && m.EvictionFlags != evictionFlags:
-		return openflow.ErrTableModFailedBadConfig
 	case m.Table == openflow.TableAny:
 		for i := range uint8(flowtable.Internal) {
 			p.modTable(i, m)
@@ -125,6 +123,15 @@ func (p *Ofproto) tableFeatures(v openflow.Version) []openflow.TableFeatures {
 		openflow.KindPushMPLS, openflow.KindPopMPLS, openflow.KindSetQueue,
 	} {
 		actions.Actions |= 1 << k
+	}
+	if v == openflow.V11 {
+		for _, k := range [...]openflow.Kind{
+			openflow.KindSetVLANVID, openflow.KindSetVLANPCP, openflow.KindSetEthSrc, openflow.KindSetEthDst,
+			openflow.KindSetIPv4Src, openflow.KindSetIPv4Dst, openflow.KindSetIPDSCP, openflow.KindSetIPECN,
+			openflow.KindSetL4SrcPort, openflow.KindSetL4DstPort, openflow.KindSetMPLSLabel, openflow.KindSetMPLSTC,
+		} {
+			actions.Actions |= 1 << k
+		}
 	}
 	var match, mask openflow.FieldSet
 	for id := flow.FieldID(0); id < flow.NumFields; id++ {

@@ -376,8 +376,8 @@ func decodeRole(b []byte) (r Role, gen uint64, has bool, err error) {
 }
 
 func decodeRoleRequest(_ *msgDecoder, b []byte) (Message, error) {
-	r, gen, has, err := decodeRole(b)
-	return &RoleRequest{r, gen, has}, err
+	r, gen, _, err := decodeRole(b)
+	return &RoleRequest{r, gen, r == RolePrimary || r == RoleSecondary}, err
 }
 
 func decodeRoleReply(_ *msgDecoder, b []byte) (Message, error) {

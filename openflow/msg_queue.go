@@ -73,6 +73,9 @@ func decodeQueueConfigRequest10(_ *msgDecoder, b []byte) (Message, error) {
 
 func decodeQueueConfigRequest11(_ *msgDecoder, b []byte) (Message, error) {
 	p, ok := PortFromWide(be.Uint32(b))
+	if ok && p == PortNone {
+		return &QueueConfigRequest{p, QueueAll}, nil
+	}
 	return queueConfigRequest(p, QueueAll, ok)
 }
 

@@ -147,6 +147,11 @@ func (d *Device) Stats() (netdev.Stats, error) {
 // Status implements netdev.Device.
 func (d *Device) Status() map[string]string { return map[string]string{} }
 
+// Queues returns the one queue that a dummy has, as OVS's.
+func (d *Device) Queues() []netdev.Queue {
+	return []netdev.Queue{{ID: 0, TxBytes: -1, TxPackets: -1, TxErrors: -1}}
+}
+
 // RxQueues implements netdev.Device.
 func (d *Device) RxQueues() []netdev.RxQueue { return []netdev.RxQueue{(*rxQueue)(d)} }
 

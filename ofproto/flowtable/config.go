@@ -103,8 +103,7 @@ func (t *Tables) SetMod(i uint8, m Mod) {
 // Miss returns what happens to packets that match no flow (openflow.TableMiss).
 func (tb *Table) Miss() uint8 { return uint8(tb.miss.Load()) }
 
-// Free returns how much of table i is free, in percent; 0 for one without a
-// limit.
+// Free returns how much of table i is free, in percent.
 func (t *Tables) Free(i uint8) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -112,7 +111,10 @@ func (t *Tables) Free(i uint8) int {
 }
 
 func (tb *Table) free() int {
-	if tb.limits.Max == 0 { // unlimited, or nothing may be in it
+	switch {
+	case !tb.limits.Limited:
+		return 100
+	case tb.limits.Max == 0:
 		return 0
 	}
 	return max(tb.limits.Max-tb.Len(), 0) * 100 / tb.limits.Max

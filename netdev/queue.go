@@ -1,0 +1,13 @@
+package netdev
+
+// Queue is a queue for packets that leave by a device.
+type Queue struct {
+	ID uint32
+	// Counters; -1 is not known.
+	TxBytes, TxPackets, TxErrors int64
+}
+
+// Queuer is a Device that tells of its queues.
+type Queuer interface {
+	Queues() []Queue
+}
