@@ -78,7 +78,11 @@ func usage(w io.Writer, name string) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-37s %s\n", strings.TrimSpace(c.name+" "+c.args), c.help)
 	}
-	fmt.Fprintf(w, "The default DB is %s.\nThe default SCHEMA is %s.\n", defaultDB(), defaultSchema())
+	schema := defaultSchema()
+	if os.Getenv("OVS_PKGDATADIR") == "" {
+		schema = "built in, version " + schemas.OpenVSwitch.Version
+	}
+	fmt.Fprintf(w, "The default DB is %s.\nThe default SCHEMA is %s.\n", defaultDB(), schema)
 	fmt.Fprint(w, vlog.Usage(name), `
 Other options:
   -m, --more                  print more in show-log; may be given twice
@@ -158,9 +162,16 @@ func (t *tool) arg(i int, def func() string) string {
 
 func (t *tool) db() string { return t.arg(0, defaultDB) }
 
-// readSchema reads a schema file. The one that is meant when none is named need
-// not be there: this program has it built in.
-func readSchema(path string) (*ovsdb.Schema, error) {
+// schema reads the schema file that the i-th argument names. When none is named
+// the schema that this program has built in is meant, unless OVS_PKGDATADIR says
+// where it is: a file in the usual place may be an older release's, whose
+// databases lack columns.
+func (t *tool) schema(i int) (*ovsdb.Schema, error) {
+	given := i < len(t.args)
+	if !given && os.Getenv("OVS_PKGDATADIR") == "" {
+		return schemas.OVSSchema(), nil
+	}
+	path := t.arg(i, defaultSchema)
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && path == defaultSchema() {
 		return schemas.OVSSchema(), nil
 	}
@@ -182,7 +193,7 @@ func load(name string, mode log.Mode) (*log.Reader, *ovsdb.Store, error) {
 }
 
 func (t *tool) create() error {
-	s, err := readSchema(t.arg(1, defaultSchema))
+	s, err := t.schema(1)
 	if err != nil {
 		return err
 	}
@@ -194,7 +205,7 @@ func (t *tool) compact() error {
 }
 
 func (t *tool) convert() error {
-	s, err := readSchema(t.arg(1, defaultSchema))
+	s, err := t.schema(1)
 	if err != nil {
 		return err
 	}
@@ -246,7 +257,7 @@ func write(name string, st *ovsdb.Store, comment string) error {
 }
 
 func (t *tool) needsConversion() error {
-	s, err := readSchema(t.arg(1, defaultSchema))
+	s, err := t.schema(1)
 	if err != nil {
 		return err
 	}
@@ -277,7 +288,7 @@ func dbInfo(f func(*ovsdb.Schema) string) func(*tool) error {
 
 func schemaInfo(f func(*ovsdb.Schema) string) func(*tool) error {
 	return func(t *tool) error {
-		s, err := readSchema(t.arg(0, defaultSchema))
+		s, err := t.schema(0)
 		if err == nil {
 			fmt.Fprintln(t.out, f(s))
 		}
