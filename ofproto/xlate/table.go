@@ -13,11 +13,12 @@ var (
 	fragRule   = &flowtable.Rule{Table: flowtable.Internal, Stats: &flowtable.Counters{}}
 )
 
-// lookup finds the flow for the packet in a table, as if it had come in by
-// inPort, and returns it or the rule for packets without one; nil if such
+// lookup finds the flow for the packet in a table, or in a later one if that one
+// sends misses on (t.table then says in which), as if it had come in by inPort, and returns it or the rule for packets without one; nil if such
 // packets are none of our business (miss is false).
 func (t *Translator) lookup(table uint8, inPort uint32, mayPacketIn, miss bool) *flowtable.Rule {
 	f := &t.flow
+	t.table = table
 	var src, dst uint16
 	frag := false
 	if f.NwFrag&flow.FragAny != 0 && t.bridge.Frag != openflow.FragNXMatch {
@@ -30,21 +31,38 @@ func (t *Translator) lookup(table uint8, inPort uint32, mayPacketIn, miss bool) 
 	}
 	oldPort := f.InPort
 	f.InPort = inPort
-	tbl := t.bridge.Tables.Table(table)
+	r := t.bridge.Tables.Table(table).Lookup(t.version, f, t.wc)
 	t.out.Tables.Add(table)
-	r := tbl.Lookup(t.version, f, t.wc)
+	toController := t.bridge.MissToController
+	for r == nil {
+		tbl := t.bridge.Tables.Table(t.table)
+		t.effect(Effect{kind: effectMiss, ptr: tbl})
+		if !miss {
+			break
+		}
+		switch openflow.TableMiss(tbl.Miss()) {
+		case openflow.TableMissController:
+			toController = true
+		case openflow.TableMissDrop:
+			toController = false
+		case openflow.TableMissContinue:
+			if t.table+1 < flowtable.Internal {
+				t.table++
+				t.out.Tables.Add(t.table)
+				r = t.bridge.Tables.Table(t.table).Lookup(t.version, f, t.wc)
+				continue
+			}
+		}
+		break
+	}
 	f.InPort = oldPort
 	if frag {
 		f.TPSrc, f.TPDst = src, dst
 	}
-	if r != nil {
+	if r != nil || !miss {
 		return r
 	}
-	t.effect(Effect{kind: effectMiss, ptr: tbl})
-	if !miss {
-		return nil
-	}
-	if mayPacketIn && t.bridge.MissToController {
+	if mayPacketIn && toController {
 		if p := t.bridge.Ports[inPort]; p == nil || p.Config&openflow.PortNoPacketIn == 0 {
 			return missRule
 		}
@@ -83,11 +101,10 @@ func (t *Translator) resubmit(inPort uint32, table uint8, mayPacketIn, miss, las
 		return
 	}
 	oldTable := t.table
-	t.table = table
 	if r := t.lookup(table, inPort, mayPacketIn, miss); r != nil {
 		t.count(r)
 		oldNode := t.node
-		t.node = t.reportTable(r, table)
+		t.node = t.reportTable(r, t.table)
 		oldRule, oldCookie := t.rule, t.cookie
 		deepens := 0
 		if table <= oldTable {
