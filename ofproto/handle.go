@@ -50,6 +50,14 @@ func (o *ofConn) handle(b []byte) error {
 		return o.reply(o.p.description(), xid)
 	case *openflow.FlowMod:
 		return o.flowMod(m, b)
+	case *openflow.GroupMod:
+		return o.groupMod(m, b)
+	case *openflow.GroupDescRequest:
+		return o.reply(&openflow.GroupDescReply{Groups: o.p.tables.GroupDescs(m.ID)}, xid)
+	case *openflow.GroupStatsRequest:
+		return o.reply(&openflow.GroupStatsReply{Groups: o.p.tables.GroupStats(m.ID, o.p.now())}, xid)
+	case *openflow.GroupFeaturesRequest:
+		return o.reply(groupFeatures(), xid)
 	case *openflow.PacketOut:
 		return o.packetOut(m, b)
 	case *openflow.PortMod:
@@ -204,8 +212,6 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
 func checkActions(acts []openflow.Action) error {
 	for _, a := range acts {
 		switch a := a.(type) {
-		case *openflow.Group:
-			return openflow.ErrBadActionBadOutGroup // there are no groups yet
 		case *openflow.Meter:
 			return openflow.ErrMeterModFailedInvalidMeter
 		case *openflow.Clone:

@@ -38,8 +38,9 @@ type revalidator struct {
 }
 
 type tableSeqs struct {
-	seq  uint64
-	each [flowtable.N]uint64
+	seq    uint64
+	each   [flowtable.N]uint64
+	groups uint64
 }
 
 // look finds out what has changed since the last round.
@@ -64,6 +65,10 @@ func (r *revalidator) look(b *Backer, cfg *xlate.Config) {
 					t.each[i] = s
 					r.changed.tables.Add(uint8(i))
 				}
+			}
+			if s := x.Tables.GroupSeq(); s != t.groups {
+				t.groups = s
+				r.changed.tables.Add(xlate.GroupsBit)
 			}
 		}
 		p := x.Owner.(*Ofproto)

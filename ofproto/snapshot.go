@@ -43,7 +43,7 @@ func (b *Backer) configLocked() *xlate.Config {
 		for _, m := range p.sortedPorts() {
 			q := &xlate.Port{
 				Bridge: x, No: uint32(m.no), Name: m.spec.Name, ODP: m.odp, Patch: m.spec.Type == "patch",
-				Config: m.config, Counters: m.counters, Tunnel: m.tunnel,
+				Config: m.config, Counters: m.counters, Tunnel: m.tunnel, Live: m.counters != nil || m.seen.Carrier && m.seen.AdminUp,
 			}
 			ports[m] = q
 			x.Ports[q.No] = q

@@ -42,6 +42,11 @@ func (t *Tables) Delete(r *Rule, why openflow.FlowRemovedReason) {
 }
 
 func (t *Tables) apply(fm *openflow.FlowMod, priority int, now time.Time) error {
+	if !fm.Delete() {
+		if err := t.checkUses(fm.Actions); err != nil {
+			return err
+		}
+	}
 	switch fm.Command {
 	case openflow.FlowAdd:
 		_, err := t.add(fm, priority, now)
@@ -140,6 +145,7 @@ func (t *Tables) note(r *Rule) {
 		t.expirable[r] = struct{}{}
 	}
 	t.countTaught(r, 1)
+	t.noteUses(r)
 }
 
 // forget undoes what put noted of a flow that is no longer in its table.
@@ -150,6 +156,7 @@ func (t *Tables) forget(r *Rule) {
 	if e := t.tables[r.Table].evict; e != nil {
 		e.remove(r)
 	}
+	t.forgetUses(r)
 }
 
 func (t *Tables) remove(r *Rule, why openflow.FlowRemovedReason) {

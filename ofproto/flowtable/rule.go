@@ -201,22 +201,6 @@ func outputs(actions []openflow.Action, p openflow.Port) bool {
 	return false
 }
 
-func usesGroup(actions []openflow.Action, id uint32) bool {
-	for _, a := range actions {
-		switch a := a.(type) {
-		case *openflow.Group:
-			if a.ID == id {
-				return true
-			}
-		case *openflow.WriteActions:
-			if usesGroup(a.Actions, id) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func teaches(actions []openflow.Action) bool {
 	for _, a := range actions {
 		if l, ok := a.(*openflow.Learn); ok && l.Flags&openflow.LearnDeleteLearned != 0 {

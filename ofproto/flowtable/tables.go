@@ -89,8 +89,12 @@ type Tables struct {
 	expirable  map[*Rule]struct{}
 	toUnlearn  map[taught]int // flows whose learned flows go with the last teacher
 	unlearning []taught
-	origin     any    // of the change under way
-	changes    uint64 // reported so far
+	origin     any                        // of the change under way
+	changes    uint64                     // reported so far
+	users      map[use]map[*Rule]struct{} // flows by what they refer to
+
+	groups   atomic.Pointer[Groups]
+	groupSeq atomic.Uint64
 }
 
 // taught identifies what a learn with delete_learned teaches.

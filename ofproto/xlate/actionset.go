@@ -32,19 +32,20 @@ func setMoves(k openflow.Kind) bool {
 	case openflow.KindSetEthSrc, openflow.KindSetEthDst, openflow.KindSetField, openflow.KindMove, openflow.KindSetIPDSCP,
 		openflow.KindSetIPECN, openflow.KindSetIPTTL, openflow.KindSetIPv4Src, openflow.KindSetIPv4Dst, openflow.KindSetL4SrcPort,
 		openflow.KindSetL4DstPort, openflow.KindSetMPLSLabel, openflow.KindSetMPLSTC, openflow.KindSetMPLSTTL,
-		openflow.KindSetTunnel, openflow.KindSetVLANPCP, openflow.KindSetVLANVID:
+		openflow.KindSetTunnel, openflow.KindSetVLANPCP, openflow.KindSetVLANVID, openflow.KindSetQueue:
 		return true
 	}
 	return false
 }
 
-// ordered returns the actions of the set that take effect, in order.
-func (t *Translator) ordered() []openflow.Action {
+// ordered returns the actions of a set that take effect, in order, in scratch
+// space that the next call uses again.
+func (t *Translator) ordered(set []openflow.Action) []openflow.Action {
 	out := t.setActions[:0]
 	last := func(k openflow.Kind) bool {
-		for i := len(t.actionSet) - 1; i >= 0; i-- {
-			if t.actionSet[i].Kind() == k {
-				out = append(out, t.actionSet[i])
+		for i := len(set) - 1; i >= 0; i-- {
+			if set[i].Kind() == k {
+				out = append(out, set[i])
 				return true
 			}
 		}
@@ -53,12 +54,11 @@ func (t *Translator) ordered() []openflow.Action {
 	for _, k := range setOrder {
 		last(k)
 	}
-	for _, a := range t.actionSet {
+	for _, a := range set {
 		if setMoves(a.Kind()) {
 			out = append(out, a)
 		}
 	}
-	last(openflow.KindSetQueue)
 	if !last(openflow.KindGroup) && !last(openflow.KindOutput) {
 		// Nothing goes out: nothing else is worth doing.
 		if !last(openflow.KindResubmit) && !last(openflow.KindCT) {
@@ -75,7 +75,7 @@ func (t *Translator) doActionSet() {
 		return
 	}
 	t.inActSet = true
-	list := append([]openflow.Action(nil), t.ordered()...)
+	list := append([]openflow.Action(nil), t.ordered(t.actionSet)...)
 	t.actionSet = t.actionSet[:0]
 	if len(list) > 0 {
 		node := t.node
@@ -93,7 +93,7 @@ func (t *Translator) reportActionSet(verb string) {
 	if t.node == nil {
 		return
 	}
-	list := t.ordered()
+	list := t.ordered(t.actionSet)
 	if len(list) == 0 {
 		t.report("action set %s empty", verb)
 		return

@@ -31,6 +31,8 @@ const (
 	effectRx                       // *PortCounters
 	effectTx                       // *PortCounters
 	effectMirror                   // *MirrorCounters
+	effectGroup                    // *flowtable.Group: every bucket
+	effectBucket                   // *flowtable.BucketCounters
 	effectMAC                      // *Bridge saw mac in vlan at port
 	effectLearn                    // *Learned
 	effectFin                      // *flowtable.Rule saw a FIN
@@ -91,6 +93,10 @@ func (e *Effect) apply(s *Stats, now time.Time) {
 		c := e.ptr.(*MirrorCounters)
 		c.Packets.Add(s.Packets)
 		c.Bytes.Add(s.Bytes)
+	case effectGroup:
+		e.ptr.(*flowtable.Group).Add(s.Packets, s.Bytes)
+	case effectBucket:
+		e.ptr.(*flowtable.BucketCounters).Add(s.Packets, s.Bytes)
 	case effectMAC:
 		b := e.ptr.(*Bridge)
 		seen := maclearn.Sighting[BundleID]{MAC: e.mac, VLAN: e.vlan, Port: e.port, Gratuitous: e.grat}

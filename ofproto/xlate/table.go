@@ -79,22 +79,7 @@ func (t *Translator) count(r *flowtable.Rule) {
 
 // resubmit looks the packet up in a table and does what the flow found there says.
 func (t *Translator) resubmit(inPort uint32, table uint8, mayPacketIn, miss, last bool) {
-	switch {
-	case t.depth >= maxDepth:
-		t.reportError("over max translation depth %d", maxDepth)
-		t.err = ErrTooDeep
-		return
-	case t.resubmits >= maxResubmits:
-		t.reportError("over %d resubmit actions", maxResubmits)
-		t.err = ErrTooMany
-		return
-	case len(t.odp) > maxActions:
-		t.reportError("resubmits yielded over 64 kB of actions")
-		t.exit = true
-		return
-	case len(t.stack)*16 >= maxStack:
-		t.reportError("resubmits yielded over 64 kB of stack")
-		t.err = ErrStack
+	if !t.mayGoDeeper() {
 		return
 	}
 	if table >= flowtable.N {
@@ -119,4 +104,28 @@ func (t *Translator) resubmit(inPort uint32, table uint8, mayPacketIn, miss, las
 		t.node = oldNode
 	}
 	t.table = oldTable
+}
+
+// mayGoDeeper reports whether the limits of a translation allow one more
+// resubmit or group; if not, it says why.
+func (t *Translator) mayGoDeeper() bool {
+	switch {
+	case t.depth >= maxDepth:
+		t.reportError("over max translation depth %d", maxDepth)
+		t.err = ErrTooDeep
+		return false
+	case t.resubmits >= maxResubmits:
+		t.reportError("over %d resubmit actions", maxResubmits)
+		t.err = ErrTooMany
+		return false
+	case len(t.odp) > maxActions:
+		t.reportError("resubmits yielded over 64 kB of actions")
+		t.exit = true
+		return false
+	case len(t.stack)*16 >= maxStack:
+		t.reportError("resubmits yielded over 64 kB of stack")
+		t.err = ErrStack
+		return false
+	}
+	return true
 }

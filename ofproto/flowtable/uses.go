@@ -1,0 +1,72 @@
+package flowtable
+
+import "govs/openflow"
+
+// use is something that flows' actions refer to and that must be there.
+type use struct {
+	kind useKind
+	id   uint32
+}
+
+type useKind uint8
+
+const (
+	useGroup useKind = iota
+	useMeter
+)
+
+// eachUse calls f with what the actions refer to, more than once if they do so
+// more than once.
+func eachUse(actions []openflow.Action, f func(use)) {
+	for _, a := range actions {
+		switch a := a.(type) {
+		case *openflow.Group:
+			f(use{useGroup, a.ID})
+		case *openflow.Meter:
+			f(use{useMeter, a.ID})
+		case *openflow.Clone:
+			eachUse(a.Actions, f)
+		case *openflow.WriteActions:
+			eachUse(a.Actions, f)
+		}
+	}
+}
+
+// uses reports whether the actions refer to something.
+func uses(actions []openflow.Action, u use) (found bool) {
+	eachUse(actions, func(x use) { found = found || x == u })
+	return found
+}
+
+func usesGroup(actions []openflow.Action, id uint32) bool { return uses(actions, use{useGroup, id}) }
+
+// checkUses refuses actions that refer to what is not there.
+func (t *Tables) checkUses(actions []openflow.Action) (err error) {
+	eachUse(actions, func(u use) {
+		if err == nil && u.kind == useGroup && t.groups.Load().Get(u.id) == nil {
+			err = openflow.ErrBadActionBadOutGroup
+		}
+	})
+	return err
+}
+
+// noteUses keeps, for each thing that flows refer to, which flows do.
+func (t *Tables) noteUses(r *Rule) {
+	eachUse(r.Actions, func(u use) {
+		if t.users == nil {
+			t.users = map[use]map[*Rule]struct{}{}
+		}
+		if t.users[u] == nil {
+			t.users[u] = map[*Rule]struct{}{}
+		}
+		t.users[u][r] = struct{}{}
+	})
+}
+
+func (t *Tables) forgetUses(r *Rule) {
+	eachUse(r.Actions, func(u use) {
+		if delete(t.users[u], r); len(t.users[u]) == 0 {
+			delete(t.users, u)
+		}
+	})
+}

@@ -1,0 +1,173 @@
+package xlate
+
+import (
+	"fmt"
+
+	"govs/flow"
+	"govs/ofproto/flowtable"
+	"govs/openflow"
+)
+
+// maxLiveness bounds how long a chain of groups that watch groups may be.
+const maxLiveness = 128
+
+// group sends the packet through a group.
+func (t *Translator) group(id uint32, last bool) {
+	if !t.mayGoDeeper() {
+		return
+	}
+	t.out.Tables.Add(GroupsBit)
+	g := t.groups().Get(id)
+	if g == nil {
+		// A bucket may name a group that is not there.
+		if t.node != nil {
+			t.reportWarn(fmt.Sprintf("output to nonexistent group %d", id))
+		}
+		return
+	}
+	switch g.Type {
+	case openflow.GroupTypeAll, openflow.GroupTypeIndirect:
+		for i := range g.Buckets {
+			t.bucket(&g.Buckets[i], last && i == len(g.Buckets)-1)
+		}
+		t.effect(Effect{kind: effectGroup, ptr: g})
+	case openflow.GroupTypeSelect:
+		t.oneBucket(g, t.bestBucket(g, t.selectionHash(&g.Selection)), last)
+	case openflow.GroupTypeFastFailover:
+		i := 0
+		for i < len(g.Buckets) && !t.bucketLive(g, &g.Buckets[i], 0) {
+			i++
+		}
+		if i == len(g.Buckets) {
+			i = -1
+		}
+		t.oneBucket(g, i, last)
+	}
+}
+
+// GroupsBit is the bit of a TableSet that stands for the groups; there is no
+// table of this number.
+const GroupsBit = flowtable.N
+
+func (t *Translator) groups() *flowtable.Groups { return t.bridge.Tables.Groups() }
+
+// oneBucket does the bucket at index i; -1 is none.
+func (t *Translator) oneBucket(g *flowtable.Group, i int, last bool) {
+	if i < 0 {
+		t.report("no live bucket")
+		return
+	}
+	b := &g.Buckets[i]
+	t.report("using bucket %d", b.ID)
+	t.bucket(b, last)
+	t.effect(Effect{kind: effectBucket, ptr: g.Bucket(i)})
+}
+
+// bucket does a bucket's actions, in the order of an action set, to a copy of
+// the packet.
+func (t *Translator) bucket(b *openflow.Bucket, last bool) {
+	saved, node := t.flow, t.node
+	if t.node != nil {
+		t.node = t.add(NodeBucket, fmt.Sprintf("bucket %d", b.ID))
+	}
+	// The list must outlive what actions inside do to the scratch space.
+	list := append([]openflow.Action(nil), t.ordered(b.Actions)...)
+	t.depth++
+	t.do(list, last)
+	t.depth--
+	t.flow, t.node = saved, node
+	t.exit = false
+}
+
+// bestBucket returns the index of the live bucket with the highest score, or -1.
+// Scores are Open vSwitch's, so that both choose alike.
+func (t *Translator) bestBucket(g *flowtable.Group, basis uint32) int {
+	best, most := -1, uint32(0)
+	for i := range g.Buckets {
+		b := &g.Buckets[i]
+		if !t.bucketLive(g, b, 0) {
+			continue
+		}
+		score := flow.MurmurInt(b.ID, basis) & 0xffff * uint32(b.Weight)
+		t.report("bucket %d: score %d", b.ID, score)
+		if score >= most {
+			best, most = i, score
+		}
+	}
+	return best
+}
+
+// selectionHash hashes the fields by which a select group chooses.
+//
+// "dp_hash", and no method at all, for which Open vSwitch has the datapath hash
+// packets and look them up once more, are done as "hash" with the default
+// fields: buckets are chosen as evenly, at the price of more datapath flows.
+func (t *Translator) selectionHash(s *openflow.GroupSelection) uint32 {
+	if s.Method != "hash" || len(s.Fields) == 0 {
+		return t.flow.HashSymmetricL4(0, t.wc)
+	}
+	basis := flow.MurmurUint64(s.Param)
+	for _, f := range s.Fields {
+		id := f.Field
+		if !id.PrereqsOK(&t.flow, t.wc) {
+			continue
+		}
+		var b [128]byte
+		v := id.Get(&t.flow).And(f.Mask).AppendBytes(b[:0], int(id.Info().Bytes))
+		basis = flow.MurmurBytes(v, basis)
+		id.SetMask(t.wc, id.GetMask(t.wc).Or(f.Mask))
+	}
+	return basis
+}
+
+// bucketLive reports whether a bucket can be chosen: it watches nothing, or
+// what it watches is alive. A bucket of a select group also needs a weight.
+func (t *Translator) bucketLive(g *flowtable.Group, b *openflow.Bucket, depth int) bool {
+	if depth > maxLiveness {
+		t.reportError("bucket chaining exceeded %d links", maxLiveness)
+		return false
+	}
+	weighted := g.Type != openflow.GroupTypeSelect || b.Weight > 0
+	port, group := b.WatchPort != openflow.PortNone, b.WatchGroup != openflow.GroupAny
+	switch {
+	case !weighted:
+	case !port && !group,
+		port && t.portLive(b.WatchPort),
+		group && t.groupLive(b.WatchGroup, depth):
+		return true
+	}
+	if t.node != nil {
+		// The words are the reference's, which calls a group a port here.
+		why := ""
+		if port {
+			why = "port " + b.WatchPort.String()
+		}
+		if group {
+			if port {
+				why += " and "
+			}
+			why += fmt.Sprintf("port %d", b.WatchGroup)
+		}
+		t.report("bucket %d: not live due to %s", b.ID, why)
+	}
+	return false
+}
+
+func (t *Translator) portLive(no openflow.Port) bool {
+	p := t.bridge.Ports[uint32(no)]
+	return p != nil && p.Live
+}
+
+// groupLive reports whether some bucket of a group is live.
+func (t *Translator) groupLive(id uint32, depth int) bool {
+	g := t.groups().Get(id)
+	if g == nil {
+		return false
+	}
+	for i := range g.Buckets {
+		if t.bucketLive(g, &g.Buckets[i], depth+1) {
+			return true
+		}
+	}
+	return false
+}
