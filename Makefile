@@ -60,11 +60,12 @@ race:
 	CGO_ENABLED=1 $(GO) test -short -timeout 15m -race ./daemon/... ./stream/... ./jsonrpc/... \
 		./ovsdb/... ./proto/... ./bridge/... ./ofproto/... ./tools/vswitchd ./tools/up ./tools/appctl
 
-# Random schemas and transactions through our ovsdb-server and Debian's. It
-# prints the seed (0: a new one) and the shortest script that shows a difference.
+# Random schemas and transactions through our ovsdb-server and Debian's, then
+# both in turns at one file, killed amid transactions. It prints the seed (0: a new one) and the shortest script that shows a difference.
 .PHONY: soak-ovsdb
 soak-ovsdb: test-setup
 	$(GO) test -count=1 -timeout 60m -v ./test/ovsdbfuzz -run TestSameAsReference -transactions $(SOAK) -seed $(SEED)
+	$(GO) test -count=1 -timeout 60m -v ./test/ovsdbfile -run TestTurns -turns 200 -seed $(SEED)
 
 # Debian's own Open vSwitch is the reference that tests compare with.
 test-setup:

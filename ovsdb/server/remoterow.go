@@ -109,7 +109,10 @@ func (m *remote) statusFields(row *ovsdb.Row) (f []json.Member) {
 	defer m.mu.Unlock()
 	s := map[string]string{}
 	since := func(key string, t time.Time) {
-		if !t.IsZero() {
+		switch {
+		case m.l != nil:
+			s[key] = "0" // of one connection among many it would say nothing
+		case !t.IsZero():
 			s[key] = fmt.Sprint(int(time.Since(t).Seconds()))
 		}
 	}

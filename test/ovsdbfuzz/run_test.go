@@ -91,7 +91,7 @@ func (p *pair) run(s *step) (reply json.Value, diff string) {
 	}
 	if !slices.Equal(got[0], got[1]) {
 		if !alike(s, got[0], got[1]) {
-			if p.declared() {
+			if p.declared(s) {
 				return reply, declaredFault
 			}
 			return reply, fmt.Sprintf("ours   %s\ntheirs %s", strings.Join(got[0], "\n       "), strings.Join(got[1], "\n       "))
@@ -105,14 +105,15 @@ func (p *pair) run(s *step) (reply json.Value, diff string) {
 const declaredFault = "declared"
 
 // declared reports whether the reference itself is at fault, in one of the ways
-// that 3.1 has: it is dead (a monitor whose condition has several clauses on
-// _uuid can do that), or it has kept weak references to rows that are gone,
+// that 3.1 has: it is dead, which some conversions of a monitored database do to
+// it, or it has kept weak references to rows that are gone,
 // which happens when one transaction changes a row and deletes what it refers
 // to. What comes after says nothing any more.
-func (p *pair) declared() bool {
+func (p *pair) declared(s *step) bool {
 	if slices.ContainsFunc(p.theirs.sessions, func(s *session) bool { return s.dead != "" }) {
 		if p.theirs.died() {
 			p.tally.died++
+			p.t.Logf("Debian's server died of %s", s)
 			return true
 		}
 		return false
