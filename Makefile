@@ -9,6 +9,7 @@
 #   make bench      benchmarks
 #   make bench-ovsdb  our database server beside Debian's, with ratios
 #   make fuzz       every fuzz target for FUZZTIME
+#   make man        the man pages in man/, from the program's tables
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make install-system  the same with PREFIX=/usr, systemd units, ifupdown hooks
 #   make clean
@@ -34,7 +35,7 @@ VERSION := $(shell git describe --tags --dirty 2>/dev/null || git describe --alw
 LDFLAGS := -s -w $(if $(VERSION),-X govs/internal/version.Govs=$(VERSION))
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: all build links lab test test-setup race lint generate bench bench-ovsdb fuzz install install-system clean
+.PHONY: all build links lab test test-setup race lint generate man bench bench-ovsdb fuzz install install-system clean
 
 all: build links
 
@@ -77,6 +78,10 @@ lint:
 generate:
 	$(GO) generate ./...
 
+# The man pages, made of the program's tables.
+man:
+	$(GO) generate ./cmd/govs
+
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
@@ -88,7 +93,12 @@ fuzz:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/openvswitch/scripts
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 0755 bin/govs $(DESTDIR)$(PREFIX)/bin/govs
+	install -m 0644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 0644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	bin/govs completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/govs
+	for t in $(TOOLS); do ln -sf govs $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$t || exit 1; done
 	for s in vswitch vtep; do bin/govs schema $$s.ovsschema > $(DESTDIR)$(PREFIX)/share/openvswitch/$$s.ovsschema || exit 1; done
 	for t in $(filter-out $(DAEMONS) $(SCRIPTS),$(TOOLS)); do ln -sf govs $(DESTDIR)$(PREFIX)/bin/$$t || exit 1; done
 	for t in $(DAEMONS); do ln -sf ../bin/govs $(DESTDIR)$(PREFIX)/sbin/$$t || exit 1; done

@@ -18,9 +18,9 @@ func (c *Common) Rows() []Option {
 		return func(string, bool) error { *b = true; return ErrStop }
 	}
 	return []Option{
-		{Long: "help", Short: 'h', Do: stop(&c.Help)},
-		{Long: "option", Short: 'o', Do: stop(&c.Option)},
-		{Long: "version", Short: 'V', Do: stop(&c.Version)},
+		{Long: "help", Short: 'h', Doc: "print a summary", Do: stop(&c.Help)},
+		{Long: "option", Short: 'o', Doc: "print the options, one a line", Do: stop(&c.Option)},
+		{Long: "version", Short: 'V', Doc: "print the version", Do: stop(&c.Version)},
 	}
 }
 

@@ -18,6 +18,7 @@ type Option struct {
 	Arg   ArgKind
 	Meta  string // the argument's name in help, such as "FILE"
 	Help  string // one line of help; empty hides the row from help
+	Doc   string // what the man page says; empty: Help
 	// Do is called by Parse for each use, in order. has tells "--opt=" from
 	// "--opt" for optional arguments. An error ends the scan.
 	Do func(val string, has bool) error

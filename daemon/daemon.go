@@ -89,22 +89,22 @@ func (p *Process) Options() []cli.Option {
 		return func(string, bool) error { *b = true; return nil }
 	}
 	return []cli.Option{
-		{Long: "detach", Do: on(&p.detach)},
-		{Long: "no-chdir", Do: on(&p.noChdir)},
-		{Long: "pidfile", Arg: cli.OptArg, Meta: "FILE", Do: func(v string, _ bool) error {
+		{Long: "detach", Doc: "run in the background; the command returns when the daemon is ready", Do: on(&p.detach)},
+		{Long: "no-chdir", Doc: "with --detach, stay in the current directory", Do: on(&p.noChdir)},
+		{Long: "pidfile", Arg: cli.OptArg, Meta: "FILE", Doc: "write the process number to a file, in the run directory if none is named", Do: func(v string, _ bool) error {
 			p.pidfileOn, p.pidPath = true, v
 			return nil
 		}},
-		{Long: "overwrite-pidfile", Do: on(&p.overwrite)},
-		{Long: "monitor", Do: on(&p.monitor)},
+		{Long: "overwrite-pidfile", Doc: "start although the pidfile is another running process's", Do: on(&p.overwrite)},
+		{Long: "monitor", Doc: "start the daemon again when it crashes", Do: on(&p.monitor)},
 		// Nothing of ours confines itself, so there is nothing to turn off.
-		{Long: "no-self-confinement", Do: func(string, bool) error { return nil }},
-		{Long: "user", Arg: cli.ReqArg, Meta: "USER[:GROUP]", Do: func(v string, _ bool) error {
+		{Long: "no-self-confinement", Doc: "for compatibility: nothing is confined", Do: func(string, bool) error { return nil }},
+		{Long: "user", Arg: cli.ReqArg, Meta: "USER[:GROUP]", Doc: "run as another user", Do: func(v string, _ bool) error {
 			p.userArg = v
 			_, _, err := lookupUser(v)
 			return err
 		}},
-		{Long: "unixctl", Arg: cli.ReqArg, Meta: "SOCKET", Do: func(v string, _ bool) error {
+		{Long: "unixctl", Arg: cli.ReqArg, Meta: "SOCKET", Doc: "where ovs-appctl finds the daemon", Do: func(v string, _ bool) error {
 			p.ctlPath = v
 			return nil
 		}},

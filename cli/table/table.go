@@ -66,7 +66,7 @@ type Style struct {
 // --max-column-width, which set s.
 func (s *Style) Options() []cli.Option {
 	return []cli.Option{
-		{Long: "format", Short: 'f', Arg: cli.ReqArg, Meta: "FORMAT", Do: func(v string, _ bool) error {
+		{Long: "format", Short: 'f', Arg: cli.ReqArg, Meta: "FORMAT", Doc: "print tables as list, table, html, csv or json", Do: func(v string, _ bool) error {
 			for i, n := range formatNames {
 				if n == v {
 					s.Format = Format(i)
@@ -75,7 +75,7 @@ func (s *Style) Options() []cli.Option {
 			}
 			return fmt.Errorf("unknown output format \"%s\"", v)
 		}},
-		{Long: "data", Short: 'd', Arg: cli.ReqArg, Meta: "FORMAT", Do: func(v string, _ bool) error {
+		{Long: "data", Short: 'd', Arg: cli.ReqArg, Meta: "FORMAT", Doc: "print values as string, bare or json", Do: func(v string, _ bool) error {
 			for i, n := range dataNames {
 				if n == v {
 					s.Data = Data(i)
@@ -84,13 +84,13 @@ func (s *Style) Options() []cli.Option {
 			}
 			return fmt.Errorf("unknown data format \"%s\"", v)
 		}},
-		{Long: "no-headings", Do: func(string, bool) error { s.NoHeadings = true; return nil }},
-		{Long: "pretty", Do: func(string, bool) error { s.Pretty = true; return nil }},
-		{Long: "bare", Do: func(string, bool) error {
+		{Long: "no-headings", Doc: "leave out the headings of tables", Do: func(string, bool) error { s.NoHeadings = true; return nil }},
+		{Long: "pretty", Doc: "indent JSON", Do: func(string, bool) error { s.Pretty = true; return nil }},
+		{Long: "bare", Doc: "the same as --format=list --data=bare --no-headings", Do: func(string, bool) error {
 			s.Format, s.Data, s.NoHeadings = List, Bare, true
 			return nil
 		}},
-		{Long: "max-column-width", Arg: cli.ReqArg, Meta: "NUM", Do: func(v string, _ bool) error {
+		{Long: "max-column-width", Arg: cli.ReqArg, Meta: "NUM", Doc: "cut cells of -f table to this width", Do: func(v string, _ bool) error {
 			s.MaxWidth, _ = strconv.Atoi(v)
 			s.MaxWidth = max(s.MaxWidth, 0)
 			return nil

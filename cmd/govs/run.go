@@ -24,6 +24,10 @@ func run(argv []string, o cli.IO) int {
 	case "help", "-h", "--help":
 		usage(o.Out)
 		return 0
+	case "completion":
+		return completion(argv[2:], o)
+	case "man":
+		return manPages(argv[2:], o)
 	case "version", "-V", "--version":
 		fmt.Fprintf(o.Out, "%s (Open vSwitch) %s\ngovs %s\n", self, version.OVS, version.Govs)
 		return 0

@@ -22,14 +22,14 @@ func Options(program string) []cli.Option {
 		return nil
 	}
 	return []cli.Option{
-		{Long: "verbose", Short: 'v', Arg: cli.OptArg, Meta: "SPEC", Do: verbose},
-		{Long: "log-file", Arg: cli.OptArg, Meta: "FILE", Do: func(v string, _ bool) error {
+		{Long: "verbose", Short: 'v', Arg: cli.OptArg, Meta: "SPEC", Doc: "log more: SPEC has a module, a destination (console, syslog, file) and a level (off, emer, err, warn, info, dbg), in any order; without it everything is logged", Do: verbose},
+		{Long: "log-file", Arg: cli.OptArg, Meta: "FILE", Doc: "log to a file, in the log directory if none is named", Do: func(v string, _ bool) error {
 			if OpenFile(v) != nil {
 				return cli.ErrSilent
 			}
 			return nil
 		}},
-		{Long: "syslog-method", Arg: cli.ReqArg, Do: func(v string, _ bool) error {
+		{Long: "syslog-method", Arg: cli.ReqArg, Meta: "METHOD", Doc: "how the system log is reached: libc, unix:FILE, udp:IP:PORT or null", Do: func(v string, _ bool) error {
 			if !validMethod(v) {
 				return fmt.Errorf("unsupported syslog method '%s'", v)
 			}
@@ -38,7 +38,7 @@ func Options(program string) []cli.Option {
 			reg.out.syslog.method = v
 			return nil
 		}},
-		{Long: "syslog-target", Arg: cli.ReqArg, Meta: "HOST:PORT", Do: func(v string, _ bool) error {
+		{Long: "syslog-target", Arg: cli.ReqArg, Meta: "HOST:PORT", Doc: "send system log messages there by UDP, too", Do: func(v string, _ bool) error {
 			if !strings.Contains(v, ":") {
 				New("socket_util").Err("%s: port must be specified", v)
 				return nil

@@ -186,6 +186,9 @@ type App struct {
 	Timeouts []string // environment variables for --timeout
 	// Keys lists the keys that the daemon knows, for hints at slips.
 	Keys []schemas.Keys
+	// Lists has, by the name of a kind of argument, the command that prints
+	// what there is of it, for completion.
+	Lists map[string][]string
 	// Dial, if set, connects to the server in place of package stream.
 	Dial func(ctx context.Context, remote string) (net.Conn, error)
 	// Always names the columns that every run reads.

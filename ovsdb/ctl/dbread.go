@@ -15,17 +15,17 @@ var dbLog = vlog.New("db_ctl_base")
 
 // dbCommands are the commands that work on any schema.
 var dbCommands = [...]Command{
-	{Name: "comment", Max: Many, Args: "*ARG", Run: func(c *Context) error { return nil }},
-	{Name: "get", Min: 2, Max: Many, Args: "!TABLE !RECORD *COLUMN?:KEY", Options: []string{"--if-exists", "--id="}, Need: needGet, Run: runGet},
-	{Name: "list", Min: 1, Max: Many, Args: "!TABLE *RECORD", Options: []string{"--if-exists", "--columns="}, Need: needList, Run: runList},
-	{Name: "find", Min: 1, Max: Many, Args: "!TABLE *COLUMN?:KEY=VALUE", Options: []string{"--columns="}, Need: needFind, Run: runFind},
-	{Name: "set", Min: 3, Max: Many, Args: "!TABLE !RECORD +COLUMN?:KEY=VALUE", Options: []string{"--if-exists"}, Access: Writes, Need: needSet, Run: runSet},
-	{Name: "add", Min: 4, Max: Many, Args: "!TABLE !RECORD !COLUMN +?KEY=VALUE", Options: []string{"--if-exists"}, Access: Writes, Need: needColumn, Run: runAdd},
-	{Name: "remove", Min: 4, Max: Many, Args: "!TABLE !RECORD !COLUMN +KEY|VALUE|KEY=VALUE", Options: []string{"--if-exists"}, Access: Writes, Need: needColumn, Run: runRemove},
-	{Name: "clear", Min: 3, Max: Many, Args: "!TABLE !RECORD +COLUMN", Options: []string{"--if-exists"}, Access: Writes, Need: needClear, Run: runClear},
-	{Name: "create", Min: 2, Max: Many, Args: "!TABLE +COLUMN?:KEY=VALUE", Options: []string{"--id="}, Access: Writes, Need: needCreate, Run: runCreate, After: afterCreate},
-	{Name: "destroy", Min: 1, Max: Many, Args: "!TABLE *RECORD", Options: []string{"--if-exists", "--all"}, Access: Writes, Need: needDestroy, Run: runDestroy},
-	{Name: "wait-until", Min: 2, Max: Many, Args: "!TABLE !RECORD *COLUMN?:KEY=VALUE", Need: needWait, Run: runWait},
+	{Name: "comment", Max: Many, Args: "*ARG", Run: func(c *Context) error { return nil }, Section: "Database commands", Help: []string{"comment WORD...", "do nothing; the words are logged with the change"}},
+	{Name: "get", Min: 2, Max: Many, Args: "!TABLE !RECORD *COLUMN?:KEY", Options: []string{"--if-exists", "--id="}, Need: needGet, Run: runGet, Help: []string{"get TABLE RECORD COLUMN[:KEY]...", "print values, one a line"}},
+	{Name: "list", Min: 1, Max: Many, Args: "!TABLE *RECORD", Options: []string{"--if-exists", "--columns="}, Need: needList, Run: runList, Help: []string{"list TABLE [RECORD]...", "print records"}},
+	{Name: "find", Min: 1, Max: Many, Args: "!TABLE *COLUMN?:KEY=VALUE", Options: []string{"--columns="}, Need: needFind, Run: runFind, Help: []string{"find TABLE CONDITION...", "print the records that meet all conditions, each COLUMN[:KEY], an operator and a value"}},
+	{Name: "set", Min: 3, Max: Many, Args: "!TABLE !RECORD +COLUMN?:KEY=VALUE", Options: []string{"--if-exists"}, Access: Writes, Need: needSet, Run: runSet, Help: []string{"set TABLE RECORD COLUMN[:KEY]=VALUE...", "change values"}},
+	{Name: "add", Min: 4, Max: Many, Args: "!TABLE !RECORD !COLUMN +?KEY=VALUE", Options: []string{"--if-exists"}, Access: Writes, Need: needColumn, Run: runAdd, Help: []string{"add TABLE RECORD COLUMN [KEY=]VALUE...", "add elements to a set or pairs to a map"}},
+	{Name: "remove", Min: 4, Max: Many, Args: "!TABLE !RECORD !COLUMN +KEY|VALUE|KEY=VALUE", Options: []string{"--if-exists"}, Access: Writes, Need: needColumn, Run: runRemove, Help: []string{"remove TABLE RECORD COLUMN KEY|VALUE|KEY=VALUE...", "remove elements or pairs"}},
+	{Name: "clear", Min: 3, Max: Many, Args: "!TABLE !RECORD +COLUMN", Options: []string{"--if-exists"}, Access: Writes, Need: needClear, Run: runClear, Help: []string{"clear TABLE RECORD COLUMN...", "empty columns"}},
+	{Name: "create", Min: 2, Max: Many, Args: "!TABLE +COLUMN?:KEY=VALUE", Options: []string{"--id="}, Access: Writes, Need: needCreate, Run: runCreate, After: afterCreate, Help: []string{"create TABLE COLUMN[:KEY]=VALUE...", "add a record and print its UUID; one that nothing refers to vanishes at once in most tables"}},
+	{Name: "destroy", Min: 1, Max: Many, Args: "!TABLE *RECORD", Options: []string{"--if-exists", "--all"}, Access: Writes, Need: needDestroy, Run: runDestroy, Help: []string{"destroy TABLE [RECORD]...", "delete records"}},
+	{Name: "wait-until", Min: 2, Max: Many, Args: "!TABLE !RECORD *COLUMN?:KEY=VALUE", Need: needWait, Run: runWait, Help: []string{"wait-until TABLE RECORD CONDITION...", "wait until there is such a record and it meets all conditions"}},
 }
 
 // table returns the table that the first argument names; Need has checked it.

@@ -34,15 +34,15 @@ func (r *run) options(local map[string]string) []cli.Option {
 		{Long: "timeout", Short: 't', Arg: cli.ReqArg, Meta: "SECS", Help: "give up after SECS seconds",
 			Do: func(v string, _ bool) (err error) { r.timeout, err = daemon.TimeoutOption('t', v); return err }},
 		{Long: "retry", Help: "keep trying to connect", Do: flag(&r.retry)},
-		{Long: "help", Short: 'h', Do: say(func() { r.usage() })},
-		{Long: "commands", Do: say(func() { r.listCommands() })},
-		{Long: "options", Do: say(func() { r.listOptions() })},
-		{Long: "leader-only", Do: flag(&r.leaderOnly)},
-		{Long: "no-leader-only", Do: func(string, bool) error { r.leaderOnly = false; return nil }},
+		{Long: "help", Short: 'h', Doc: "print a summary", Do: say(func() { r.usage() })},
+		{Long: "commands", Doc: "print the commands with their options and arguments, one a line", Do: say(func() { r.listCommands() })},
+		{Long: "options", Doc: "print the options, one a line", Do: say(func() { r.listOptions() })},
+		{Long: "leader-only", Doc: "of several servers, work only with the leader of the cluster (the default)", Do: flag(&r.leaderOnly)},
+		{Long: "no-leader-only", Doc: "of several servers, work with any", Do: func(string, bool) error { r.leaderOnly = false; return nil }},
 		// The order of servers does not matter to one that is asked once.
-		{Long: "shuffle-remotes", Do: nothing},
-		{Long: "no-shuffle-remotes", Do: nothing},
-		{Long: "version", Short: 'V', Do: say(func() {
+		{Long: "shuffle-remotes", Doc: "of several servers, take them in random order (the default)", Do: nothing},
+		{Long: "no-shuffle-remotes", Doc: "for compatibility: a server is asked once", Do: nothing},
+		{Long: "version", Short: 'V', Doc: "print the version of the program and of the schema", Do: say(func() {
 			fmt.Fprintf(r.io.Out, "%s (Open vSwitch) %s\nDB Schema %s\n", r.app.Name, version.OVS, r.app.Schema().Version)
 			fmt.Fprintf(r.io.Out, "govs %s\n", version.Govs)
 		})},

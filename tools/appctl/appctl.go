@@ -24,16 +24,16 @@ type options struct {
 
 func (opt *options) rows() []cli.Option {
 	return []cli.Option{
-		{Long: "target", Short: 't', Arg: cli.ReqArg, Do: func(v string, _ bool) error { opt.target = v; return nil }},
-		{Long: "format", Short: 'f', Arg: cli.ReqArg, Do: func(v string, _ bool) error {
+		{Long: "target", Short: 't', Arg: cli.ReqArg, Meta: "TARGET", Doc: "the daemon: its name, whose pidfile is in the run directory, or the path of its control socket (default: ovs-vswitchd)", Do: func(v string, _ bool) error { opt.target = v; return nil }},
+		{Long: "format", Short: 'f', Arg: cli.ReqArg, Meta: "FORMAT", Doc: "ask for text or json", Do: func(v string, _ bool) error {
 			if v != "json" && v != "text" {
 				return fmt.Errorf("value %s on -f or --format is invalid", v)
 			}
 			opt.json = v == "json"
 			return nil
 		}},
-		{Long: "pretty", Do: func(string, bool) error { opt.pretty = true; return nil }},
-		{Long: "timeout", Short: 'T', Arg: cli.ReqArg, Do: func(v string, _ bool) (err error) {
+		{Long: "pretty", Doc: "with -f json, indent what is printed", Do: func(string, bool) error { opt.pretty = true; return nil }},
+		{Long: "timeout", Short: 'T', Arg: cli.ReqArg, Meta: "SECS", Doc: "end by SIGALRM after SECS seconds", Do: func(v string, _ bool) (err error) {
 			opt.timeout, err = daemon.TimeoutOption('T', v)
 			return err
 		}},

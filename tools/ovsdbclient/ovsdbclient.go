@@ -49,17 +49,17 @@ func (c *client) options(help, ver *bool) [][]cli.Option {
 		}
 	}
 	own := []cli.Option{
-		{Long: "help", Short: 'h', Do: stop(help)},
-		{Long: "version", Short: 'V', Do: stop(ver)},
-		{Long: "timestamp", Do: on(&c.timestamp, true)},
-		{Long: "force", Do: on(&c.force, true)},
-		{Long: "db-change-aware", Do: on(&c.aware, true)},
-		{Long: "no-db-change-aware", Do: on(&c.aware, false)},
-		{Long: "leader-only", Do: on(&c.anyServer, false)},
-		{Long: "no-leader-only", Do: on(&c.anyServer, true)},
-		{Long: "record", Arg: cli.OptArg, Do: missing("record")},
-		{Long: "replay", Arg: cli.OptArg, Do: missing("replay")},
-		{Long: "timeout", Short: 't', Arg: cli.ReqArg, Do: func(v string, _ bool) error {
+		{Long: "help", Short: 'h', Doc: "print a summary", Do: stop(help)},
+		{Long: "version", Short: 'V', Doc: "print the version", Do: stop(ver)},
+		{Long: "timestamp", Doc: "say when each update of monitor came", Do: on(&c.timestamp, true)},
+		{Long: "force", Doc: "with restore, accept a backup with another schema", Do: on(&c.force, true)},
+		{Long: "db-change-aware", Doc: "be told of changed databases by messages (the default)", Do: on(&c.aware, true)},
+		{Long: "no-db-change-aware", Doc: "be told of changed databases by disconnection", Do: on(&c.aware, false)},
+		{Long: "leader-only", Doc: "of several servers, work only with the leader of the cluster (the default)", Do: on(&c.anyServer, false)},
+		{Long: "no-leader-only", Doc: "of several servers, work with any", Do: on(&c.anyServer, true)},
+		{Long: "record", Arg: cli.OptArg, Meta: "DIR", Doc: "not built yet; refused", Do: missing("record")},
+		{Long: "replay", Arg: cli.OptArg, Meta: "DIR", Doc: "not built yet; refused", Do: missing("replay")},
+		{Long: "timeout", Short: 't', Arg: cli.ReqArg, Meta: "SECS", Doc: "end by SIGALRM after SECS seconds", Do: func(v string, _ bool) error {
 			secs, err := daemon.TimeoutOption('t', v)
 			if err == nil {
 				daemon.Alarm(secs, nil)

@@ -99,20 +99,7 @@ func defaultSchema() string { return filepath.Join(daemon.PkgDataDir(), "vswitch
 func Main(argv []string, o cli.IO) int {
 	t := &tool{name: cli.Name(argv), out: o.Out}
 	var help, ver bool
-	args, err := cli.Parse(argv[1:], cli.Permute, []cli.Option{
-		{Long: "more", Short: 'm', Do: func(string, bool) error { t.more++; return nil }},
-		{Long: "rbac-role", Arg: cli.ReqArg, Do: func(v string, _ bool) error { t.role = v; return nil }},
-		// For create-cluster and join-cluster, which refuse to work.
-		{Long: "cid", Arg: cli.ReqArg, Do: func(v string, _ bool) error {
-			if _, ok := ovsdb.ParseUUID(v); !ok {
-				return fmt.Errorf("%s: not a valid UUID", v)
-			}
-			return nil
-		}},
-		{Long: "election-timer", Arg: cli.ReqArg, Do: func(string, bool) error { return nil }},
-		{Long: "help", Short: 'h', Do: func(string, bool) error { help = true; return cli.ErrStop }},
-		{Long: "version", Short: 'V', Do: func(string, bool) error { ver = true; return cli.ErrStop }},
-	}, vlog.Options(t.name))
+	args, err := cli.Parse(argv[1:], cli.Permute, t.options(&help, &ver))
 	fail := func(format string, args ...any) int {
 		o.Errorf(t.name, format, args...)
 		return 1
@@ -150,6 +137,42 @@ func Main(argv []string, o cli.IO) int {
 		return 0
 	}
 	return fail("unknown command '%s'; use --help for help", args[0])
+}
+
+func (t *tool) options(help, ver *bool) []cli.Option {
+	return append([]cli.Option{
+		{Long: "more", Short: 'm', Doc: "print more in show-log; may be given twice", Do: func(string, bool) error { t.more++; return nil }},
+		{Long: "rbac-role", Arg: cli.ReqArg, Meta: "ROLE", Doc: "run query and transact with this role", Do: func(v string, _ bool) error { t.role = v; return nil }},
+		// For create-cluster and join-cluster, which refuse to work.
+		{Long: "cid", Arg: cli.ReqArg, Meta: "UUID", Doc: "for join-cluster, which is not built yet", Do: func(v string, _ bool) error {
+			if _, ok := ovsdb.ParseUUID(v); !ok {
+				return fmt.Errorf("%s: not a valid UUID", v)
+			}
+			return nil
+		}},
+		{Long: "election-timer", Arg: cli.ReqArg, Meta: "MS", Doc: "for create-cluster, which is not built yet", Do: func(string, bool) error { return nil }},
+		{Long: "help", Short: 'h', Doc: "print a summary", Do: func(string, bool) error { *help = true; return cli.ErrStop }},
+		{Long: "version", Short: 'V', Doc: "print the version", Do: func(string, bool) error { *ver = true; return cli.ErrStop }},
+	}, vlog.Options(t.name)...)
+}
+
+// Manual returns the tool's manual.
+func Manual() *cli.Manual {
+	t := &tool{name: "ovsdb-tool"}
+	var help, ver bool
+	g := cli.Group{}
+	for _, c := range commands() {
+		g.Entries = append(g.Entries, cli.Entry{Term: strings.TrimSpace(c.name + " " + c.args), Text: c.help})
+	}
+	return &cli.Manual{
+		Name: t.name, Section: 1, About: "work on database files", Usage: "[OPTION]... COMMAND [ARG]...",
+		Text:    []string{"Works on the files of databases that no server is using; query, show-log and the commands that only print may be used at any time. Without DB it is the file conf.db in the database directory. Without SCHEMA it is the switch's, which this program has built in."},
+		Groups:  []cli.Group{g},
+		Options: t.options(&help, &ver),
+		Status:  []cli.Entry{{Term: "0", Text: "success"}, {Term: "1", Text: "an error"}, {Term: "2", Text: "a command that asks a question says no"}},
+		Env:     []cli.Entry{{Term: "OVS_DBDIR", Text: "the directory of conf.db"}},
+		SeeAlso: []string{"ovsdb-server(1)", "ovsdb-client(1)"},
+	}
 }
 
 // arg returns the i-th argument or a default.

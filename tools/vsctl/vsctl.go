@@ -18,6 +18,9 @@ import (
 // Main runs ovs-vsctl.
 func Main(argv []string, o cli.IO) int { return App().Main(argv, o) }
 
+// Manual returns the tool's manual.
+func Manual() *cli.Manual { return App().Manual() }
+
 // App returns the tool's description.
 func App() *ctl.App {
 	return &ctl.App{
@@ -32,9 +35,14 @@ func App() *ctl.App {
 		Show:     shows[:],
 		Keys:     schemas.OpenVSwitchKeys,
 		Timeouts: []string{"OVS_VSCTL_TIMEOUT", "OVS_CTL_TIMEOUT"},
-		Always:   func(n *ctl.Need) { n.Columns("Open_vSwitch") },
-		Begin:    begin,
-		Reload:   &ctl.Reload{Table: "Open_vSwitch", Next: "next_cfg", Cur: "cur_cfg", Check: check},
+		Lists: map[string][]string{
+			"BRIDGE": {"list-br"}, "PARENT": {"--", "--real", "list-br"}, "DATAPATH": nil,
+			"PORT": {"--bare", "--columns=name", "list", "Port"}, "BOND": {"--bare", "--columns=name", "list", "Port"},
+			"IFACE": {"--bare", "--columns=name", "list", "Interface"},
+		},
+		Always: func(n *ctl.Need) { n.Columns("Open_vSwitch") },
+		Begin:  begin,
+		Reload: &ctl.Reload{Table: "Open_vSwitch", Next: "next_cfg", Cur: "cur_cfg", Check: check},
 	}
 }
 

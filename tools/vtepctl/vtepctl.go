@@ -17,6 +17,9 @@ import (
 // Main runs vtep-ctl.
 func Main(argv []string, o cli.IO) int { return App().Main(argv, o) }
 
+// Manual returns the tool's manual.
+func Manual() *cli.Manual { return App().Manual() }
+
 var schema = sync.OnceValue(func() *ovsdb.Schema { return schemas.HardwareVTEP.Parse() })
 
 // App returns the tool's description.
@@ -30,8 +33,11 @@ func App() *ctl.App {
 		Records:  records[:],
 		Show:     shows[:],
 		Timeouts: []string{"OVS_CTL_TIMEOUT"},
-		Always:   func(n *ctl.Need) { n.Columns("Global") },
-		Begin:    func(t *idl.Txn) any { return ctl.Root(t, "Global") },
+		Lists: map[string][]string{
+			"SWITCH": {"list-ps"}, "LOGICAL-SWITCH": {"list-ls"}, "PORT": {"--bare", "--columns=name", "list", "Physical_Port"},
+		},
+		Always: func(n *ctl.Need) { n.Columns("Global") },
+		Begin:  func(t *idl.Txn) any { return ctl.Root(t, "Global") },
 	}
 }
 
