@@ -8,6 +8,7 @@
 #   make lint       gofmt, vet, staticcheck, generated files current
 #   make bench      benchmarks
 #   make bench-ovsdb  our database server beside Debian's, with ratios
+#   make bench-openflow  our ovs-ofctl and flow tables beside Debian's, with ratios
 #   make fuzz       every fuzz target for FUZZTIME
 #   make man        the man pages in man/, from the program's tables
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -35,7 +36,7 @@ VERSION := $(shell git describe --tags --dirty 2>/dev/null || git describe --alw
 LDFLAGS := -s -w $(if $(VERSION),-X govs/internal/version.Govs=$(VERSION))
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: all build links lab test test-setup race lint generate man bench bench-ovsdb fuzz install install-system clean
+.PHONY: all build links lab test test-setup race lint generate man bench bench-ovsdb bench-openflow fuzz install install-system clean
 
 all: build links
 
@@ -87,6 +88,9 @@ bench:
 
 bench-ovsdb: test-setup all
 	$(GO) run ./test/bench/ovsdb -govs bin/ovsdb-server
+
+bench-openflow: test-setup all
+	$(GO) run ./test/bench/openflow -govs bin
 
 fuzz:
 	FUZZTIME=$(FUZZTIME) test/fuzz.sh

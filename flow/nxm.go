@@ -250,8 +250,9 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 	k, x := &m.Key, &m.Mask
 	put := func(ids ...FieldID) {
 		for _, id := range ids {
-			v, mask := m.Get(id)
-			w.put(id, v, mask)
+			if mask := id.GetMask(&m.Mask); !mask.IsZero() {
+				w.put(id, id.Get(&m.Key), mask)
+			}
 		}
 	}
 	if x.PacketType != 0 && k.PacketType != PacketTypeEthernet {
@@ -350,8 +351,9 @@ func (w *nxmWriter) vlanOXM(m *Match) {
 func (w *nxmWriter) ip(m *Match, icmp uint8, icmpType, icmpCode FieldID) {
 	put := func(ids ...FieldID) {
 		for _, id := range ids {
-			v, mask := m.Get(id)
-			w.put(id, v, mask)
+			if mask := id.GetMask(&m.Mask); !mask.IsZero() {
+				w.put(id, id.Get(&m.Key), mask)
+			}
 		}
 	}
 	put(IPFrag)

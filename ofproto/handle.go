@@ -22,7 +22,7 @@ func (o *ofConn) handle(b []byte) error {
 		r := openflow.Encode(&openflow.ErrorMsg{Code: openflow.ErrBadRequestBadVersion, Data: b}, openflow.ProtocolOf(h.Version), h.Xid)
 		return o.send(r)
 	}
-	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}})
+	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}, FlowMod: &o.flowMods})
 	if err != nil {
 		return o.fail(errorCode(err, openflow.ErrBadRequestBadType), b)
 	}
@@ -302,9 +302,17 @@ func (o *ofConn) flowStats(m *openflow.FlowStatsRequest, xid uint32, b []byte) e
 		}
 		return o.reply(&a, xid)
 	}
-	r := &openflow.FlowStatsReply{}
-	for f := range flows {
-		r.Flows = append(r.Flows, f.FlowStats(now))
+	p := o.protocol()
+	if !openflow.Encodable(&openflow.FlowStatsReply{}, p) {
+		return o.fail(openflow.ErrBadRequestBadStat, b)
 	}
-	return o.reply(r, xid)
+	w := openflow.NewFlowStatsEncoder(p, xid, o.send)
+	var fs openflow.FlowStats
+	for f := range flows {
+		fs = f.FlowStats(now)
+		if err := w.Add(&fs); err != nil {
+			return err
+		}
+	}
+	return w.Close()
 }

@@ -44,6 +44,9 @@ type ofConn struct {
 	monitors  flowMonitors
 	monitored atomic.Bool // there are any
 
+	// flowMods is where run decodes flow-mods, which nobody keeps.
+	flowMods openflow.FlowMod
+
 	sched        packetScheds
 	async        atomic.Pointer[openflow.AsyncConfig]
 	heard        atomic.Int64  // when something came last, nanoseconds since 1970

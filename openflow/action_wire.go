@@ -119,10 +119,26 @@ type decoder struct {
 // ErrorCode.
 func DecodeActions(b []byte, v Version, names *Names) ([]Action, error) {
 	d := decoder{version: v, forms: wireIndex(), names: names}
+	if n := countActions(b); n > 0 {
+		d.acts = make([]Action, 0, n) // what a flow keeps is no larger than it must be
+	}
 	if err := d.list(b); err != nil {
 		return nil, err
 	}
 	return d.acts, nil
+}
+
+// countActions returns how many actions a list seems to have.
+func countActions(b []byte) (n int) {
+	for len(b) >= 8 {
+		size := int(be.Uint16(b[2:]))
+		if size < 8 || size > len(b) {
+			return n
+		}
+		b = b[size:]
+		n++
+	}
+	return n
 }
 
 func (d *decoder) list(b []byte) error {

@@ -2,6 +2,7 @@ package openflow
 
 import (
 	"fmt"
+	"sync"
 
 	"govs/flow"
 )
@@ -20,7 +21,10 @@ type CheckParams struct {
 // cannot apply pass. It fills in what actions depend on in the match. The
 // error is an ErrorCode.
 func Check(acts []Action, match *flow.Match, p CheckParams) (Protocols, error) {
-	c := checker{match: *match, maxPort: p.MaxPort, table: p.Table, tables: p.Tables, usable: p.Usable, names: p.Names}
+	// A checker is large, and each flow-mod needs one for a moment.
+	c := checkers.Get().(*checker)
+	defer checkers.Put(c)
+	c.match, c.maxPort, c.table, c.tables, c.usable, c.names = *match, p.MaxPort, p.Table, p.Tables, p.Usable, p.Names
 	if c.maxPort == 0 {
 		c.maxPort = PortMax
 	}
@@ -35,6 +39,8 @@ func Check(acts []Action, match *flow.Match, p CheckParams) (Protocols, error) {
 	}
 	return c.usable, nil
 }
+
+var checkers = sync.Pool{New: func() any { return new(checker) }}
 
 // checker walks a list; match is what is known of the packet at that point.
 type checker struct {

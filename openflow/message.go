@@ -63,6 +63,8 @@ type msgEncoder struct {
 	row   *msgRow
 	xid   uint32
 	parts [][]byte // finished parts of a multipart message
+	// send, if not nil, takes the parts instead, and does not keep them.
+	send func(part []byte)
 }
 
 // Encode returns the wire form of a message for protocol p, of which one must
@@ -99,7 +101,10 @@ func (e *msgEncoder) begin() {
 	r := e.row
 	v11 := e.version >= V11
 	head := func(typ uint8) {
-		e.b = append(e.b[:0:0], byte(e.version), typ, 0, 0)
+		if e.send == nil {
+			e.b = nil // it is in parts
+		}
+		e.b = append(e.b[:0], byte(e.version), typ, 0, 0)
 		e.u32(e.xid)
 	}
 	stats := func(reply bool, num uint16) {
@@ -171,6 +176,10 @@ func (e *msgEncoder) finish(more bool) {
 		be.PutUint16(e.b[10:], statsFlagMore)
 	}
 	be.PutUint16(e.b[2:], uint16(len(e.b)))
+	if e.send != nil {
+		e.send(e.b)
+		return
+	}
 	e.parts = append(e.parts, e.b)
 }
 
@@ -199,6 +208,8 @@ type msgDecoder struct {
 	row   *msgRow
 	index map[msgKey]*msgRow // passed in as messages inside messages need it
 	loose bool
+	// flowMod, if not nil, is what a flow-mod is decoded into.
+	flowMod *FlowMod
 	// partial says that the message is worth printing up to the entry that has
 	// an error.
 	partial bool
@@ -213,6 +224,9 @@ type DecodeOptions struct {
 	// Loose passes over properties and values that are not known, where a
 	// switch that is told to do something has to refuse them.
 	Loose bool
+	// FlowMod, if not nil, is what a flow-mod is decoded into and the message
+	// that is returned then: who decodes many and keeps none spares the memory.
+	FlowMod *FlowMod
 }
 
 // Decode reads one whole message. On an error, which is an ErrorCode, the
@@ -225,7 +239,7 @@ func Decode(b []byte, o DecodeOptions) (Decoded, error) {
 		return out, ErrBadRequestBadLen
 	}
 	out.Header = ParseHeader(b)
-	d := msgDecoder{Header: out.Header, proto: o.Protocol, names: o.Names, index: msgIndex(), loose: o.Loose}
+	d := msgDecoder{Header: out.Header, proto: o.Protocol, names: o.Names, index: msgIndex(), loose: o.Loose, flowMod: o.FlowMod}
 	if d.proto == 0 {
 		d.proto = ProtoAny
 	}

@@ -235,7 +235,8 @@ func (fm *FlowMod) setCommand10(d *msgDecoder, c uint16) {
 }
 
 func decodeFlowMod10(d *msgDecoder, b []byte) (Message, error) {
-	fm := &FlowMod{Match: match10(b), NewCookie: be.Uint64(b[40:]), OutGroup: GroupAny}
+	fm := d.newFlowMod()
+	*fm = FlowMod{Match: match10(b), NewCookie: be.Uint64(b[40:]), OutGroup: GroupAny}
 	d.normalize(&fm.Match)
 	fm.setCommand10(d, be.Uint16(b[48:]))
 	fm.IdleTimeout, fm.HardTimeout = be.Uint16(b[50:]), be.Uint16(b[52:])
@@ -262,8 +263,17 @@ func normalizeMatch(m *flow.Match, names *Names) {
 	}
 }
 
+// newFlowMod returns the flow-mod to decode into.
+func (d *msgDecoder) newFlowMod() *FlowMod {
+	if d.flowMod != nil {
+		return d.flowMod
+	}
+	return new(FlowMod)
+}
+
 func decodeFlowModNX(d *msgDecoder, b []byte) (Message, error) {
-	fm := &FlowMod{NewCookie: be.Uint64(b), OutGroup: GroupAny}
+	fm := d.newFlowMod()
+	*fm = FlowMod{NewCookie: be.Uint64(b), OutGroup: GroupAny}
 	fm.setCommand10(d, be.Uint16(b[8:]))
 	fm.IdleTimeout, fm.HardTimeout = be.Uint16(b[10:]), be.Uint16(b[12:])
 	fm.Priority = be.Uint16(b[14:])
@@ -285,7 +295,8 @@ func decodeFlowModNX(d *msgDecoder, b []byte) (Message, error) {
 }
 
 func decodeFlowMod11(d *msgDecoder, b []byte) (Message, error) {
-	fm := &FlowMod{Table: b[16], Command: FlowModCommand(b[17]), IdleTimeout: be.Uint16(b[18:]), HardTimeout: be.Uint16(b[20:]),
+	fm := d.newFlowMod()
+	*fm = FlowMod{Table: b[16], Command: FlowModCommand(b[17]), IdleTimeout: be.Uint16(b[18:]), HardTimeout: be.Uint16(b[20:]),
 		Priority: be.Uint16(b[22:]), Buffer: be.Uint32(b[24:]), OutGroup: GroupAny}
 	cookie, mask := be.Uint64(b), be.Uint64(b[8:])
 	if fm.Command == FlowAdd || d.Version == V11 && (fm.Command == FlowModify || fm.Command == FlowModifyStrict) && mask == 0 {

@@ -288,6 +288,9 @@ func (d *msgDecoder) eachEntry(b []byte, min int, f func(b []byte) error) error 
 func (d *msgDecoder) flowReply(b []byte, min int, f func(fs *FlowStats, b []byte) error) (Message, error) {
 	d.partial = true
 	m := &FlowStatsReply{}
+	if n := eachEntryCount(b, min); n > 0 {
+		m.Flows = make([]FlowStats, 0, n)
+	}
 	err := d.eachEntry(b, min, func(b []byte) error {
 		m.Flows = append(m.Flows, FlowStats{Table: b[2], IdleAge: -1, HardAge: -1})
 		err := f(&m.Flows[len(m.Flows)-1], b)

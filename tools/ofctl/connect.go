@@ -97,10 +97,12 @@ type lookup struct {
 	t      *tool
 	sw     string
 	tables bool
-	m      *openflow.NameMap
+	m      *openflow.NameMap // guarded by tool.asking
 }
 
 func (l *lookup) load() *openflow.NameMap {
+	l.t.asking.Lock()
+	defer l.t.asking.Unlock()
 	if l.m != nil || l.sw == "" {
 		return l.m
 	}
@@ -199,15 +201,23 @@ func (t *tool) dump(c *conn.Client, m openflow.Message, names *openflow.Names) e
 	return nil
 }
 
-// dumpMulti is dump for a multipart reply.
+// dumpMulti is dump for a multipart reply. Its parts, of which there may be
+// many, are printed by all processors and written in order.
 func (t *tool) dumpMulti(c *conn.Client, m openflow.Message, names *openflow.Names) error {
 	if !openflow.Encodable(m, c.Protocol()) {
 		return fatalf("this is not there yet in %s", c.Version())
 	}
+	o := openflow.PrintOptions{Verbosity: t.verbosity + 1, Names: names}
+	out := inOrder(t.Out)
 	err := c.TransactMulti(m, func(b []byte) error {
-		t.print(t.Out, b, 1, names)
+		if !openflow.HasMore(b) && out.idle() {
+			t.Out.Write(openflow.AppendPrint(nil, b, o))
+			return nil
+		}
+		out.add(func() []byte { return openflow.AppendPrint(make([]byte, 0, 4*len(b)), b, o) })
 		return nil
 	})
+	out.close()
 	if err != nil {
 		return transactError(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sort"
 	"strings"
@@ -133,17 +134,25 @@ func (t *tool) flowMod(args []string, cmd openflow.FlowModCommand) error {
 	return t.tell(c, fm)
 }
 
-// readLines reads a file of flows, or standard input for "-".
-func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openflow.Names, each func(l openflow.FlowLine) error) error {
-	in := t.In
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return fatalf("%s: open failed (%s)", file, cli.Strerror(err))
-		}
-		defer f.Close()
-		in = f
+// input opens a file, or standard input for "-".
+func (t *tool) input(file string) (io.ReadCloser, error) {
+	if file == "-" {
+		return io.NopCloser(t.In), nil
 	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fatalf("%s: open failed (%s)", file, cli.Strerror(err))
+	}
+	return f, nil
+}
+
+// readLines reads a file of flows.
+func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openflow.Names, each func(l openflow.FlowLine) error) error {
+	in, err := t.input(file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
 	return openflow.ReadFlows(in, file, cmd, names, each)
 }
 
@@ -160,16 +169,21 @@ func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
 	var lines []openflow.FlowLine
 	var mods [][]byte
 	p := richest(t.protocols)
-	err := t.readLines(file, cmd, quiet, func(l openflow.FlowLine) error {
+	in, err := t.input(file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	err = openflow.MapFlows(in, file, cmd, quiet, func(l openflow.FlowLine) []byte {
+		if l.Usable&p == 0 {
+			return nil
+		}
+		return openflow.Encode(l.Mod, p, 0)
+	}, func(l openflow.FlowLine, b []byte) error {
 		usable &= l.Usable
-		fm := l.Mod
 		l.Mod = nil
 		lines = append(lines, l)
-		if l.Usable&p != 0 {
-			mods = append(mods, openflow.Encode(fm, p, 0))
-		} else {
-			mods = append(mods, nil)
-		}
+		mods = append(mods, b)
 		return nil
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"govs/cli"
@@ -50,7 +51,8 @@ type tool struct {
 	xids    int // used up before the next connection
 	modules map[string]*vlog.Module
 
-	unreached error // of asking the switch for names
+	asking    sync.Mutex // held while a switch is asked for names
+	unreached error      // of asking
 }
 
 type sortKey struct {

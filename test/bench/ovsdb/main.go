@@ -12,9 +12,9 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
-	"text/tabwriter"
 	"time"
+
+	"govs/test/bench/ratios"
 )
 
 func main() {
@@ -39,10 +39,7 @@ func main() {
 	if *theirs != "" {
 		programs = append(programs, *theirs)
 	}
-	results := make([][][]float64, len(programs)) // by program and measurement, one a round
-	for i := range results {
-		results[i] = make([][]float64, len(measures))
-	}
+	results := []ratios.Figures{{}, {}}
 	for round := range *rounds {
 		for p := range programs {
 			// Who is first takes turns, too.
@@ -52,38 +49,15 @@ func main() {
 				os.RemoveAll(dir)
 				fail(fmt.Errorf("%s: %w", programs[p], err))
 			}
-			for name, f := range figures {
-				i := slices.IndexFunc(measures, func(m measurement) bool { return m.name == name })
-				results[p][i] = append(results[p][i], f)
-			}
+			results[p].Add(figures)
 		}
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\tgovs\treference\tratio\tgoal\t\n")
+	rows := make([]ratios.Measure, len(measures))
 	for i, m := range measures {
-		if len(results[0][i]) == 0 {
-			continue
-		}
-		us := median(results[0][i])
-		fmt.Fprintf(w, "%s\t%s\t", m.name, m.format(us))
-		if len(programs) > 1 {
-			them := median(results[1][i])
-			ratio := us / them
-			if m.lessIsBetter {
-				ratio = them / us
-			}
-			fmt.Fprintf(w, "%s\t%.1fx\t%.3gx\t", m.format(them), ratio, m.goal)
-		}
-		fmt.Fprintln(w)
+		rows[i] = m.Measure
 	}
-	w.Flush()
+	ratios.Print(os.Stdout, rows, results[0], results[1])
 	fmt.Printf("medians of %d rounds in %.0f s; a ratio above 1 is for govs\n", *rounds, time.Since(begin).Seconds())
-}
-
-func median(f []float64) float64 {
-	f = slices.Clone(f)
-	slices.Sort(f)
-	return (f[(len(f)-1)/2] + f[len(f)/2]) / 2
 }
 
 func fail(err error) {

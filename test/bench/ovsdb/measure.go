@@ -1,19 +1,17 @@
 package main
 
 import (
-	"fmt"
 	"regexp"
 	"time"
+
+	"govs/test/bench/ratios"
 )
 
 // measurement is one row of the table that is printed.
 type measurement struct {
-	name         string
-	load         string // what the clients do; "": the server alone
-	big          bool   // with the big database
-	lessIsBetter bool
-	unit         string
-	goal         float64 // the ratio wanted
+	ratios.Measure
+	load string // what the clients do; "": the server alone
+	big  bool   // with the big database
 }
 
 const (
@@ -22,24 +20,14 @@ const (
 )
 
 var measures = []measurement{
-	{name: "inserts, one client", load: "sequential", unit: "/s", goal: 1.5},
-	{name: "inserts, pipelined by 50", load: "pipelined", unit: "/s", goal: 1.5},
-	{name: "inserts, ten clients", load: "ten", unit: "/s", goal: 3},
-	{name: "updates to 1,000 monitors of a table", load: "fanout", unit: "/s", goal: 5},
-	{name: started, big: true, lessIsBetter: true, unit: "s", goal: 1},
-	{name: resident, big: true, lessIsBetter: true, unit: "B", goal: 1},
-	{name: "select of 52,000 rows", load: "select", big: true, lessIsBetter: true, unit: "s", goal: 8},
-	{name: "monitor's first dump of 52,000 rows", load: "dump", big: true, lessIsBetter: true, unit: "s", goal: 8},
-}
-
-func (m measurement) format(f float64) string {
-	switch m.unit {
-	case "B":
-		return fmt.Sprintf("%.1f MB", f/1e6)
-	case "s":
-		return fmt.Sprintf("%.3f s", f)
-	}
-	return fmt.Sprintf("%.0f%s", f, m.unit)
+	{ratios.Measure{Name: "inserts, one client", Unit: "/s", Goal: 1.5}, "sequential", false},
+	{ratios.Measure{Name: "inserts, pipelined by 50", Unit: "/s", Goal: 1.5}, "pipelined", false},
+	{ratios.Measure{Name: "inserts, ten clients", Unit: "/s", Goal: 3}, "ten", false},
+	{ratios.Measure{Name: "updates to 1,000 monitors of a table", Unit: "/s", Goal: 5}, "fanout", false},
+	{ratios.Measure{Name: started, Unit: "s", LessIsBetter: true, Goal: 1}, "", true},
+	{ratios.Measure{Name: resident, Unit: "MB", LessIsBetter: true, Goal: 1}, "", true},
+	{ratios.Measure{Name: "select of 52,000 rows", Unit: "s", LessIsBetter: true, Goal: 8}, "select", true},
+	{ratios.Measure{Name: "monitor's first dump of 52,000 rows", Unit: "s", LessIsBetter: true, Goal: 8}, "dump", true},
 }
 
 // measure takes each measurement once.
@@ -52,7 +40,7 @@ func measure(program, dir string, match *regexp.Regexp) (map[string]float64, err
 		}
 	}()
 	for _, m := range measures {
-		if !match.MatchString(m.name) {
+		if !match.MatchString(m.Name) {
 			continue
 		}
 		s := big
@@ -72,9 +60,9 @@ func measure(program, dir string, match *regexp.Regexp) (map[string]float64, err
 		var err error
 		switch {
 		case m.load != "":
-			figures[m.name], err = s.load(m.load)
-		case m.name == resident:
-			figures[m.name], err = s.resident()
+			figures[m.Name], err = s.load(m.load)
+		case m.Name == resident:
+			figures[m.Name], err = s.resident()
 		}
 		if !m.big {
 			s.stop()
