@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -28,6 +29,11 @@ type Reader struct {
 	checked    int // size at which an unfinished message was last checked
 	scan       json.Scanner
 
+	// Limits, beyond which a message is refused; 0: none. MaxValues is how many
+	// values of JSON may be in it: the least of them takes many times the memory
+	// of its text.
+	MaxBytes, MaxValues int
+
 	volatile bool
 	parser   json.Parser
 	msg      Message
@@ -45,23 +51,43 @@ func NewVolatileReader(r io.Reader) *Reader { return &Reader{r: r, volatile: tru
 // must not make us wait for its end.
 const checkEvery = 64 << 10
 
+// checkAlways is the size from which a whole message is checked before it is
+// built.
+const checkAlways = 16 << 20
+
+var errTooLong = &ParseError{errors.New("message too long")}
+
 // Buffered returns the next message if all of it has been read already, and
 // nil if Next would have to read.
 func (r *Reader) Buffered() (*Message, error) {
 	b := r.buf[r.seen:r.end]
 	n, done := r.scan.Scan(b)
 	r.seen += n
+	size := r.seen - r.start
+	if r.MaxBytes > 0 && size > r.MaxBytes {
+		return nil, errTooLong
+	}
 	if !done {
-		if size := r.end - r.start; size >= checkEvery && size >= 2*r.checked {
+		if r.scan.Idle() {
+			r.start = r.seen // blanks between messages
+		} else if size >= checkEvery && size >= 2*r.checked {
 			r.checked = size
-			_, _, err := json.ParsePrefix(r.buf[r.start:r.end])
+			values, err := json.Check(r.buf[r.start:r.end])
 			if se, ok := err.(*json.SyntaxError); ok && se.Byte < size-16 {
 				return nil, &ParseError{err}
+			}
+			if r.MaxValues > 0 && values > r.MaxValues {
+				return nil, errTooLong
 			}
 		}
 		return nil, nil
 	}
 	text := r.buf[r.start:r.seen]
+	if r.MaxValues > 0 && size >= checkAlways {
+		if values, _ := json.Check(text); values > r.MaxValues {
+			return nil, errTooLong
+		}
+	}
 	r.scan.Reset()
 	r.start, r.checked = r.seen, 0
 	m, parse := &r.msg, r.parser.Parse
@@ -106,7 +132,12 @@ func (r *Reader) fill() error {
 			r.start = 0
 		}
 		if len(r.buf)-r.end < 2048 {
-			nb := make([]byte, max(4096, 2*len(r.buf)))
+			size := max(4096, 2*len(r.buf))
+			if r.MaxBytes > 0 {
+				// One that is too long is told by a little more.
+				size = max(min(size, r.MaxBytes+8192), r.end+4096)
+			}
+			nb := make([]byte, size)
 			copy(nb, r.buf[:r.end])
 			r.buf = nb
 		}

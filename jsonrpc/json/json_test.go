@@ -79,6 +79,9 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if _, err := Check(b); err != nil {
+			t.Fatalf("%q: Check says %v", b, err)
+		}
 		w, err := Parse(Append(nil, v))
 		if err != nil {
 			t.Fatalf("%q printed as %s: %v", b, v, err)

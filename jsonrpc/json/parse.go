@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // MaxDepth is how deep arrays and objects may nest.
@@ -48,12 +49,13 @@ func (p *parser) whole() (Value, error) {
 	return v, nil
 }
 
-// ParsePrefix returns the array or object that text begins with and how many
-// bytes it takes.
-func ParsePrefix(text []byte) (Value, int, error) {
-	p := parser{s: string(text)}
-	v, err := p.document()
-	return v, p.i, err
+// Check looks at the array or object that text begins with, without building
+// it: it returns how many values there are in it, or before the error. text
+// must not change meanwhile.
+func Check(text []byte) (values int, err error) {
+	p := parser{s: unsafe.String(unsafe.SliceData(text), len(text)), dry: true}
+	_, err = p.document()
+	return p.count, err
 }
 
 // Unquote returns the string that the inside of a JSON string, without its
@@ -90,6 +92,9 @@ type parser struct {
 	members []Member
 	vslab   []Value
 	mslab   []Member
+
+	dry   bool // only look
+	count int  // values so far, in a dry run
 }
 
 func (p *parser) errAt(off int, format string, args ...any) error {
@@ -471,7 +476,11 @@ func (p *parser) array() (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		p.vals = append(p.vals, v)
+		if p.dry {
+			p.count++
+		} else {
+			p.vals = append(p.vals, v)
+		}
 		if t, err = p.token(); err != nil {
 			return Value{}, err
 		}
@@ -526,7 +535,9 @@ func (p *parser) object() (Value, error) {
 			return Value{}, err
 		}
 		at := -1
-		if big == nil {
+		if p.dry {
+			p.count++
+		} else if big == nil {
 			for i := base; i < len(p.members); i++ {
 				if p.members[i].Key == key {
 					at = i - base
@@ -542,9 +553,11 @@ func (p *parser) object() (Value, error) {
 		} else if i, ok := big[key]; ok {
 			at = i
 		}
-		if at >= 0 {
+		switch {
+		case p.dry:
+		case at >= 0:
 			p.members[base+at].Value = v
-		} else {
+		default:
 			p.members = append(p.members, Member{key, v})
 			if big != nil {
 				big[key] = len(p.members) - base - 1

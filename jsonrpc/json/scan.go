@@ -54,5 +54,8 @@ func (s *Scanner) Scan(b []byte) (n int, done bool) {
 	return len(b), false
 }
 
+// Idle reports whether no value has begun.
+func (s *Scanner) Idle() bool { return s.depth == 0 && !s.inStr }
+
 // Reset makes the scanner ready for the next value.
 func (s *Scanner) Reset() { *s = Scanner{} }

@@ -30,11 +30,17 @@ type Config struct {
 	// MaxBacklog is how many bytes may wait for a client that does not read
 	// before it is disconnected. Default: 64 MB beyond the largest message.
 	MaxBacklog int
+	// MaxMessage is the size in bytes of the largest message a client may send.
+	// Default: 256 MB.
+	MaxMessage int
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
 
-const defaultBacklog = 64 << 20
+const (
+	defaultBacklog    = 64 << 20
+	defaultMaxMessage = 256 << 20
+)
 
 // Server serves databases to sessions.
 type Server struct {
@@ -69,6 +75,9 @@ var modules = sync.OnceValue(func() *struct{ server, rpc, session *vlog.Module }
 func New(cfg Config) *Server {
 	if cfg.MaxBacklog == 0 {
 		cfg.MaxBacklog = defaultBacklog
+	}
+	if cfg.MaxMessage == 0 {
+		cfg.MaxMessage = defaultMaxMessage
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

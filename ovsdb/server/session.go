@@ -79,6 +79,10 @@ func (c *session) access() ovsdb.Access {
 	return ovsdb.Access{Role: role, ID: stream.PeerName(c.conn)}
 }
 
+// maxValues is how many values a message may hold, so that one of the size
+// that is allowed cannot take a hundred times its memory.
+const maxValues = 16 << 20
+
 // maxBatch is how many pipelined requests are executed before their replies
 // are written.
 const maxBatch = 256
@@ -96,6 +100,7 @@ func (c *session) run() error {
 	go c.q.Run(c.ended)
 	c.watch()
 	r := jsonrpc.NewVolatileReader(touchReader{c})
+	r.MaxBytes, r.MaxValues = c.srv.cfg.MaxMessage, maxValues
 	var err error
 	for {
 		var m *jsonrpc.Message
