@@ -113,15 +113,16 @@ func (tool Tool) Ours(t testing.TB) *Place {
 	return p
 }
 
-// Reference runs the reference's server on an empty database.
-func (tool Tool) Reference(t testing.TB) *Place {
+// Reference runs the reference's server, with more options, on an empty
+// database.
+func (tool Tool) Reference(t testing.TB, options ...string) *Place {
 	p := tool.place(t)
 	db := filepath.Join(p.Dir, "conf.db")
 	if out, err := exec.Command(ovsref.Path(t, "ovsdb-tool"), "create", db, filepath.Join(p.Dir, "schema")).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	cmd := exec.Command(ovsref.Path(t, "ovsdb-server"), db, "--remote=punix:"+filepath.Join(p.Dir, "db.sock"),
-		"--unixctl="+filepath.Join(p.Dir, "ctl"), "-vconsole:off")
+	cmd := exec.Command(ovsref.Path(t, "ovsdb-server"), append([]string{db, "--remote=punix:" + filepath.Join(p.Dir, "db.sock"),
+		"--unixctl=" + filepath.Join(p.Dir, "ctl"), "-vconsole:off"}, options...)...)
 	cmd.Env = p.Env()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
