@@ -101,6 +101,7 @@ install: all
 	install -m 0755 bin/govs $(DESTDIR)$(PREFIX)/bin/govs
 	install -m 0644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 0644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	for t in $(TOOLS); do ls man/$$t.* >/dev/null 2>&1 || bin/govs man $$t > $(DESTDIR)$(PREFIX)/share/man/man8/$$t.8 || exit 1; done
 	bin/govs completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/govs
 	for t in $(TOOLS); do ln -sf govs $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$t || exit 1; done
 	for s in vswitch vtep; do bin/govs schema $$s.ovsschema > $(DESTDIR)$(PREFIX)/share/openvswitch/$$s.ovsschema || exit 1; done

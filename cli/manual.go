@@ -19,6 +19,7 @@ type Manual struct {
 	Status  []Entry // exit status
 	Env     []Entry
 	SeeAlso []string
+	Help    string // what --help prints: it stands in the page in place of commands and options
 	// Complete, if set, returns what may stand in the place of the last of
 	// words, which follow the tool's name. Nil: commands and options.
 	Complete func(words []string) []string
@@ -69,6 +70,10 @@ func (m *Manual) Page() string {
 		for _, e := range list {
 			fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(e.Term), roff(e.Text))
 		}
+	}
+	if m.Help != "" {
+		fmt.Fprintf(&b, ".SH DESCRIPTION\n.nf\n%s\n.fi\n", roff(strings.TrimSuffix(m.Help, "\n")))
+		return b.String()
 	}
 	if len(m.Groups) > 0 {
 		b.WriteString(".SH COMMANDS\n")

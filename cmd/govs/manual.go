@@ -38,8 +38,12 @@ func manPages(args []string, o cli.IO) int {
 		}
 		return 0
 	case len(args) == 1:
-		if t := find(args[0]); t != nil && t.manual != nil {
-			fmt.Fprint(o.Out, t.manual().Page())
+		if t := find(args[0]); t != nil {
+			m := t.fromHelp()
+			if t.manual != nil {
+				m = t.manual()
+			}
+			fmt.Fprint(o.Out, m.Page())
 			return 0
 		}
 		return fail("%s: no manual", args[0])
@@ -131,12 +135,13 @@ func candidates(words []string) []string {
 
 // fromHelp reads a tool's commands and options from what its --help prints.
 func (t *tool) fromHelp() *cli.Manual {
-	m := &cli.Manual{Name: t.name}
+	m := &cli.Manual{Name: t.name, Section: 8, About: t.help}
 	if t.main == nil {
 		return m
 	}
 	var out, errs strings.Builder
 	t.main([]string{t.name, "--help"}, cli.IO{In: strings.NewReader(""), Out: &out, Err: &errs})
+	m.Help = out.String()
 	var g cli.Group
 	for line := range strings.SplitSeq(out.String(), "\n") {
 		if !strings.HasPrefix(line, "  ") || strings.HasPrefix(line, "    ") {

@@ -57,6 +57,9 @@ func TestMan(t *testing.T) {
 	if out, _, code := try("govs", "man", "ovs-vsctl"); code != 0 || !strings.Contains(out, ".TH OVS\\-VSCTL 8") {
 		t.Error(out)
 	}
+	if out, _, code := try("govs", "man", "ovs-pcap"); code != 0 || !strings.Contains(out, "usage: ovs\\-pcap") {
+		t.Error(out)
+	}
 	for _, args := range [][]string{{"man"}, {"man", "nope"}, {"man", "--all"}, {"completion"}, {"completion", "line", "x", "5"}, {"completion", "zsh"}} {
 		if out, errs, code := try(append([]string{"govs"}, args...)...); code != 1 || out != "" || errs == "" {
 			t.Errorf("%v: %q %q %d", args, out, errs, code)
@@ -86,6 +89,16 @@ func serve(t *testing.T) {
 	if vsctl.Main(argv, cli.IO{Out: &errs, Err: &errs}) != 0 {
 		t.Fatal(errs.String())
 	}
+}
+
+func FuzzCompleteLine(f *testing.F) {
+	for _, s := range []string{"ovs-vsctl set bridge br0 other_config:hw", "ovs-vsctl -- --id=@", "govs ovsdb-tool 'x", "vtep-ctl bind-ls \\", "ovs-vsctl -t", "\"'"} {
+		f.Add(s)
+	}
+	f.Setenv("OVS_RUNDIR", f.TempDir())
+	f.Fuzz(func(t *testing.T, s string) {
+		completeLine("ovs-vsctl " + s)
+	})
 }
 
 func TestCompletion(t *testing.T) {

@@ -124,7 +124,13 @@ func (r *run) listCommands() {
 func (r *run) usage() {
 	w := r.io.Out
 	fmt.Fprintf(w, "%s: %s\nusage: %s [OPTIONS] COMMAND [ARG...]\n", r.app.Name, r.app.About, r.app.Name)
-	line := func(synopsis, help string) { fmt.Fprintf(w, "  %-27s %s\n", synopsis, help) }
+	line := func(synopsis, help string) {
+		if len(synopsis) > 27 {
+			fmt.Fprintf(w, "  %s\n", synopsis)
+			synopsis = ""
+		}
+		fmt.Fprintf(w, "  %-27s %s\n", synopsis, help)
+	}
 	for c := range r.app.All() {
 		if c.Section != "" {
 			fmt.Fprintf(w, "\n%s:\n", c.Section)
