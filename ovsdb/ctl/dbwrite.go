@@ -193,10 +193,14 @@ func runClear(c *Context) error {
 
 func needCreate(n *Need, c *Call) error {
 	t, err := n.Table(c.Words[0])
-	if err == nil {
-		n.Columns(t.Name)
+	if err != nil {
+		return err
 	}
-	return err
+	if !c.Has("--id") && !t.IsRoot {
+		dbLog.Warn("applying \"create\" command to table %s without --id option will have no effect", t.Name)
+	}
+	n.Columns(t.Name)
+	return nil
 }
 
 func runCreate(c *Context) error {
@@ -214,8 +218,6 @@ func runCreate(c *Context) error {
 			y.strong = true // nothing needs to refer to it
 		}
 		u = y.uuid
-	} else if !kept && !t.IsRoot {
-		dbLog.Warn("applying \"create\" command to table %s without --id option will have no effect", t.Name)
 	}
 	var r *idl.Row
 	if kept {

@@ -50,6 +50,9 @@ func addPort(c *ctl.Context) error {
 	if name == "" {
 		return fmt.Errorf("port name must not be empty string")
 	}
+	if slices.Contains(ifaces, "") {
+		return fmt.Errorf("interface name must not be empty string")
+	}
 	if c.Name == "add-bond" && len(ifaces) < 2 {
 		return fmt.Errorf("add-bond requires at least 2 interfaces, but only %d were specified", len(ifaces))
 	}

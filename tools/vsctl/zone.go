@@ -18,16 +18,16 @@ func needAutoAttach(n *ctl.Need, c *ctl.Call) error {
 
 // mapping returns the bridge row and the numbers of add- and del-aa-mapping.
 func mapping(c *ctl.Context) (br *idl.Row, pair ovsdb.Datum, err error) {
-	b, err := look(c).bridge(c.Words[0])
-	if err != nil {
-		return nil, pair, err
-	}
 	var n [2]int64
 	for i := range n {
 		w := c.Words[i+1]
 		if n[i], err = strconv.ParseInt(w, 10, 64); err != nil {
 			return nil, pair, fmt.Errorf("Invalid argument %s", w)
 		}
+	}
+	b, err := look(c).bridge(c.Words[0])
+	if err != nil {
+		return nil, pair, err
 	}
 	return b.row, ovsdb.NewMap(ovsdb.Pair{Key: ovsdb.IntAtom(n[0]), Value: ovsdb.IntAtom(n[1])}), nil
 }
