@@ -1,5 +1,7 @@
 package openflow
 
+import "encoding/binary"
+
 // Continuation is the state of a packet that a switch paused: what a packet-in
 // of NXT_PACKET_IN2 has in its Continuation and a Resume brings back. Only the
 // switch that made it understands it; to others it is bytes.
@@ -38,7 +40,7 @@ func (c *Continuation) Encode(v Version) []byte {
 	e := &msgEncoder{}
 	e.version = v
 	if c.Bridge != ([16]byte{}) {
-		e.prop(contBridge, func() { e.bytes(c.Bridge[:]) })
+		e.prop(contBridge, func() { b := swapWords(c.Bridge); e.bytes(b[:]) })
 	}
 	for _, s := range c.Stack {
 		e.prop(contStack, func() { e.bytes(s) })
@@ -73,6 +75,15 @@ func (c *Continuation) Encode(v Version) []byte {
 	return e.b
 }
 
+// swapWords turns a UUID into OVS's form of it, four words of a little-endian
+// machine, and back.
+func swapWords(u [16]byte) [16]byte {
+	for i := 0; i < len(u); i += 4 {
+		binary.LittleEndian.PutUint32(u[i:], be.Uint32(u[i:]))
+	}
+	return u
+}
+
 // DecodeContinuation reads a continuation from a message of version v. The
 // error is an ErrorCode.
 func DecodeContinuation(b []byte, v Version, names *Names) (*Continuation, error) {
@@ -91,7 +102,7 @@ func (d *msgDecoder) continuation(b []byte) (*Continuation, error) {
 		}
 		switch typ {
 		case contBridge:
-			c.Bridge = [16]byte(v)
+			c.Bridge = swapWords([16]byte(v))
 		case contStack:
 			if len(v) > 128 {
 				d.names.warnf("ofp_packet", "NXCPT_STACK property has bad length %d", len(v))

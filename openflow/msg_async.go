@@ -128,7 +128,7 @@ var asyncRows = [NumAsyncKinds]struct {
 	names        []string
 	bits, bits14 uint32
 }{
-	AsyncPacketIn:       {"PACKET_IN", reasonNames[:], 0x07, 0x3f},
+	AsyncPacketIn:       {"PACKET_IN", reasonNames[:ReasonExplicitMiss], 0x07, 0x3f},
 	AsyncPortStatus:     {"PORT_STATUS", []string{"add", "delete", "modify"}, 0x07, 0x07},
 	AsyncFlowRemoved:    {"FLOW_REMOVED", removedNames[:], 0x3f, 0x3f},
 	AsyncRoleStatus:     {"ROLE_STATUS", roleReasonNames[:], 0x07, 0x07},
@@ -227,9 +227,12 @@ func (p *printer) async(c *AsyncConfig) {
 			}
 			for ; mask != 0; mask &= mask - 1 {
 				bit := bits.TrailingZeros32(mask)
-				if bit < len(r.names) && r.names[bit] != "" {
+				switch {
+				case bit < len(r.names) && r.names[bit] != "":
 					p.f(" %s", r.names[bit])
-				} else {
+				case AsyncKind(k) == AsyncPacketIn && bit <= int(ReasonImplicitMiss):
+					// Of the kinds of misses only one has a name.
+				default:
 					p.f(" %d", bit)
 				}
 			}

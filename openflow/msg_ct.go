@@ -190,11 +190,7 @@ func ctTuple(p []byte, t *CTTuple, family *ctFamily) (*CTTuple, error) {
 }
 
 func (m *CTFlush) print(p *printer) {
-	p.str(" ")
-	if m.HasZone {
-		p.f("zone=%d ", m.Zone)
-	}
-	p.str("'")
+	p.f(" zone=%d '", m.Zone)
 	m.printTuple(p, m.Orig)
 	p.f(",ct_nw_proto=%d' '", m.Proto)
 	m.printTuple(p, m.Reply)

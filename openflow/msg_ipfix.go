@@ -76,21 +76,21 @@ func decodeIPFIXFlowReply(_ *msgDecoder, b []byte) (Message, error) {
 	return m, nil
 }
 
-func (s *IPFIXStats) print(p *printer) {
+func (s *IPFIXStats) print(p *printer, indent string) {
 	p.f("flows=%d, current flows=%d, sampled pkts=%d, ipv4 ok=%d, ipv6 ok=%d, tx pkts=%d\n",
 		s.Flows, s.CurrentFlows, s.Packets, s.IPv4Packets, s.IPv6Packets, s.TxPackets)
-	p.f("pkts errs=%d, ipv4 errs=%d, ipv6 errs=%d, tx errs=%d\n", s.ErrPackets, s.IPv4ErrPackets, s.IPv6ErrPackets, s.TxErrors)
+	p.f("%spkts errs=%d, ipv4 errs=%d, ipv6 errs=%d, tx errs=%d\n", indent, s.ErrPackets, s.IPv4ErrPackets, s.IPv6ErrPackets, s.TxErrors)
 }
 
 func (m *IPFIXBridgeReply) print(p *printer) {
 	p.str("\n  bridge ipfix: ")
-	m.IPFIXStats.print(p)
+	m.IPFIXStats.print(p, "                ")
 }
 
 func (m *IPFIXFlowReply) print(p *printer) {
 	p.f(" %d ids\n", len(m.Sets))
 	for i := range m.Sets {
 		p.f("  id %3d: ", m.Sets[i].CollectorSet)
-		m.Sets[i].print(p)
+		m.Sets[i].print(p, "          ")
 	}
 }

@@ -467,7 +467,7 @@ func (m *FlowMonitorReply) print(p *printer) {
 		}
 		p.f(" cookie=%s", altHex64(u.Cookie))
 		p.str(" ")
-		p.b = flow.AppendMatch(p.b, &u.Match, int(u.Priority), p.names.shown())
+		p.b = flow.AppendMatch(p.b, &u.Match, DefaultPriority, p.names.shown())
 		if len(u.Actions) > 0 {
 			p.space()
 			p.str("actions=")

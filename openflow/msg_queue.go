@@ -68,27 +68,23 @@ func (m *QueueConfigRequest) encode(e *msgEncoder) {
 }
 
 func decodeQueueConfigRequest10(_ *msgDecoder, b []byte) (Message, error) {
-	return queueConfigRequest(Port(be.Uint16(b)), QueueAll, true)
+	return queueConfigRequest(Port(be.Uint16(b)), QueueAll, false)
 }
 
 func decodeQueueConfigRequest11(_ *msgDecoder, b []byte) (Message, error) {
 	p, ok := PortFromWide(be.Uint32(b))
-	if ok && p == PortNone {
-		return &QueueConfigRequest{p, QueueAll}, nil
-	}
-	return queueConfigRequest(p, QueueAll, ok)
+	return queueConfigRequest(p, QueueAll, ok && p == PortNone)
 }
 
 func decodeQueueConfigRequest14(_ *msgDecoder, b []byte) (Message, error) {
 	p, ok := PortFromWide(be.Uint32(b))
-	if ok && p == PortNone {
-		return &QueueConfigRequest{p, be.Uint32(b[4:])}, nil
-	}
 	return queueConfigRequest(p, be.Uint32(b[4:]), ok)
 }
 
-func queueConfigRequest(p Port, queue uint32, ok bool) (Message, error) {
-	if !ok || p >= PortMax && p != PortLocal {
+// queueConfigRequest checks a port, which is an ordinary one, or all of them
+// where the version can say so.
+func queueConfigRequest(p Port, queue uint32, all bool) (Message, error) {
+	if !all && p >= PortMax {
 		return nil, ErrQueueOpFailedBadPort
 	}
 	return &QueueConfigRequest{p, queue}, nil
@@ -246,13 +242,14 @@ func (d *msgDecoder) queueProps(q *QueueConfig, b []byte) error {
 }
 
 func (m *QueueConfigReply) print(p *printer) {
-	p.str("\n")
+	var port Port
 	for i := range m.Queues {
 		q := &m.Queues[i]
-		if i == 0 || q.Port != m.Queues[i-1].Port {
-			p.str("port ")
+		if q.Port != port {
+			port = q.Port
+			p.str(" port=")
 			p.port(q.Port)
-			p.str(":\n")
+			p.str("\n")
 		}
 		p.f("queue %d:", q.Queue)
 		p.rate("min_rate", q.MinRate)

@@ -207,7 +207,7 @@ func decodeTableReply12(d *msgDecoder, b []byte) (Message, error) {
 
 // finishStats fills in what the features of OpenFlow 1.1 and 1.2 do not say.
 func (t *TableFeatures) finishStats() {
-	t.Flows.Instructions &= 1<<(instMeter+1) - 1<<instGoto
+	t.Flows.Instructions &= 1<<instMeter - 1<<instGoto
 	t.MissFlow = t.Flows
 }
 

@@ -1,9 +1,6 @@
 package openflow
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // TLVCommand is what a TLVTableMod does (NXTTMC_*).
 type TLVCommand uint16
@@ -133,11 +130,10 @@ func (m *TLVTableMod) print(p *printer) {
 
 func (m *TLVTableReply) print(p *printer) {
 	space := 0
-	maps := slices.SortedStableFunc(slices.Values(m.Maps), func(a, b TLVMap) int { return int(a.Index) - int(b.Index) })
-	for _, t := range maps {
+	for _, t := range m.Maps {
 		space += int(t.Length)
 	}
 	p.f("\n max option space=%d max fields=%d\n", m.MaxSpace, m.MaxFields)
 	p.f(" allocated option space=%d\n\n", space)
-	p.tlvMaps(maps)
+	p.tlvMaps(m.Maps)
 }

@@ -31,6 +31,8 @@ func Print(b []byte, o PrintOptions) string {
 // AppendPrint is Print that appends.
 func AppendPrint(out, b []byte, o PrintOptions) []byte {
 	switch {
+	case len(b) == 0:
+		return append(out, "OpenFlow message is empty\n"...)
 	case len(b) < HeaderLen:
 		out = append(out, "OpenFlow packet too short (only "...)
 		out = strconv.AppendInt(out, int64(len(b)), 10)
@@ -64,6 +66,9 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 	}
 	if p.b[len(p.b)-1] != '\n' {
 		p.str("\n")
+	}
+	if o.Verbosity >= 5 {
+		p.b = AppendHexDump(p.b, b, true)
 	}
 	return p.b
 }

@@ -2,13 +2,10 @@ package openflow
 
 import (
 	"encoding/hex"
-	"os/exec"
-	"strconv"
 	"testing"
 	"time"
 
 	"govs/flow"
-	"govs/internal/ovsref"
 )
 
 // tableFeatures10 returns the features of a table that can do what OpenFlow 1.0 has.
@@ -69,6 +66,7 @@ func samples(t testing.TB) []Message {
 		&PacketOut{Packet: packet, Buffer: NoBuffer, Metadata: match("in_port=LOCAL"), Actions: acts("output:1,resubmit(,3)")},
 		&PacketOut{Buffer: 77, Metadata: match("in_port=2"), Actions: nil},
 	}
+	ms = append(ms, moreSamples(match, acts, packet)...)
 	for _, s := range []string{"actions=drop", "in_port=3,dl_vlan=4,dl_vlan_pcp=2,dl_src=1:2:3:4:5:6,icmp,nw_src=1.2.3.0/24,icmp_type=3,actions=1", "arp,arp_tpa=1.2.3.4,arp_op=1,actions=1", "dl_type=0x1234,actions=1", "tcp,tcp_dst=80,actions=1", "ip,nw_proto=47,nw_tos=8,actions=1", "table=3,cookie=5,priority=7,idle_timeout=1,hard_timeout=2,importance=3,send_flow_rem,check_overlap,ip,actions=1"} {
 		fm, _, err := ParseFlowMod(s, FlowAdd, nil)
 		if err != nil {
@@ -84,30 +82,4 @@ func samples(t testing.TB) []Message {
 		ms = append(ms, fm)
 	}
 	return ms
-}
-
-// TestPrintReference compares the printing of every message in every version
-// with the reference's, and so its encoding with the reference's decoding.
-func TestPrintReference(t *testing.T) {
-	ofctl := ovsref.Path(t, "ovs-ofctl")
-	n := 0
-	for _, p := range []Protocols{ProtoOF10TID, ProtoNXMTID, ProtoOF11, ProtoOXM12, ProtoOXM13, ProtoOXM14, ProtoOXM15} {
-		for i, m := range samples(t) {
-			if !Encodable(m, p) {
-				continue
-			}
-			b := Encode(m, p, uint32(i+1))
-			for _, verbosity := range []int{1, 3} {
-				if testing.Short() && verbosity > 1 {
-					continue
-				}
-				n++
-				want, _ := exec.Command(ofctl, "-vconsole:off", "ofp-print", hex.EncodeToString(b), strconv.Itoa(verbosity)).Output()
-				if got := Print(b, PrintOptions{Verbosity: verbosity}); got != string(want) {
-					t.Errorf("%s %T %d %x\n got %s\nwant %s", p, m, verbosity, b, got, want)
-				}
-			}
-		}
-	}
-	t.Logf("%d messages", n)
 }
