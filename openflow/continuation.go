@@ -97,7 +97,7 @@ func (d *msgDecoder) continuation(b []byte) (*Continuation, error) {
 	var step ContinuationStep
 	err := eachProp(b, func(typ uint16, p []byte) (err error) {
 		v := p[4:]
-		if sizes := map[uint16]int{contBridge: 16, contMirrors: 4, contTable: 1, contCookie: 12, contODPPort: 4}; sizes[typ] != 0 && len(v) != sizes[typ] {
+		if sizes := map[uint16]int{contBridge: 16, contMirrors: 4, contTable: 1, contCookie: 12, contODPPort: 4}; len(v) < sizes[typ] || sizes[typ] > 1 && len(v) != sizes[typ] {
 			return ErrBadPropertyBadLen
 		}
 		switch typ {

@@ -263,10 +263,18 @@ func (d *msgDecoder) inside(b []byte) *msgDecoder {
 
 // findRow finds a message's row and body.
 func (d *msgDecoder) findRow(b []byte) (body []byte, err error) {
-	h := d.Header
-	if int(h.Length) != len(b) {
+	if int(d.Length) != len(b) {
 		return nil, ErrBadRequestBadLen
 	}
+	if body, err = d.findPartial(b); err != nil {
+		return nil, err
+	}
+	return body, d.checkLen(len(b), len(body))
+}
+
+// findPartial is findRow for a message that may be cut off.
+func (d *msgDecoder) findPartial(b []byte) (body []byte, err error) {
+	h := d.Header
 	key := msgKey{framePlain, h.Version, uint32(h.Type)}
 	req, rep := uint8(typeStatsReq10), uint8(typeStatsRep10)
 	if h.Version >= V11 {
@@ -325,8 +333,7 @@ func (d *msgDecoder) findRow(b []byte) (body []byte, err error) {
 		d.warnUnknown(b, key)
 		return nil, missing
 	}
-	body = b[headLen(key.frame, h.Version):]
-	return body, d.checkLen(len(b), len(body))
+	return b[headLen(key.frame, h.Version):], nil
 }
 
 func (d *msgDecoder) warnUnknown(b []byte, key msgKey) {

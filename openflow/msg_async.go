@@ -169,15 +169,20 @@ func (d *msgDecoder) async13(b []byte) AsyncConfig {
 	return c
 }
 
-func (d *msgDecoder) async14(b []byte) (c AsyncConfig, given AsyncSet, err error) {
+// async14 reads properties; what is said to a switch is taken at its word.
+func (d *msgDecoder) async14(b []byte, loose bool) (c AsyncConfig, given AsyncSet, err error) {
 	err = eachProp(b, func(typ uint16, p []byte) error {
 		if typ >= 2*uint16(NumAsyncKinds) {
-			return d.unknownProp("async config", typ)
+			d.names.warnf("ofp_prop", "unknown async config property type %d", typ)
+			if loose {
+				return nil
+			}
+			return ErrAsyncConfigFailedUnsupported
 		}
 		if len(p) != 8 {
 			return ErrBadPropertyBadLen
 		}
-		mask, err := d.asyncMask(AsyncKind(typ/2), be.Uint32(p[4:]), d.loose)
+		mask, err := d.asyncMask(AsyncKind(typ/2), be.Uint32(p[4:]), loose)
 		*c.mask(int(typ)) = mask
 		given |= 1 << typ
 		return err
@@ -200,7 +205,7 @@ func decodeGetAsyncReply13(d *msgDecoder, b []byte) (Message, error) {
 }
 
 func decodeGetAsyncReply14(d *msgDecoder, b []byte) (Message, error) {
-	c, _, err := d.async14(b)
+	c, _, err := d.async14(b, true)
 	return &GetAsyncReply{c}, err
 }
 
@@ -209,7 +214,7 @@ func decodeSetAsync13(d *msgDecoder, b []byte) (Message, error) {
 }
 
 func decodeSetAsync14(d *msgDecoder, b []byte) (Message, error) {
-	c, given, err := d.async14(b)
+	c, given, err := d.async14(b, false)
 	return &SetAsync{c, given, d.Version < V14}, err
 }
 

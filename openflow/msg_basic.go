@@ -1,7 +1,11 @@
 package openflow
 
 // Hello opens a connection with the versions that the sender speaks.
-type Hello struct{ Versions Versions }
+type Hello struct {
+	Versions Versions
+
+	odd bool // came with more than is understood
+}
 
 func (*Hello) raw(Protocols) rawType { return rawHello }
 
@@ -19,15 +23,19 @@ func (m *Hello) encode(e *msgEncoder) {
 }
 
 func decodeHello(d *msgDecoder, b []byte) (Message, error) {
-	vs, _ := helloVersions(d.Version, b)
-	return &Hello{vs}, nil
+	vs, ok := helloVersions(d.Version, b)
+	return &Hello{vs, !ok}, nil
 }
 
 // helloVersions reads a hello's body. ok is false when it holds more than is
 // understood.
 func helloVersions(v Version, b []byte) (vs Versions, ok bool) {
 	ok = true
-	for len(b) >= 4 {
+	for len(b) > 0 {
+		if len(b) < 4 {
+			ok = false
+			break
+		}
 		typ, n := be.Uint16(b), int(be.Uint16(b[2:]))
 		padded := (n + 7) &^ 7
 		if n < 4 || padded > len(b) {
@@ -36,6 +44,8 @@ func helloVersions(v Version, b []byte) (vs Versions, ok bool) {
 		}
 		if typ == helloBitmap && n >= 8 {
 			vs = Versions(be.Uint32(b[4:])) &^ 1
+		} else {
+			ok = false
 		}
 		b = b[padded:]
 	}
@@ -57,6 +67,10 @@ func (m *Hello) print(p *printer) {
 			first = false
 			p.f("0x%02x", uint8(v))
 		}
+	}
+	if m.odd {
+		p.str("\n unknown data in hello:\n")
+		p.b = AppendHexDump(p.b, p.raw, true)
 	}
 }
 
@@ -179,8 +193,8 @@ func decodeConfig(d *msgDecoder, b []byte) (SwitchConfig, error) {
 }
 
 func decodeGetConfigReply(d *msgDecoder, b []byte) (Message, error) {
-	c, err := decodeConfig(d, b)
-	return &GetConfigReply{c}, err
+	c, _ := decodeConfig(d, b)
+	return &GetConfigReply{c}, nil
 }
 
 func decodeSetConfig(d *msgDecoder, b []byte) (Message, error) {
@@ -213,7 +227,11 @@ func (c *SwitchConfig) print(p *printer) {
 
 // SetFlowFormat chooses between the standard match of OpenFlow 1.0 and NXM for
 // what the switch sends (NXT_SET_FLOW_FORMAT).
-type SetFlowFormat struct{ NXM bool }
+type SetFlowFormat struct {
+	NXM bool
+
+	unknown bool // neither, for printing
+}
 
 func (*SetFlowFormat) raw(Protocols) rawType { return rawNXSetFlowFormat }
 
@@ -225,20 +243,25 @@ func (m *SetFlowFormat) encode(e *msgEncoder) {
 	}
 }
 
-func decodeSetFlowFormat(_ *msgDecoder, b []byte) (Message, error) {
-	switch be.Uint32(b) {
-	case 0:
-		return &SetFlowFormat{}, nil
-	case 2:
-		return &SetFlowFormat{NXM: true}, nil
+func decodeSetFlowFormat(d *msgDecoder, b []byte) (Message, error) {
+	n := be.Uint32(b)
+	m := &SetFlowFormat{NXM: n == 2, unknown: n != 0 && n != 2}
+	if m.unknown {
+		d.names.warnf("ofp_protocol", "NXT_SET_FLOW_FORMAT message specified invalid flow format %d", n)
+		if !d.loose {
+			return nil, ErrBadRequestEperm
+		}
 	}
-	return nil, ErrBadRequestEperm
+	return m, nil
 }
 
 func (m *SetFlowFormat) print(p *printer) {
-	if m.NXM {
+	switch {
+	case m.unknown:
+		p.str(" format=(unknown)")
+	case m.NXM:
 		p.str(" format=nxm")
-	} else {
+	default:
 		p.str(" format=openflow10")
 	}
 }
@@ -320,8 +343,8 @@ func (m *SetControllerID) encode(e *msgEncoder) {
 	e.u16(m.ID)
 }
 
-func decodeSetControllerID(_ *msgDecoder, b []byte) (Message, error) {
-	if !isZero(b[:6]) {
+func decodeSetControllerID(d *msgDecoder, b []byte) (Message, error) {
+	if !d.loose && !isZero(b[:6]) {
 		return nil, ErrBadRequestMustBeZero
 	}
 	return &SetControllerID{be.Uint16(b[6:])}, nil
@@ -372,12 +395,15 @@ func decodeRole(b []byte) (r Role, gen uint64, has bool, err error) {
 	if r > RoleSecondary {
 		return 0, 0, false, ErrRoleRequestFailedBadRole
 	}
-	return r, gen, gen != ^uint64(0) && (r == RolePrimary || r == RoleSecondary), nil
+	return r, gen, gen != ^uint64(0), nil
 }
 
 func decodeRoleRequest(_ *msgDecoder, b []byte) (Message, error) {
 	r, gen, _, err := decodeRole(b)
-	return &RoleRequest{r, gen, r == RolePrimary || r == RoleSecondary}, err
+	if r == RoleNoChange {
+		gen = 0
+	}
+	return &RoleRequest{r, gen, r != RoleNoChange}, err
 }
 
 func decodeRoleReply(_ *msgDecoder, b []byte) (Message, error) {
@@ -405,7 +431,7 @@ var roleNames = [...]string{RoleNoChange: "nochange", RoleEqual: "equal", RolePr
 
 func (p *printer) role(r Role, gen uint64, has bool) {
 	p.f(" role=%s", roleNames[r&3])
-	if has {
+	if has && gen != ^uint64(0) {
 		p.f(" generation_id=%d", gen)
 	}
 }

@@ -54,8 +54,8 @@ func (m *CTFlushZone) encode(e *msgEncoder) {
 	e.u16(m.Zone)
 }
 
-func decodeCTFlushZone(_ *msgDecoder, b []byte) (Message, error) {
-	if !isZero(b[:6]) {
+func decodeCTFlushZone(d *msgDecoder, b []byte) (Message, error) {
+	if !d.loose && !isZero(b[:6]) {
 		return nil, ErrBadRequestMustBeZero
 	}
 	return &CTFlushZone{be.Uint16(b[6:])}, nil
@@ -148,7 +148,21 @@ func decodeCTFlush(_ *msgDecoder, b []byte) (Message, error) {
 		}
 		return err
 	})
+	m.Orig.settle(m.Proto)
+	m.Reply.settle(m.Proto)
 	return m, err
+}
+
+// settle keeps of ports and ICMP, which to OVS are the same bytes, what the
+// protocol has.
+func (t *CTTuple) settle(proto uint8) {
+	switch {
+	case t == nil:
+	case isICMP(proto):
+		t.SrcPort, t.DstPort = 0, 0
+	default:
+		t.ICMPID, t.ICMPType, t.ICMPCode = 0, 0, 0
+	}
 }
 
 // ctTuple reads the tuple nested in property p over t, which may be nil.
@@ -175,15 +189,15 @@ func ctTuple(p []byte, t *CTTuple, family *ctFamily) (*CTTuple, error) {
 			copy(t.Dst[:], v)
 			return family.add(&t.Dst)
 		case ctTupleSrcPort:
-			t.SrcPort = be.Uint16(v)
+			t.SrcPort, t.ICMPID = be.Uint16(v), be.Uint16(v)
 		case ctTupleDstPort:
-			t.DstPort = be.Uint16(v)
+			t.DstPort, t.ICMPType, t.ICMPCode = be.Uint16(v), v[0], v[1]
 		case ctTupleICMPID:
-			t.ICMPID = be.Uint16(v)
+			t.SrcPort, t.ICMPID = be.Uint16(v), be.Uint16(v)
 		case ctTupleICMPType:
-			t.ICMPType = v[0]
+			t.DstPort, t.ICMPType = t.DstPort&0xff|uint16(v[0])<<8, v[0]
 		case ctTupleICMPCode:
-			t.ICMPCode = v[0]
+			t.DstPort, t.ICMPCode = t.DstPort&^0xff|uint16(v[0]), v[0]
 		}
 		return nil
 	})

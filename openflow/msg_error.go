@@ -1,5 +1,7 @@
 package openflow
 
+import "fmt"
+
 // Error types on the wire that say "look further for a vendor's error".
 const (
 	errTypeNXVendor     = 0xb0c2 // OpenFlow 1.0 and 1.1: NXET_VENDOR
@@ -66,6 +68,9 @@ func decodeErrorMsg(h *msgDecoder, b []byte) (Message, error) {
 		b = b[4:]
 	}
 	m.Code = errorFromWire(h.Version, m.vendor, m.typ, m.code)
+	if m.Code == 0 && h.loose {
+		return nil, ErrBadRequestBadLen
+	}
 	m.Data = append([]byte(nil), b...)
 	return m, nil
 }
@@ -73,10 +78,6 @@ func decodeErrorMsg(h *msgDecoder, b []byte) (Message, error) {
 func (*ErrorMsg) raw(Protocols) rawType { return rawError }
 
 func (m *ErrorMsg) print(p *printer) {
-	if m.Code == 0 {
-		p.f(" ***decode error: %s***\n", "NXBRC_UNENCODABLE_ERROR")
-		return
-	}
 	p.f(" %s\n", m.Code)
 	if m.Code == ErrHelloFailedIncompatible || m.Code == ErrHelloFailedEperm {
 		p.str(quoteText(m.Data))
@@ -86,4 +87,14 @@ func (m *ErrorMsg) print(p *printer) {
 }
 
 // quoteText prints the text of a failed hello.
-func quoteText(b []byte) string { return string(b) + "\n" }
+func quoteText(b []byte) string {
+	var out []byte
+	for _, c := range b {
+		if c < ' ' || c > '~' || c == '\\' || c == '"' {
+			out = fmt.Appendf(out, "\\%03o", c)
+		} else {
+			out = append(out, c)
+		}
+	}
+	return string(append(out, '\n'))
+}

@@ -86,10 +86,9 @@ func knownOrZero(n uint64) uint64 {
 	return n
 }
 
-func decodeFlowRemoved10(d *msgDecoder, b []byte) (Message, error) {
+func decodeFlowRemoved10(_ *msgDecoder, b []byte) (Message, error) {
 	m := &FlowRemoved{Match: match10(b), Cookie: be.Uint64(b[40:]), Priority: be.Uint16(b[48:]), Reason: FlowRemovedReason(b[50]), Table: TableAny,
 		Duration: duration(b[52:]), IdleTimeout: be.Uint16(b[60:]), Packets: be.Uint64(b[64:]), Bytes: be.Uint64(b[72:])}
-	d.normalize(&m.Match)
 	return m, nil
 }
 

@@ -59,9 +59,8 @@ func (r *FlowStatsRequest) encode(e *msgEncoder) {
 	}
 }
 
-func decodeFlowRequest10(d *msgDecoder, b []byte) (Message, error) {
+func decodeFlowRequest10(_ *msgDecoder, b []byte) (Message, error) {
 	r := &FlowStatsRequest{Match: match10(b), Table: b[40], OutPort: Port(be.Uint16(b[42:])), OutGroup: GroupAny}
-	d.normalize(&r.Match)
 	return r, nil
 }
 
@@ -236,14 +235,14 @@ func (fs *FlowStats) encode15(e *msgEncoder) {
 }
 
 func decodeFlowReply15(d *msgDecoder, b []byte) (Message, error) {
-	return d.flowReply(b, 24, func(fs *FlowStats, b []byte) (err error) {
+	return d.flowReply(b, 24, func(fs *FlowStats, b []byte, n int) (err error) {
 		fs.Table = b[4]
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[6:]), be.Uint16(b[8:]), be.Uint16(b[10:])
 		fs.Flags, _ = flowFlagsFrom(be.Uint16(b[12:]), d.Version)
 		fs.Importance = be.Uint16(b[14:])
 		fs.Cookie = be.Uint64(b[16:])
 		var rest []byte
-		if fs.Match, rest, err = takeOXM(b[24:], false); err != nil {
+		if fs.Match, rest, err = takeOXM(b[24:], true); err != nil {
 			return err
 		}
 		s, rest, err := takeOXS(rest)
@@ -254,7 +253,9 @@ func decodeFlowReply15(d *msgDecoder, b []byte) (Message, error) {
 		if s.idle != ^uint32(0) {
 			fs.IdleAge = int(s.idle)
 		}
-		fs.Actions, err = d.instructions(rest)
+		if rest, err = d.entryRest(b, rest, n); err == nil {
+			fs.Actions, err = d.instructions(rest)
+		}
 		return err
 	})
 }
@@ -265,41 +266,48 @@ func (e *msgEncoder) counts(fs *FlowStats) {
 	e.u64(fs.Bytes)
 }
 
-// eachEntry walks entries that begin with their length.
-func (d *msgDecoder) eachEntry(b []byte, min int, f func(b []byte) error) error {
-	for len(b) > 0 {
-		if len(b) < min {
-			d.names.warnf("ofp_flow", "%s has %d leftover bytes at end", d.row.name, len(b))
-			return ErrBadRequestBadLen
-		}
-		n := int(be.Uint16(b))
-		if n < min || n > len(b) {
-			d.names.warnf("ofp_flow", "%s claims invalid length %d", d.row.name, n)
-			return ErrBadRequestBadLen
-		}
-		if err := f(b[:n:n]); err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	return nil
-}
-
-func (d *msgDecoder) flowReply(b []byte, min int, f func(fs *FlowStats, b []byte) error) (Message, error) {
+// flowReply reads entries, each of which begins with its length and has at
+// least min bytes. Like the reference, it holds what is inside an entry against
+// the end of the message first and of the entry later, so that errors are the
+// same.
+func (d *msgDecoder) flowReply(b []byte, min int, f func(fs *FlowStats, b []byte, n int) error) (Message, error) {
 	d.partial = true
 	m := &FlowStatsReply{}
 	if n := eachEntryCount(b, min); n > 0 {
 		m.Flows = make([]FlowStats, 0, n)
 	}
-	err := d.eachEntry(b, min, func(b []byte) error {
-		m.Flows = append(m.Flows, FlowStats{Table: b[2], IdleAge: -1, HardAge: -1})
-		err := f(&m.Flows[len(m.Flows)-1], b)
-		if err != nil {
-			m.Flows = m.Flows[:len(m.Flows)-1]
+	for len(b) > 0 {
+		if len(b) < min {
+			d.names.warnf("ofp_flow", "%s has %d leftover bytes at end", d.row.name, len(b))
+			return m, ErrBadRequestBadLen
 		}
-		return err
-	})
-	return m, err
+		n := int(be.Uint16(b))
+		if n < min {
+			d.names.warnf("ofp_flow", "%s claims invalid length %d", d.row.name, n)
+			return m, ErrBadRequestBadLen
+		}
+		m.Flows = append(m.Flows, FlowStats{Table: b[2], IdleAge: -1, HardAge: -1})
+		if err := f(&m.Flows[len(m.Flows)-1], b, n); err != nil {
+			m.Flows = m.Flows[:len(m.Flows)-1]
+			return m, err
+		}
+		b = b[n:]
+	}
+	return m, nil
+}
+
+// entryRest returns what follows the match of an entry of n bytes, of which
+// rest is what follows it in the message.
+func (d *msgDecoder) entryRest(b, rest []byte, n int) ([]byte, error) {
+	used := len(b) - len(rest)
+	if n < used || n > len(b) {
+		d.names.warnf("ofp_actions", "OpenFlow message actions length %d exceeds remaining message length (%d)", n-used, len(rest))
+		if d.Version >= V11 {
+			return nil, ErrBadInstructionBadLen
+		}
+		return nil, ErrBadRequestBadLen
+	}
+	return b[used:n:n], nil
 }
 
 func duration(b []byte) time.Duration {
@@ -307,37 +315,41 @@ func duration(b []byte) time.Duration {
 }
 
 func decodeFlowReply10(d *msgDecoder, b []byte) (Message, error) {
-	return d.flowReply(b, 88, func(fs *FlowStats, b []byte) (err error) {
+	return d.flowReply(b, 88, func(fs *FlowStats, b []byte, n int) (err error) {
 		fs.Match = match10(b[4:])
-		d.normalize(&fs.Match)
 		fs.Duration = duration(b[44:])
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[52:]), be.Uint16(b[54:]), be.Uint16(b[56:])
 		if be.Uint32(b[4:])&wildAll == 0 {
 			fs.Priority = 0xffff
 		}
 		fs.Cookie, fs.Packets, fs.Bytes = be.Uint64(b[64:]), be.Uint64(b[72:]), be.Uint64(b[80:])
-		fs.Actions, err = d.actions(b[88:])
+		acts, err := d.entryRest(b, b[88:], n)
+		if err == nil {
+			fs.Actions, err = d.actions(acts)
+		}
 		return err
 	})
 }
 
 func decodeFlowReplyNX(d *msgDecoder, b []byte) (Message, error) {
-	return d.flowReply(b, 48, func(fs *FlowStats, b []byte) (err error) {
+	return d.flowReply(b, 48, func(fs *FlowStats, b []byte, n int) (err error) {
 		fs.Duration = duration(b[4:])
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[12:]), be.Uint16(b[14:]), be.Uint16(b[16:])
 		fs.IdleAge, fs.HardAge = int(be.Uint16(b[20:]))-1, int(be.Uint16(b[22:]))-1
 		fs.Cookie, fs.Packets, fs.Bytes = be.Uint64(b[24:]), be.Uint64(b[32:]), be.Uint64(b[40:])
 		var acts []byte
-		if fs.Match, acts, err = takeNXM(b[48:], int(be.Uint16(b[18:])), false, nil); err != nil {
+		if fs.Match, acts, err = takeNXM(b[48:], int(be.Uint16(b[18:])), true, nil); err != nil {
 			return err
 		}
-		fs.Actions, err = d.actions(acts)
+		if acts, err = d.entryRest(b, acts, n); err == nil {
+			fs.Actions, err = d.actions(acts)
+		}
 		return err
 	})
 }
 
 func decodeFlowReply11(d *msgDecoder, b []byte) (Message, error) {
-	return d.flowReply(b, 56, func(fs *FlowStats, b []byte) (err error) {
+	return d.flowReply(b, 56, func(fs *FlowStats, b []byte, n int) (err error) {
 		fs.Duration = duration(b[4:])
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[12:]), be.Uint16(b[14:]), be.Uint16(b[16:])
 		if d.Version >= V13 {
@@ -348,10 +360,12 @@ func decodeFlowReply11(d *msgDecoder, b []byte) (Message, error) {
 		}
 		fs.Cookie, fs.Packets, fs.Bytes = be.Uint64(b[24:]), be.Uint64(b[32:]), be.Uint64(b[40:])
 		var acts []byte
-		if fs.Match, acts, err = takeOXM(b[48:], false); err != nil {
+		if fs.Match, acts, err = takeOXM(b[48:], true); err != nil {
 			return err
 		}
-		fs.Actions, err = d.instructions(acts)
+		if acts, err = d.entryRest(b, acts, n); err == nil {
+			fs.Actions, err = d.instructions(acts)
+		}
 		return err
 	})
 }

@@ -33,6 +33,9 @@ func (m *RequestForward) encode(e *msgEncoder) { e.bytes(Encode(m.Request, e.pro
 
 func decodeRequestForward(d *msgDecoder, b []byte) (Message, error) {
 	in := d.inside(b)
+	if int(in.Length) != len(b) {
+		return nil, ErrBundleFailedMsgBadLen
+	}
 	body, err := in.findRow(b)
 	if err != nil {
 		return nil, err

@@ -134,7 +134,8 @@ func decodeMonitorCancel(_ *msgDecoder, b []byte) (Message, error) {
 	return &FlowMonitorCancel{be.Uint32(b)}, nil
 }
 
-// Nicira's flags are the standard's but for "own", which has no-abbrev's bit.
+// Nicira's flags are the standard's but for "own", which has no-abbrev's bit;
+// there is no no-abbrev.
 func (f MonitorFlags) nx() uint16 {
 	w := uint16(f &^ (MonitorNoAbbrev | MonitorOwn))
 	if f&MonitorOwn != 0 {
@@ -144,9 +145,12 @@ func (f MonitorFlags) nx() uint16 {
 }
 
 func monitorFlagsFromNX(w uint16) MonitorFlags {
-	f := MonitorFlags(w)
+	f := MonitorFlags(w &^ uint16(MonitorOwn))
 	if f&MonitorNoAbbrev != 0 {
 		f ^= MonitorNoAbbrev | MonitorOwn
+	}
+	if w&uint16(MonitorOwn) != 0 {
+		f |= MonitorNoAbbrev
 	}
 	return f
 }
@@ -424,7 +428,7 @@ func (d *msgDecoder) flowUpdate(b []byte) (u FlowUpdate, err error) {
 		u.IdleTimeout, u.HardTimeout, u.Table = be.Uint16(b[8:]), be.Uint16(b[10:]), b[14]
 	}
 	if std || d.row.frame == frameONFSTR {
-		if u.Match, rest, err = takeOXM(b[24:], false); err != nil {
+		if u.Match, rest, err = takeOXM(b[24:], true); err != nil {
 			return u, err
 		}
 		u.Actions, err = d.instructions(rest)
@@ -434,7 +438,7 @@ func (d *msgDecoder) flowUpdate(b []byte) (u FlowUpdate, err error) {
 	if 24+n > len(b) {
 		return u, ErrBadRequestBadLen
 	}
-	if u.Match, rest, err = takeNXM(b[24:], n, false, nil); err != nil {
+	if u.Match, rest, err = takeNXM(b[24:], n, true, nil); err != nil {
 		return u, err
 	}
 	u.Actions, err = d.actions(rest)

@@ -172,7 +172,7 @@ func decodePacketIn11(_ *msgDecoder, b []byte) (Message, error) {
 	m.Buffer, m.TotalLen, m.Reason, m.Table = be.Uint32(b), int(be.Uint16(b[12:])), PacketInReason(b[14]), b[15]
 	p, ok := PortFromWide(be.Uint32(b[4:]))
 	if !ok {
-		return nil, ErrBadRequestBadPort
+		return nil, ErrBadActionBadOutPort
 	}
 	m.setInPort(p)
 	return m, nil
@@ -220,7 +220,7 @@ func (d *msgDecoder) packetIn2(b []byte) (*PacketIn, error) {
 	err := eachProp(b, func(typ uint16, p []byte) error {
 		v := p[4:]
 		need := [...]int{nxpintFullLen: 4, nxpintBufferID: 4, nxpintTableID: 1, nxpintCookie: 12, nxpintReason: 1, nxpintContinuation: 0}
-		if int(typ) < len(need) && need[typ] != 0 && len(v) != need[typ] {
+		if int(typ) < len(need) && (len(v) < need[typ] || need[typ] > 1 && len(v) != need[typ]) {
 			return ErrBadPropertyBadLen
 		}
 		var err error
@@ -366,7 +366,7 @@ func decodePacketOut10(d *msgDecoder, b []byte) (Message, error) {
 func decodePacketOut11(d *msgDecoder, b []byte) (Message, error) {
 	p, ok := PortFromWide(be.Uint32(b[4:]))
 	if !ok {
-		return nil, ErrBadRequestBadPort
+		return nil, ErrBadActionBadOutPort
 	}
 	m := &PacketOut{Buffer: be.Uint32(b)}
 	m.setInPort(p)
@@ -446,7 +446,7 @@ func (m *PacketOut) print(p *printer) {
 // packet.
 func l4Checksum(k *flow.Key, b []byte) string {
 	name, ofs := "", 0
-	if !k.IsIP() || k.NwFrag&flow.FragLater != 0 {
+	if !k.IsIP() {
 		return ""
 	}
 	switch k.NwProto {

@@ -3,7 +3,6 @@ package openflow
 import (
 	"fmt"
 	"slices"
-	"unicode/utf8"
 )
 
 // Sizes of descriptions of ports.
@@ -21,11 +20,12 @@ func features10From(n uint32) PortFeatures { return PortFeatures(n&0x7f | n&0xf8
 
 // The state of OpenFlow 1.0 has the spanning tree's, that of 1.1 blocked and
 // live.
-func (s PortState) to10() uint32 { return uint32(s & (PortLinkDown | PortSTPMask)) }
-func (s PortState) to11() uint32 { return uint32(s & (PortLinkDown | PortBlocked | PortLive)) }
-func (c PortConfig) to11() uint32 {
-	return uint32(c & (PortDown | PortNoRecv | PortNoFwd | PortNoPacketIn))
-}
+func (s PortState) to10() uint32  { return uint32(s & (PortLinkDown | PortSTPMask)) }
+func (s PortState) to11() uint32  { return uint32(s & (PortLinkDown | PortBlocked | PortLive)) }
+func (c PortConfig) to11() uint32 { return uint32(c & portConfig11) }
+
+// portConfig11 are the bits that OpenFlow 1.1 and later have.
+const portConfig11 = PortDown | PortNoRecv | PortNoFwd | PortNoPacketIn
 
 // Speed returns the speed in Mbit/s of the fastest of the features.
 func (f PortFeatures) Speed() uint32 {
@@ -109,7 +109,7 @@ func portDesc11(b []byte) (PortDesc, error) {
 	if !ok {
 		return PortDesc{}, ErrBadActionBadOutPort
 	}
-	d := PortDesc{Port: p, Name: cString(b[16:32]), Config: PortConfig(be.Uint32(b[32:])) & (PortDown | PortNoRecv | PortNoFwd | PortNoPacketIn),
+	d := PortDesc{Port: p, Name: cString(b[16:32]), Config: PortConfig(be.Uint32(b[32:])) & portConfig11,
 		State: PortState(be.Uint32(b[36:])) & (PortLinkDown | PortBlocked | PortLive)}
 	copy(d.HWAddr[:], b[8:14])
 	d.setFeatures(b[40:])
@@ -137,7 +137,7 @@ func portDesc14(b []byte) (d PortDesc, n int, err error) {
 	}
 	copy(d.HWAddr[:], b[8:14])
 	d.Name = cString(b[16:32])
-	d.Config = PortConfig(be.Uint32(b[32:])) & (PortDown | PortNoRecv | PortNoFwd | PortNoPacketIn)
+	d.Config = PortConfig(be.Uint32(b[32:])) & portConfig11
 	d.State = PortState(be.Uint32(b[36:])) & (PortLinkDown | PortBlocked | PortLive)
 	err = eachProp(b[portDesc14Len:n], func(typ uint16, p []byte) error {
 		if typ == 0 {
@@ -176,8 +176,8 @@ func AppendPortDesc(b []byte, d *PortDesc) []byte {
 	b = append(b, d.Port.String()...)
 	b = append(b, '(')
 	for _, c := range []byte(d.Name) {
-		if c < 32 || c >= utf8.RuneSelf {
-			c = '.'
+		if c < ' ' || c > '~' {
+			break
 		}
 		b = append(b, c)
 	}
@@ -280,7 +280,7 @@ func decodePortMod10(_ *msgDecoder, b []byte) (Message, error) {
 
 func decodePortMod11(_ *msgDecoder, b []byte) (Message, error) {
 	m, err := portMod11(b)
-	m.Advertise = PortFeatures(be.Uint32(b[24:]))
+	m.Advertise = PortFeatures(be.Uint32(b[24:]) & 0xffff)
 	return m, err
 }
 
@@ -296,18 +296,18 @@ func decodePortMod14(_ *msgDecoder, b []byte) (Message, error) {
 		if len(p) != 8 {
 			return ErrBadPropertyBadLen
 		}
-		m.Advertise = PortFeatures(be.Uint32(p[4:]))
+		m.Advertise = PortFeatures(be.Uint32(p[4:]) & 0xffff)
 		return nil
 	})
 }
 
 func portMod11(b []byte) (*PortMod, error) {
 	p, ok := PortFromWide(be.Uint32(b))
-	m := &PortMod{Port: p, Config: PortConfig(be.Uint32(b[16:])), Mask: PortConfig(be.Uint32(b[20:]))}
+	m := &PortMod{Port: p, Config: PortConfig(be.Uint32(b[16:])), Mask: PortConfig(be.Uint32(b[20:])) & portConfig11}
 	copy(m.HWAddr[:], b[8:14])
 	m.Config &= m.Mask
 	if !ok {
-		return m, ErrPortModFailedBadPort
+		return m, ErrBadActionBadOutPort
 	}
 	return m, nil
 }
@@ -395,7 +395,7 @@ func portList(b []byte, v Version) ([]PortDesc, error) {
 		}
 		d, err := portDesc11(b)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		out = append(out, d)
 	}
@@ -403,21 +403,24 @@ func portList(b []byte, v Version) ([]PortDesc, error) {
 }
 
 func decodePortDescReply10(d *msgDecoder, b []byte) (Message, error) {
+	d.partial = true
 	ports, err := portList(b, d.Version)
 	return &PortDescReply{ports}, err
 }
 
 func decodePortDescReply11(d *msgDecoder, b []byte) (Message, error) {
+	d.partial = true
 	ports, err := portList(b, d.Version)
 	return &PortDescReply{ports}, err
 }
 
-func decodePortDescReply14(_ *msgDecoder, b []byte) (Message, error) {
+func decodePortDescReply14(dec *msgDecoder, b []byte) (Message, error) {
+	dec.partial = true
 	m := &PortDescReply{}
 	for len(b) > 0 {
 		d, n, err := portDesc14(b)
 		if err != nil {
-			return nil, err
+			return m, err
 		}
 		m.Ports = append(m.Ports, d)
 		b = b[n:]

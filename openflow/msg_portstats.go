@@ -109,12 +109,9 @@ func durationFrom(b []byte) time.Duration {
 	return duration(b)
 }
 
-func decodePortReply10(_ *msgDecoder, b []byte) (Message, error) {
-	const n = 104
-	if len(b)%n != 0 {
-		return nil, ErrBadRequestBadLen
-	}
+func decodePortReply10(d *msgDecoder, b []byte) (Message, error) {
 	m := &PortStatsReply{}
+	n := int(d.row.unit)
 	for ; len(b) > 0; b = b[n:] {
 		s := PortStats{Port: Port(be.Uint16(b)), Duration: -1}
 		for i, c := range s.counters() {
@@ -126,24 +123,19 @@ func decodePortReply10(_ *msgDecoder, b []byte) (Message, error) {
 }
 
 func decodePortReply13(d *msgDecoder, b []byte) (Message, error) {
-	n := 112
-	if d.Version < V13 {
-		n = 104
-	}
-	if len(b)%n != 0 {
-		return nil, ErrBadRequestBadLen
-	}
+	d.partial = true
 	m := &PortStatsReply{}
+	n := int(d.row.unit)
 	for ; len(b) > 0; b = b[n:] {
 		p, ok := PortFromWide(be.Uint32(b))
 		if !ok {
-			return nil, ErrBadActionBadOutPort
+			return m, ErrBadActionBadOutPort
 		}
 		s := PortStats{Port: p, Duration: -1}
 		for i, c := range s.counters() {
 			*c = be.Uint64(b[8+8*i:])
 		}
-		if n == 112 {
+		if d.Version >= V13 {
 			s.Duration = durationFrom(b[104:])
 		}
 		m.Ports = append(m.Ports, s)
@@ -152,35 +144,52 @@ func decodePortReply13(d *msgDecoder, b []byte) (Message, error) {
 }
 
 func decodePortReply14(d *msgDecoder, b []byte) (Message, error) {
+	d.partial = true
 	m := &PortStatsReply{}
-	err := d.eachEntry(b, 80, func(b []byte) error {
-		p, ok := PortFromWide(be.Uint32(b[4:]))
-		if !ok {
-			return ErrBadActionBadOutPort
+	for len(b) > 0 {
+		if len(b) < 80 {
+			d.names.warnf("ofp_port", "OFPST_PORT reply has %d leftover bytes at end", len(b))
+			return m, ErrBadRequestBadLen
 		}
-		s := PortStats{Port: p, Duration: durationFrom(b[8:])}
-		c := s.counters()
-		for i := range c[:8] {
-			*c[i] = be.Uint64(b[16+8*i:])
+		n := int(be.Uint16(b))
+		if n < 80 || n > len(b) {
+			return m, ErrBadRequestBadLen
 		}
-		for _, x := range c[8:] {
-			*x = ^uint64(0)
+		s, err := portStats14(b[:n])
+		if err != nil {
+			return m, err
 		}
-		err := eachProp(b[80:], func(typ uint16, p []byte) error {
-			if typ == 0 {
-				if len(p) != 40 {
-					return ErrBadPropertyBadLen
-				}
-				for i := range c[8:] {
-					*c[8+i] = be.Uint64(p[8+8*i:])
-				}
-			}
-			return nil
-		})
 		m.Ports = append(m.Ports, s)
-		return err
+		b = b[n:]
+	}
+	return m, nil
+}
+
+func portStats14(b []byte) (PortStats, error) {
+	p, ok := PortFromWide(be.Uint32(b[4:]))
+	if !ok {
+		return PortStats{}, ErrBadActionBadOutPort
+	}
+	s := PortStats{Port: p, Duration: durationFrom(b[8:])}
+	c := s.counters()
+	for i := range c[:8] {
+		*c[i] = be.Uint64(b[16+8*i:])
+	}
+	for _, x := range c[8:] {
+		*x = ^uint64(0)
+	}
+	err := eachProp(b[80:], func(typ uint16, p []byte) error {
+		if typ == 0 {
+			if len(p) != 40 {
+				return ErrBadPropertyBadLen
+			}
+			for i := range c[8:] {
+				*c[8+i] = be.Uint64(p[8+8*i:])
+			}
+		}
+		return nil
 	})
-	return m, err
+	return s, err
 }
 
 func (m *PortStatsReply) print(p *printer) {

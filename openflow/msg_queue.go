@@ -1,5 +1,10 @@
 package openflow
 
+import (
+	"cmp"
+	"slices"
+)
+
 // QueueConfigRequest asks how queues are configured: OFPT_QUEUE_GET_CONFIG up
 // to OpenFlow 1.3, OFPST_QUEUE_DESC later. Only the latter can ask for one
 // queue, and PortNone for those of all ports.
@@ -68,26 +73,30 @@ func (m *QueueConfigRequest) encode(e *msgEncoder) {
 }
 
 func decodeQueueConfigRequest10(_ *msgDecoder, b []byte) (Message, error) {
-	return queueConfigRequest(Port(be.Uint16(b)), QueueAll, false)
+	p := Port(be.Uint16(b))
+	if p >= PortMax {
+		return nil, ErrQueueOpFailedBadPort
+	}
+	return &QueueConfigRequest{p, QueueAll}, nil
 }
 
 func decodeQueueConfigRequest11(_ *msgDecoder, b []byte) (Message, error) {
 	p, ok := PortFromWide(be.Uint32(b))
-	return queueConfigRequest(p, QueueAll, ok && p == PortNone)
+	switch {
+	case !ok:
+		return nil, ErrBadActionBadOutPort
+	case p >= PortMax && p != PortNone:
+		return nil, ErrQueueOpFailedBadPort
+	}
+	return &QueueConfigRequest{p, QueueAll}, nil
 }
 
 func decodeQueueConfigRequest14(_ *msgDecoder, b []byte) (Message, error) {
 	p, ok := PortFromWide(be.Uint32(b))
-	return queueConfigRequest(p, be.Uint32(b[4:]), ok)
-}
-
-// queueConfigRequest checks a port, which is an ordinary one, or all of them
-// where the version can say so.
-func queueConfigRequest(p Port, queue uint32, all bool) (Message, error) {
-	if !all && p >= PortMax {
-		return nil, ErrQueueOpFailedBadPort
+	if !ok {
+		return nil, ErrBadActionBadOutPort
 	}
-	return &QueueConfigRequest{p, queue}, nil
+	return &QueueConfigRequest{p, be.Uint32(b[4:])}, nil
 }
 
 func (m *QueueConfigRequest) print(p *printer) {
@@ -155,7 +164,7 @@ func decodeQueueConfigReply10(d *msgDecoder, b []byte) (Message, error) {
 
 func decodeQueueConfigReply11(d *msgDecoder, b []byte) (Message, error) {
 	p, ok := PortFromWide(be.Uint32(b))
-	if !ok {
+	if !ok && len(b) > 8 {
 		return nil, ErrBadActionBadOutPort
 	}
 	m := &QueueConfigReply{Port: p}
@@ -242,12 +251,16 @@ func (d *msgDecoder) queueProps(q *QueueConfig, b []byte) error {
 }
 
 func (m *QueueConfigReply) print(p *printer) {
+	if len(m.Queues) > 0 {
+		p.str(" ")
+	}
 	var port Port
-	for i := range m.Queues {
-		q := &m.Queues[i]
+	for _, q := range slices.SortedStableFunc(slices.Values(m.Queues), func(a, b QueueConfig) int {
+		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Queue, b.Queue))
+	}) {
 		if q.Port != port {
 			port = q.Port
-			p.str(" port=")
+			p.str("port=")
 			p.port(q.Port)
 			p.str("\n")
 		}

@@ -35,7 +35,7 @@ func decodeQueueRequest10(_ *msgDecoder, b []byte) (Message, error) {
 func decodeQueueRequest11(_ *msgDecoder, b []byte) (Message, error) {
 	p, ok := PortFromWide(be.Uint32(b))
 	if !ok {
-		return nil, ErrQueueOpFailedBadPort
+		return nil, ErrBadActionBadOutPort
 	}
 	return &QueueStatsRequest{p, be.Uint32(b[4:])}, nil
 }
@@ -94,21 +94,17 @@ func (m *QueueStatsReply) encode(e *msgEncoder) {
 	}
 }
 
-func queueReply(b []byte, v Version) (Message, error) {
-	n := 32
-	if v >= V13 {
-		n = 40
-	}
-	if len(b)%n != 0 {
-		return nil, ErrBadRequestBadLen
-	}
+// queueReply reads entries of n bytes.
+func (d *msgDecoder) queueReply(b []byte, n int) (Message, error) {
+	d.partial = true
+	v := d.Version
 	m := &QueueStatsReply{}
 	for ; len(b) > 0; b = b[n:] {
 		q := QueueStats{Port: Port(be.Uint16(b)), Queue: be.Uint32(b[4:]), TxBytes: be.Uint64(b[8:]), TxPackets: be.Uint64(b[16:]), TxErrors: be.Uint64(b[24:]), Duration: -1}
 		if v > V10 {
 			var ok bool
 			if q.Port, ok = PortFromWide(be.Uint32(b)); !ok {
-				return nil, ErrQueueOpFailedBadPort
+				return m, ErrBadActionBadOutPort
 			}
 		}
 		if v >= V13 {
@@ -137,7 +133,7 @@ func decodeQueueReply14(d *msgDecoder, b []byte) (Message, error) {
 		}
 		p, ok := PortFromWide(be.Uint32(b[8:]))
 		if !ok {
-			return m, ErrQueueOpFailedBadPort
+			return m, ErrBadActionBadOutPort
 		}
 		m.Queues = append(m.Queues, QueueStats{Port: p, Queue: be.Uint32(b[12:]), TxBytes: be.Uint64(b[16:]), TxPackets: be.Uint64(b[24:]),
 			TxErrors: be.Uint64(b[32:]), Duration: durationFrom(b[40:])})
@@ -146,9 +142,13 @@ func decodeQueueReply14(d *msgDecoder, b []byte) (Message, error) {
 	return m, nil
 }
 
-func decodeQueueReply10(d *msgDecoder, b []byte) (Message, error) { return queueReply(b, d.Version) }
+func decodeQueueReply10(d *msgDecoder, b []byte) (Message, error) {
+	return d.queueReply(b, int(d.row.unit))
+}
 
-func decodeQueueReply13(d *msgDecoder, b []byte) (Message, error) { return queueReply(b, d.Version) }
+func decodeQueueReply13(d *msgDecoder, b []byte) (Message, error) {
+	return d.queueReply(b, int(d.row.unit))
+}
 
 func (m *QueueStatsReply) print(p *printer) {
 	p.f(" %d queues\n", len(m.Queues))

@@ -40,13 +40,14 @@ func decodeRoleStatus(_ *msgDecoder, b []byte) (Message, error) {
 	if m.Role > RoleSecondary {
 		return nil, ErrRoleRequestFailedBadRole
 	}
-	if m.Reason > RoleExperimenter {
-		return nil, ErrBadRequestBadReason
-	}
 	return m, nil
 }
 
 func (m *RoleStatus) print(p *printer) {
 	p.role(m.Role, m.GenerationID, m.HasID)
-	p.f(" reason=%s", roleReasonNames[m.Reason%3])
+	reason := "(unknown)"
+	if int(m.Reason) < len(roleReasonNames) {
+		reason = roleReasonNames[m.Reason]
+	}
+	p.f(" reason=%s", reason)
 }

@@ -321,7 +321,7 @@ func (m *TableStatus) encode(e *msgEncoder) {
 func decodeTableStatus(d *msgDecoder, b []byte) (Message, error) {
 	m := &TableStatus{Reason: TableReason(b[0])}
 	if m.Reason != TableVacancyDown && m.Reason != TableVacancyUp {
-		return nil, ErrBadRequestBadReason
+		return nil, ErrBadPropertyBadValue
 	}
 	var err error
 	m.Desc, _, err = d.takeTableDesc(b[8:])

@@ -91,11 +91,11 @@ func fieldsFrom(w uint32, table []fieldBit) (s FieldSet) {
 	return s
 }
 
-// oxmBits are bits by the numbers of OXM's basic class, as OpenFlow 1.2 has
-// them.
+// oxmBits are bits by the numbers of OXM's basic class, of which OpenFlow 1.2
+// has 36.
 func oxmBits(s *FieldSet) (w uint64) {
 	s.each(func(n int) {
-		if h := header32(flow.FieldID(n), uint8(V12)); h>>16 == 0x8000 {
+		if h := header32(flow.FieldID(n), uint8(V12)); h>>16 == 0x8000 && h>>9&63 < 36 {
 			w |= 1 << (h >> 9 & 63)
 		}
 	})
@@ -104,7 +104,7 @@ func oxmBits(s *FieldSet) (w uint64) {
 
 func oxmFields(w uint64) (s FieldSet) {
 	for id := range flow.NumFields {
-		if h := header32(id, uint8(V12)); h>>16 == 0x8000 && w&(1<<(h>>9&63)) != 0 {
+		if h := header32(id, uint8(V12)); h>>16 == 0x8000 && h>>9&63 < 36 && w&(1<<(h>>9&63)) != 0 {
 			s.Add(id)
 		}
 	}

@@ -68,15 +68,15 @@ func (e *msgEncoder) tlvMaps(maps []TLVMap) {
 	}
 }
 
-func (d *msgDecoder) tlvMaps(b []byte) (maps []TLVMap, err error) {
+func (d *msgDecoder) tlvMaps(b []byte, fields uint16) (maps []TLVMap, err error) {
 	for ; len(b) >= 8; b = b[8:] {
 		t := TLVMap{be.Uint16(b), b[2], b[3], be.Uint16(b[4:])}
-		if t.Length == 0 || t.Length%4 != 0 || t.Length > 124 {
+		if t.Length%4 != 0 || t.Length > 124 {
 			d.names.warnf("ofp_match", "tlv table option length (%d) is not a valid option size", t.Length)
 			return nil, ErrTLVTableModFailedBadOptLen
 		}
-		if t.Index >= numTunMetadata {
-			d.names.warnf("ofp_match", "tlv table field index (%d) is too large (max %d)", t.Index, numTunMetadata-1)
+		if t.Index >= fields {
+			d.names.warnf("ofp_match", "tlv table field index (%d) is too large (max %d)", t.Index, int(fields)-1)
 			return nil, ErrTLVTableModFailedBadFieldIdx
 		}
 		maps = append(maps, t)
@@ -91,14 +91,14 @@ func decodeTLVTableMod(d *msgDecoder, b []byte) (Message, error) {
 		return nil, ErrTLVTableModFailedBadCommand
 	}
 	var err error
-	m.Maps, err = d.tlvMaps(b[8:])
+	m.Maps, err = d.tlvMaps(b[8:], numTunMetadata)
 	return m, err
 }
 
 func decodeTLVTableReply(d *msgDecoder, b []byte) (Message, error) {
 	m := &TLVTableReply{MaxSpace: be.Uint32(b), MaxFields: be.Uint16(b[4:])}
 	var err error
-	m.Maps, err = d.tlvMaps(b[16:])
+	m.Maps, err = d.tlvMaps(b[16:], m.MaxFields)
 	return m, err
 }
 

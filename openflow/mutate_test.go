@@ -65,7 +65,7 @@ func mutate(r *rand.Rand, b []byte) []byte {
 // the printing, errors and all, with the reference's. GOVS_DIFF_MESSAGES says
 // how many, GOVS_DIFF_SEED with which start; the test prints both.
 func TestMutatedReference(t *testing.T) {
-	n, seed := 3000, rand.Uint64()
+	n, seed := 2000, uint64(7) // the same ones each time; the soak takes others
 	if v, err := strconv.Atoi(os.Getenv("GOVS_DIFF_MESSAGES")); err == nil {
 		n = v
 	}

@@ -100,5 +100,8 @@ func (s *oxStats) setDuration(d time.Duration) {
 }
 
 func (s *oxStats) duration() time.Duration {
+	if s.sec == ^uint32(0) {
+		return -1
+	}
 	return time.Duration(s.sec)*time.Second + time.Duration(s.ns)
 }

@@ -1,6 +1,7 @@
 package openflow
 
 import (
+	"bytes"
 	"fmt"
 	"math/bits"
 	"strconv"
@@ -43,7 +44,6 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 		out = fmt.Appendf(out, "(***truncated to %d bytes from %d***)\n", len(b), be.Uint16(b[2:]))
 		return AppendHexDump(out, b, true)
 	case int(be.Uint16(b[2:])) < len(b):
-		out = appendHeading(out, b)
 		out = fmt.Appendf(out, "(***only uses %d bytes out of %d***)\n", be.Uint16(b[2:]), len(b))
 		return AppendHexDump(out, b, true)
 	}
@@ -58,8 +58,14 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 		d.Message.print(&p)
 	}
 	if err != nil {
-		if p.b[len(p.b)-1] != ' ' {
+		switch p.b[len(p.b)-1] {
+		case ':':
 			p.str(" ")
+		case '\n':
+		case ' ':
+			p.b[len(p.b)-1] = '\n'
+		default:
+			p.str("\n")
 		}
 		p.f("***decode error: %s***\n", err)
 		return AppendHexDump(p.b, b, true)
@@ -85,8 +91,7 @@ func (p *printer) heading(b []byte) {
 		p.f(" (OF 0x%02x)", uint8(v))
 	}
 	p.f(" (xid=0x%x):", p.Xid)
-	reply := isStatsReply(p.row.frame)
-	if !reply && !isStatsRequest(p.row.frame) {
+	if !isStatsReply(p.row.frame) && !isStatsRequest(p.row.frame) {
 		return
 	}
 	flags := be.Uint16(b[10:])
@@ -94,7 +99,7 @@ func (p *printer) heading(b []byte) {
 		return
 	}
 	p.str(" flags=")
-	if reply && flags&statsFlagMore != 0 {
+	if (isStatsReply(p.row.frame) || p.Version >= V13) && flags&statsFlagMore != 0 {
 		p.str("[more]")
 		flags &^= statsFlagMore
 	}
@@ -103,37 +108,38 @@ func (p *printer) heading(b []byte) {
 	}
 }
 
-// appendHeading prints the heading of a message whose length is wrong, if it
-// can be told what it is.
+// appendHeading prints the heading of a message that is cut off, if it can be
+// told what it is.
 func appendHeading(out, b []byte) []byte {
-	whole := append([]byte(nil), b...)
-	be.PutUint16(whole[2:], uint16(len(b)))
-	d := msgDecoder{Header: ParseHeader(whole), index: msgIndex()}
-	if _, err := d.findRow(whole); err != nil {
+	d := msgDecoder{Header: ParseHeader(b), index: msgIndex()}
+	if _, err := d.findPartial(b); err != nil {
 		return out
 	}
 	p := printer{formatter: formatter{b: out}, Header: d.Header, row: d.row}
-	p.heading(whole)
+	p.heading(b)
 	p.str("\n")
 	return p.b
 }
 
 func (p *printer) f(format string, args ...any) { p.b = fmt.Appendf(p.b, format, args...) }
 
-// duration prints seconds with as many decimals, in threes, as there are.
+// duration prints seconds, with three decimals if they are enough and with as
+// many as there are otherwise.
 func (p *printer) duration(d time.Duration) { p.b = appendDuration(p.b, d) }
 
 func appendDuration(b []byte, d time.Duration) []byte {
+	if d < 0 {
+		// What OVS prints for all ones, its number for unknown.
+		return append(b, "4294967295.4294967295s"...)
+	}
 	sec, ns := d/time.Second, d%time.Second
 	b = strconv.AppendInt(b, int64(sec), 10)
 	switch {
 	case ns == 0:
 	case ns%time.Millisecond == 0:
 		b = fmt.Appendf(b, ".%03d", ns/time.Millisecond)
-	case ns%time.Microsecond == 0:
-		b = fmt.Appendf(b, ".%06d", ns/time.Microsecond)
 	default:
-		b = fmt.Appendf(b, ".%09d", ns)
+		b = bytes.TrimRight(fmt.Appendf(b, ".%09d", ns), "0")
 	}
 	return append(b, 's')
 }

@@ -36,7 +36,7 @@ func samples(t testing.TB) []Message {
 	packet, _ := hex.DecodeString("505400000007505400000008080045000028000000004006f97bc0a80001c0a800020008000900000000000000005000000061730000")
 	tcp := match("tcp,in_port=1,dl_vlan=5,nw_src=10.0.0.0/8,tp_dst=80")
 	ms := []Message{
-		&Hello{VersionsOf(V10)}, &Hello{VersionsOf(V10, V13)},
+		&Hello{Versions: VersionsOf(V10)}, &Hello{Versions: VersionsOf(V10, V13)},
 		&EchoRequest{[]byte("hello")}, &EchoReply{}, &FeaturesRequest{}, &GetConfigRequest{}, &BarrierRequest{}, &BarrierReply{}, &DescRequest{}, &TableStatsRequest{}, &FlowAge{},
 		&ErrorMsg{Code: ErrBadActionBadOutPort, Data: Encode(&FeaturesRequest{}, ProtoOF10, 9)},
 		&ErrorMsg{Code: ErrBadRequestNXMInvalid, Data: Encode(&FeaturesRequest{}, ProtoOF10, 9)},

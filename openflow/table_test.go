@@ -102,7 +102,7 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	}
-	for _, m := range []Message{&Hello{AllVersions}, &SwitchFeatures{Ports: []PortDesc{{Port: 1, Name: "p1"}}}, &PacketIn{Packet: []byte("0123456789abcdef")},
+	for _, m := range []Message{&Hello{Versions: AllVersions}, &SwitchFeatures{Ports: []PortDesc{{Port: 1, Name: "p1"}}}, &PacketIn{Packet: []byte("0123456789abcdef")},
 		&PortStatsReply{Ports: make([]PortStats, 2)}, &FlowStatsReply{Flows: make([]FlowStats, 2)}, &Desc{Hardware: "x"}, &PortStatus{}} {
 		f.Add(Encode(m, ProtoNXMTID, 1))
 		f.Add(Encode(m, ProtoOXM13, 1))
