@@ -153,6 +153,9 @@ func ParseNXM(b []byte, strict bool, cookie *Cookie) (m Match, err error) {
 			*cookie = Cookie{be.Uint64(b[4:]), ^uint64(0)}
 			if h&0x100 != 0 {
 				cookie.Mask = be.Uint64(b[12:])
+				if cookie.Value&^cookie.Mask != 0 {
+					return m, ErrBadWildcards
+				}
 			}
 			b = b[n:]
 			continue
@@ -187,6 +190,10 @@ func parseEntry(b []byte) (id FieldID, v, mask Value, n int, err error) {
 	}
 	n = hdr + payload
 	if err != nil {
+		// That bits are set which the mask leaves out is the graver fault.
+		if half := payload / 2; masked && hasBitsOutside(b[hdr:hdr+half], b[hdr+half:n]) {
+			err = ErrBadWildcards
+		}
 		return id, v, mask, n, err
 	}
 	f := &fields[id]
@@ -207,6 +214,16 @@ func parseEntry(b []byte) (id FieldID, v, mask Value, n int, err error) {
 		return id, v, mask, n, ErrBadValue
 	}
 	return id, v, mask, n, nil
+}
+
+// hasBitsOutside reports whether v has bits that are not in mask.
+func hasBitsOutside(v, mask []byte) bool {
+	for i := range v {
+		if v[i]&^mask[i] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // nxmWriter collects entries.

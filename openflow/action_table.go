@@ -55,9 +55,9 @@ var actionTable = [...]actionRow{
 		{"NXAST_REG_LOAD2", orgNX, V10, V15, 33, 16, 0, decodeRegLoad2},
 		{"OFPAT_SET_FIELD", orgOF, V12, V15, 25, 16, 0, decodeSetField}}},
 	{KindSetVLANVID, []string{"set_vlan_vid", "mod_vlan_vid"}, parseSetVLANVID, []wireForm{
-		{"OFPAT_SET_VLAN_VID", orgOF, V10, V11, 1, 8, 8, decodeSetVLANVID}}},
+		{"OFPAT_SET_VLAN_VID", orgOF, V10, V15, 1, 8, 8, decodeSetVLANVID}}},
 	{KindSetVLANPCP, []string{"set_vlan_pcp", "mod_vlan_pcp"}, parseSetVLANPCP, []wireForm{
-		{"OFPAT_SET_VLAN_PCP", orgOF, V10, V11, 2, 8, 8, decodeSetVLANPCP}}},
+		{"OFPAT_SET_VLAN_PCP", orgOF, V10, V15, 2, 8, 8, decodeSetVLANPCP}}},
 	{KindStripVLAN, []string{"strip_vlan", "pop_vlan"}, parseStripVLAN, []wireForm{
 		{"OFPAT_STRIP_VLAN", orgOF, V10, V10, 3, 8, 8, decodeStripVLAN},
 		{"OFPAT_POP_VLAN", orgOF, V11, V15, 18, 8, 8, decodePopVLAN}}},
@@ -65,21 +65,21 @@ var actionTable = [...]actionRow{
 		{"OFPAT_PUSH_VLAN", orgOF, V11, V15, 17, 8, 8, decodePushVLAN}}},
 	{KindSetEthSrc, []string{"mod_dl_src"}, parseSetEth, []wireForm{
 		{"OFPAT_SET_DL_SRC", orgOF, V10, V10, 4, 16, 16, decodeSetEthSrc},
-		{"OFPAT_SET_DL_SRC", orgOF, V11, V11, 3, 16, 16, decodeSetEthSrc}}},
+		{"OFPAT_SET_DL_SRC", orgOF, V11, V15, 3, 16, 16, decodeSetEthSrc}}},
 	{KindSetEthDst, []string{"mod_dl_dst"}, parseSetEth, []wireForm{
 		{"OFPAT_SET_DL_DST", orgOF, V10, V10, 5, 16, 16, decodeSetEthDst},
-		{"OFPAT_SET_DL_DST", orgOF, V11, V11, 4, 16, 16, decodeSetEthDst}}},
+		{"OFPAT_SET_DL_DST", orgOF, V11, V15, 4, 16, 16, decodeSetEthDst}}},
 	{KindSetIPv4Src, []string{"mod_nw_src"}, parseSetIPv4, []wireForm{
 		{"OFPAT_SET_NW_SRC", orgOF, V10, V10, 6, 8, 8, decodeSetIPv4Src},
-		{"OFPAT_SET_NW_SRC", orgOF, V11, V11, 5, 8, 8, decodeSetIPv4Src}}},
+		{"OFPAT_SET_NW_SRC", orgOF, V11, V15, 5, 8, 8, decodeSetIPv4Src}}},
 	{KindSetIPv4Dst, []string{"mod_nw_dst"}, parseSetIPv4, []wireForm{
 		{"OFPAT_SET_NW_DST", orgOF, V10, V10, 7, 8, 8, decodeSetIPv4Dst},
-		{"OFPAT_SET_NW_DST", orgOF, V11, V11, 6, 8, 8, decodeSetIPv4Dst}}},
+		{"OFPAT_SET_NW_DST", orgOF, V11, V15, 6, 8, 8, decodeSetIPv4Dst}}},
 	{KindSetIPDSCP, []string{"mod_nw_tos"}, parseSetIPDSCP, []wireForm{
 		{"OFPAT_SET_NW_TOS", orgOF, V10, V10, 8, 8, 8, decodeSetIPDSCP},
-		{"OFPAT_SET_NW_TOS", orgOF, V11, V11, 7, 8, 8, decodeSetIPDSCP}}},
+		{"OFPAT_SET_NW_TOS", orgOF, V11, V15, 7, 8, 8, decodeSetIPDSCP}}},
 	{KindSetIPECN, []string{"mod_nw_ecn"}, parseSetIPECN, []wireForm{
-		{"OFPAT_SET_NW_ECN", orgOF, V11, V11, 8, 8, 8, decodeSetIPECN}}},
+		{"OFPAT_SET_NW_ECN", orgOF, V11, V15, 8, 8, 8, decodeSetIPECN}}},
 	{KindSetIPTTL, []string{"mod_nw_ttl", "set_nw_ttl"}, parseSetIPTTL, []wireForm{
 		{"OFPAT_SET_NW_TTL", orgOF, V11, V15, 23, 8, 8, decodeSetIPTTL}}},
 	{KindSetL4SrcPort, []string{"mod_tp_src"}, parseSetL4, []wireForm{
@@ -99,10 +99,10 @@ var actionTable = [...]actionRow{
 		{"NXAST_DEC_TTL", orgNX, V10, V15, 18, 16, 16, decodeDecTTL},
 		{"NXAST_DEC_TTL_CNT_IDS", orgNX, V10, V15, 21, 16, 0, decodeDecTTLIDs}}},
 	{KindSetMPLSLabel, []string{"set_mpls_label"}, parseSetMPLSLabel, []wireForm{
-		{"OFPAT_SET_MPLS_LABEL", orgOF, V11, V11, 13, 8, 8, decodeSetMPLSLabel},
+		{"OFPAT_SET_MPLS_LABEL", orgOF, V11, V15, 13, 8, 8, decodeSetMPLSLabel},
 		{"NXAST_SET_MPLS_LABEL", orgNX, V10, V15, 30, 16, 16, decodeSetMPLSLabelNX}}},
 	{KindSetMPLSTC, []string{"set_mpls_tc"}, parseSetMPLSTC, []wireForm{
-		{"OFPAT_SET_MPLS_TC", orgOF, V11, V11, 14, 8, 8, decodeSetMPLSTC},
+		{"OFPAT_SET_MPLS_TC", orgOF, V11, V15, 14, 8, 8, decodeSetMPLSTC},
 		{"NXAST_SET_MPLS_TC", orgNX, V10, V15, 31, 16, 16, decodeSetMPLSTCNX}}},
 	{KindSetMPLSTTL, []string{"set_mpls_ttl"}, parseSetMPLSTTL, []wireForm{
 		{"OFPAT_SET_MPLS_TTL", orgOF, V11, V15, 15, 8, 8, decodeSetMPLSTTL},

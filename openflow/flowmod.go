@@ -111,7 +111,7 @@ type AggregateStats struct {
 }
 
 // FlowRemovedReason says why a flow went (OFPRR_*).
-type FlowRemovedReason uint8
+type FlowRemovedReason uint16
 
 // Reasons of a FlowRemoved.
 const (

@@ -66,10 +66,9 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 		d.names.warnf("ofp_actions", "OpenFlow message instructions length %d is not a multiple of %d", len(b), 8)
 		return nil, ErrBadInstructionBadLen
 	}
-	var meter, clear, goTo Action
-	var write, meta Action
-	var apply []Action
-	seen := 0
+	// Bodies by type: what is wrong with instructions comes before what is wrong
+	// inside one.
+	var bodies [instMeter + 1][]byte
 	for len(b) > 0 {
 		typ, n := be.Uint16(b), int(be.Uint16(b[2:]))
 		if n < 8 || n > len(b) || n%8 != 0 {
@@ -86,41 +85,48 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 		if typ == instMeter && (d.Version < V13 || d.Version >= V15) {
 			return nil, ErrBadInstructionUnknownInst
 		}
-		if seen&(1<<typ) != 0 {
+		if bodies[typ] != nil {
 			return nil, ErrBadInstructionDupInst
 		}
-		seen |= 1 << typ
 		if fixed := [...]int{instGoto: 8, instWriteMetadata: 24, instClear: 8, instMeter: 8}; int(typ) < len(fixed) && fixed[typ] != 0 && n != fixed[typ] {
 			return nil, ErrBadInstructionBadLen
 		}
-		var err error
-		switch typ {
-		case instGoto:
-			goTo = &GotoTable{p[0]}
-		case instWriteMetadata:
-			meta = &WriteMetadata{be.Uint64(p[4:]), be.Uint64(p[12:])}
-		case instWriteActions:
-			in := decoder{version: d.Version, forms: wireIndex(), names: d.names}
-			var acts []Action
-			if acts, err = in.nested(p[4:], KindWriteActions); err != nil {
-				return nil, err
-			}
-			for _, a := range acts {
-				if !inActionSet(a.Kind()) {
-					d.names.warnf("ofp_actions", "disallowed action in action set")
-					return nil, ErrBadActionBadType
-				}
-			}
-			write = &WriteActions{acts}
-		case instApply:
-			if apply, err = DecodeActions(p[4:], d.Version, d.names); err != nil {
-				return nil, err
-			}
-		case instClear:
-			clear = &ClearActions{}
-		case instMeter:
-			meter = &Meter{be.Uint32(p)}
+		bodies[typ] = p
+	}
+	var meter, clear, goTo Action
+	var write, meta Action
+	var apply []Action
+	var err error
+	if p := bodies[instMeter]; p != nil {
+		meter = &Meter{be.Uint32(p)}
+	}
+	if p := bodies[instApply]; p != nil {
+		if apply, err = DecodeActions(p[4:], d.Version, d.names); err != nil {
+			return nil, err
 		}
+	}
+	if bodies[instClear] != nil {
+		clear = &ClearActions{}
+	}
+	if p := bodies[instWriteActions]; p != nil {
+		in := decoder{version: d.Version, forms: wireIndex(), names: d.names}
+		var acts []Action
+		if acts, err = in.nested(p[4:], KindWriteActions); err != nil {
+			return nil, err
+		}
+		for _, a := range acts {
+			if !inActionSet(a.Kind()) {
+				d.names.warnf("ofp_actions", "disallowed action in action set")
+				return nil, ErrBadActionBadType
+			}
+		}
+		write = &WriteActions{acts}
+	}
+	if p := bodies[instWriteMetadata]; p != nil {
+		meta = &WriteMetadata{be.Uint64(p[4:]), be.Uint64(p[12:])}
+	}
+	if p := bodies[instGoto]; p != nil {
+		goTo = &GotoTable{p[0]}
 	}
 	var acts []Action
 	if meter != nil {

@@ -42,7 +42,7 @@ func helloVersions(v Version, b []byte) (vs Versions, ok bool) {
 			ok = false
 			break
 		}
-		if typ == helloBitmap && n >= 8 {
+		if typ == helloBitmap && n >= 8 && n%4 == 0 {
 			vs = Versions(be.Uint32(b[4:])) &^ 1
 		} else {
 			ok = false

@@ -178,7 +178,7 @@ func ctTuple(p []byte, t *CTTuple, family *ctFamily) (*CTTuple, error) {
 		switch size := [...]int{ctTupleSrc: 16, ctTupleDst: 16, ctTupleSrcPort: 2, ctTupleDstPort: 2, ctTupleICMPID: 2, ctTupleICMPType: 1, ctTupleICMPCode: 1}; {
 		case int(typ) >= len(size):
 			return nil
-		case len(v) < size[typ], typ > ctTupleDst && len(v) != size[typ]:
+		case len(v) < size[typ], size[typ] == 2 && len(v) != 2:
 			return ErrBadPropertyBadLen
 		}
 		switch typ {

@@ -54,13 +54,13 @@ func decodeErrorMsg(h *msgDecoder, b []byte) (Message, error) {
 	m := &ErrorMsg{typ: be.Uint16(b), code: be.Uint16(b[2:])}
 	b = b[4:]
 	switch {
-	case m.typ == errTypeNXVendor && m.code == 0 && h.Version < V12:
+	case m.typ == errTypeNXVendor && m.code == 0:
 		if len(b) < 8 {
 			return nil, ErrBadRequestBadLen
 		}
 		m.vendor, m.typ, m.code = be.Uint32(b), be.Uint16(b[4:]), be.Uint16(b[6:])
 		b = b[8:]
-	case m.typ == errTypeExperimenter && h.Version >= V12:
+	case m.typ == errTypeExperimenter:
 		if len(b) < 4 {
 			return nil, ErrBadRequestBadLen
 		}
@@ -80,7 +80,9 @@ func (*ErrorMsg) raw(Protocols) rawType { return rawError }
 func (m *ErrorMsg) print(p *printer) {
 	p.f(" %s\n", m.Code)
 	if m.Code == ErrHelloFailedIncompatible || m.Code == ErrHelloFailedEperm {
-		p.str(quoteText(m.Data))
+		if len(m.Data) > 0 {
+			p.str(quoteText(m.Data))
+		}
 		return
 	}
 	p.b = AppendPrint(p.b, m.Data, PrintOptions{Verbosity: 1, Names: p.names})

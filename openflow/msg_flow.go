@@ -131,10 +131,14 @@ func (e *msgEncoder) nxMatch(m *flow.Match, c *flow.Cookie) uint16 {
 	return uint16(n)
 }
 
-// oxmMatch appends an ofp_match of type OXM.
+// oxmMatch appends an ofp_match, of type OXM but in OpenFlow 1.1.
 func (e *msgEncoder) oxmMatch(m *flow.Match) {
+	if e.version == V11 {
+		e.b = appendMatch11(e.b, m)
+		return
+	}
 	start := len(e.b)
-	e.u16(1)
+	e.u16(match11OXM)
 	e.u16(0)
 	e.b = flow.AppendNXM(e.b, m, uint8(max(e.version, V12)), nil)
 	be.PutUint16(e.b[start+2:], uint16(len(e.b)-start))
@@ -148,12 +152,34 @@ func takeOXM(b []byte, strict bool) (m flow.Match, rest []byte, err error) {
 	if len(b) < 4 {
 		return m, nil, ErrBadMatchBadLen
 	}
-	n := int(be.Uint16(b[2:]))
-	padded := (n + 7) &^ 7
-	if be.Uint16(b) != 1 {
+	switch be.Uint16(b) {
+	case match11OXM:
+	case match11Standard:
+		n := int(be.Uint16(b[2:]))
+		if n != match11Len || len(b) < n {
+			return m, nil, ErrBadMatchBadLen
+		}
+		m, err = match11(b)
+		return m, b[n:], err
+	default:
 		return m, nil, ErrBadMatchBadType
 	}
-	if n < 4 || padded > len(b) {
+	return takeOnlyOXM(b, strict)
+}
+
+// takeOnlyOXM is takeOXM where OpenFlow 1.1's match cannot be.
+func takeOnlyOXM(b []byte, strict bool) (m flow.Match, rest []byte, err error) {
+	if len(b) < 4 {
+		return m, nil, ErrBadMatchBadLen
+	}
+	n := int(be.Uint16(b[2:]))
+	padded := (n + 7) &^ 7
+	switch {
+	case n < 4:
+		return m, nil, ErrBadMatchBadLen
+	case be.Uint16(b) != match11OXM:
+		return m, nil, ErrBadMatchBadType
+	case padded > len(b):
 		return m, nil, ErrBadMatchBadLen
 	}
 	m, err = flow.ParseNXM(b[4:n], strict, nil)
@@ -307,10 +333,6 @@ func decodeFlowMod11(d *msgDecoder, b []byte) (Message, error) {
 	if fm.Table == TableAny && (d.Version == V11 || !fm.Delete()) {
 		return nil, ErrFlowModFailedBadTableID
 	}
-	var ok bool
-	if fm.OutPort, ok = PortFromWide(be.Uint32(b[28:])); !ok {
-		return nil, ErrBadActionBadOutPort
-	}
 	if fm.Delete() {
 		fm.OutGroup = be.Uint32(b[32:])
 	}
@@ -321,6 +343,10 @@ func decodeFlowMod11(d *msgDecoder, b []byte) (Message, error) {
 	var acts []byte
 	if fm.Match, acts, err = takeOXM(b[40:], true); err != nil {
 		return nil, err
+	}
+	var ok bool
+	if fm.OutPort, ok = PortFromWide(be.Uint32(b[28:])); !ok {
+		return nil, ErrBadActionBadOutPort
 	}
 	return d.finishFlowMod(fm, be.Uint16(b[36:]), acts)
 }

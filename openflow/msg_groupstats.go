@@ -102,6 +102,9 @@ func (m *GroupStatsReply) print(p *printer) {
 			}
 		}
 	}
+	if p.broken {
+		p.str(" ***parse error***")
+	}
 }
 
 func (*GroupFeaturesRequest) raw(p Protocols) rawType {

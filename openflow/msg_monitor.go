@@ -369,14 +369,14 @@ func decodeMonitorReply(d *msgDecoder, b []byte) (Message, error) {
 	d.partial = true
 	for len(b) > 0 {
 		n := 0
-		if len(b) >= 8 {
+		if len(b) >= 4 {
 			n = int(be.Uint16(b))
 		}
-		if n < 8 || n > len(b) || n%8 != 0 {
+		if len(b) < 4 || n > len(b) || n%8 != 0 {
 			d.names.warnf("ofp_monitor", "%s reply has %d leftover bytes at end", d.row.frame.monitorName(), len(b))
 			return m, ErrBadRequestBadLen
 		}
-		u, err := d.flowUpdate(b[:n:n])
+		u, err := d.flowUpdate(b[:max(n, 4)], n)
 		if err != nil {
 			return m, err
 		}
@@ -386,7 +386,7 @@ func decodeMonitorReply(d *msgDecoder, b []byte) (Message, error) {
 	return m, nil
 }
 
-func (d *msgDecoder) flowUpdate(b []byte) (u FlowUpdate, err error) {
+func (d *msgDecoder) flowUpdate(b []byte, n int) (u FlowUpdate, err error) {
 	std, event := d.Version >= V14, be.Uint16(b[2:])
 	bad := func() error {
 		d.names.warnf("ofp_monitor", "%s reply has bad event %d", d.row.frame.monitorName(), event)
@@ -401,13 +401,13 @@ func (d *msgDecoder) flowUpdate(b []byte) (u FlowUpdate, err error) {
 	}
 	switch u.Event {
 	case FlowEventAbbrev:
-		if len(b) != 8 {
+		if n != 8 {
 			return u, ErrBadRequestBadLen
 		}
 		u.Xid = be.Uint32(b[4:])
 		return u, nil
 	case FlowEventPaused, FlowEventResumed:
-		if len(b) != 8 {
+		if n != 8 {
 			return u, ErrBadRequestBadLen
 		}
 		return u, nil
@@ -415,7 +415,7 @@ func (d *msgDecoder) flowUpdate(b []byte) (u FlowUpdate, err error) {
 	default:
 		return u, bad()
 	}
-	if len(b) < 24 {
+	if n < 24 {
 		return u, ErrBadRequestBadLen
 	}
 	u.Cookie = be.Uint64(b[16:])
@@ -434,11 +434,11 @@ func (d *msgDecoder) flowUpdate(b []byte) (u FlowUpdate, err error) {
 		u.Actions, err = d.instructions(rest)
 		return u, err
 	}
-	n := int(be.Uint16(b[12:]))
-	if 24+n > len(b) {
+	matchLen := int(be.Uint16(b[12:]))
+	if 24+matchLen > len(b) {
 		return u, ErrBadRequestBadLen
 	}
-	if u.Match, rest, err = takeNXM(b[24:], n, true, nil); err != nil {
+	if u.Match, rest, err = takeNXM(b[24:], matchLen, true, nil); err != nil {
 		return u, err
 	}
 	u.Actions, err = d.actions(rest)

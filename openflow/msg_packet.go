@@ -183,7 +183,7 @@ func decodePacketIn12(d *msgDecoder, b []byte) (Message, error) { return packetI
 func decodePacketIn13(d *msgDecoder, b []byte) (Message, error) { return packetInOXM(d, b, 16) }
 
 func packetInOXM(_ *msgDecoder, b []byte, head int) (Message, error) {
-	meta, rest, err := takeOXM(b[head:], false)
+	meta, rest, err := takeOnlyOXM(b[head:], false)
 	if err != nil {
 		return nil, err
 	}
@@ -377,7 +377,7 @@ func decodePacketOut15(d *msgDecoder, b []byte) (Message, error) {
 	m := &PacketOut{Buffer: be.Uint32(b)}
 	var rest []byte
 	var err error
-	if m.Metadata, rest, err = takeOXM(b[8:], true); err != nil {
+	if m.Metadata, rest, err = takeOnlyOXM(b[8:], true); err != nil {
 		return nil, err
 	}
 	if !pipelineOnly(&m.Metadata) {
@@ -407,15 +407,19 @@ func (m *PacketOut) setInPort(p Port) {
 // packetOut reads n bytes of actions and the packet behind them.
 func (d *msgDecoder) packetOut(m *PacketOut, n int, b []byte) (Message, error) {
 	in := Port(m.Metadata.Key.InPort)
+	if n > len(b) {
+		d.names.warnf("ofp_actions", "OpenFlow message actions length %d exceeds remaining message length (%d)", n, len(b))
+		return nil, ErrBadRequestBadLen
+	}
+	var err error
+	if m.Actions, err = DecodeActions(b[:n], d.Version, d.names); err != nil {
+		return nil, err
+	}
 	if in >= PortMax && in != PortLocal && in != PortNone && in != PortController && in != PortUnset {
 		d.names.warnf("ofp_packet", "packet-out has bad input port %#x", uint32(in))
 		return nil, ErrBadRequestBadPort
 	}
-	if n > len(b) {
-		return nil, ErrBadRequestBadLen
-	}
-	var err error
-	if m.Actions, err = d.actions(b[:n]); err != nil {
+	if err := verifyCode(verify(m.Actions, 0, d.names), d.names); err != nil {
 		return nil, err
 	}
 	if m.Buffer == NoBuffer {
@@ -443,21 +447,21 @@ func (m *PacketOut) print(p *printer) {
 }
 
 // l4Checksum is the checksum of the transport header as OVS prints it behind a
-// packet.
+// packet, if all of the header is there.
 func l4Checksum(k *flow.Key, b []byte) string {
-	name, ofs := "", 0
 	if !k.IsIP() {
 		return ""
 	}
+	name, ofs, size := "", 0, 0
 	switch k.NwProto {
 	case flow.ProtoTCP:
-		name, ofs = "tcp", 16
+		name, ofs, size = "tcp", 16, 20
 	case flow.ProtoUDP:
-		name, ofs = "udp", 6
+		name, ofs, size = "udp", 6, 8
 	case flow.ProtoICMP:
-		name, ofs = "icmp", 2
+		name, ofs, size = "icmp", 2, 8
 	case flow.ProtoICMPv6:
-		name, ofs = "icmp6", 2
+		name, ofs, size = "icmp6", 2, 8
 	default:
 		return ""
 	}
@@ -467,11 +471,17 @@ func l4Checksum(k *flow.Key, b []byte) string {
 			l3 += 4
 		}
 	}
-	l4 := l3 + 40
-	if k.DLType() == flow.EthTypeIP && len(b) > l3 {
-		l4 = l3 + int(b[l3]&15)*4
+	l4, end := l3+40, len(b)
+	if len(b) < l3+40 && k.DLType() != flow.EthTypeIP || len(b) < l3+20 {
+		return ""
 	}
-	if len(b) < l4+ofs+2 {
+	if k.DLType() == flow.EthTypeIP {
+		l4 = l3 + int(b[l3]&15)*4
+		end = min(end, l3+int(be.Uint16(b[l3+2:])))
+	} else {
+		end = min(end, l4+int(be.Uint16(b[l3+4:])))
+	}
+	if end < l4+size {
 		return ""
 	}
 	return " " + name + "_csum:" + string(appendHexNum(nil, uint64(be.Uint16(b[l4+ofs:]))))

@@ -159,14 +159,15 @@ var portConfigNames = [...]string{"PORT_DOWN", "NO_STP", "NO_RECV", "NO_RECV_STP
 var portStateNames = [...]string{"LINK_DOWN", "BLOCKED", "LIVE"}
 
 func (s PortState) text() string {
-	if s&PortSTPMask != 0 && s&^(PortSTPMask|PortLinkDown) == 0 {
-		out := [...]string{"STP_LISTEN", "STP_LEARN", "STP_FORWARD", "STP_BLOCK"}[s&PortSTPMask>>8]
-		if s&PortLinkDown != 0 {
-			out = "LINK_DOWN " + out
-		}
-		return out
+	rest := uint32(s &^ PortSTPMask)
+	if s&PortSTPMask == 0 {
+		return bitNames(rest, portStateNames[:])
 	}
-	return bitNames(uint32(s&^PortSTPMask), portStateNames[:])
+	out := [...]string{"STP_LISTEN", "STP_LEARN", "STP_FORWARD", "STP_BLOCK"}[s&PortSTPMask>>8]
+	if rest != 0 {
+		out += bitNames(rest, portStateNames[:])
+	}
+	return out
 }
 
 // AppendPortDesc prints a port as show and dump-ports-desc do, in several
@@ -210,24 +211,24 @@ func (m *PortStatus) encode(e *msgEncoder) {
 }
 
 func decodePortStatus10(_ *msgDecoder, b []byte) (Message, error) {
-	return portStatus(b[0], portDesc10(b[8:]), nil)
+	return portStatus(b, func(b []byte) (PortDesc, error) { return portDesc10(b), nil })
 }
 
-func decodePortStatus11(_ *msgDecoder, b []byte) (Message, error) {
-	d, err := portDesc11(b[8:])
-	return portStatus(b[0], d, err)
-}
+func decodePortStatus11(_ *msgDecoder, b []byte) (Message, error) { return portStatus(b, portDesc11) }
 
 func decodePortStatus14(_ *msgDecoder, b []byte) (Message, error) {
-	d, _, err := portDesc14(b[8:])
-	return portStatus(b[0], d, err)
+	return portStatus(b, func(b []byte) (PortDesc, error) {
+		d, _, err := portDesc14(b)
+		return d, err
+	})
 }
 
-func portStatus(reason uint8, d PortDesc, err error) (Message, error) {
-	if err == nil && reason > uint8(PortModify) {
-		err = ErrBadRequestBadReason
+func portStatus(b []byte, desc func(b []byte) (PortDesc, error)) (Message, error) {
+	if b[0] > uint8(PortModify) {
+		return nil, ErrBadRequestBadReason
 	}
-	return &PortStatus{PortReason(reason), d}, err
+	d, err := desc(b[8:])
+	return &PortStatus{PortReason(b[0]), d}, err
 }
 
 func (m *PortStatus) print(p *printer) {
@@ -284,14 +285,14 @@ func decodePortMod11(_ *msgDecoder, b []byte) (Message, error) {
 	return m, err
 }
 
-func decodePortMod14(_ *msgDecoder, b []byte) (Message, error) {
+func decodePortMod14(d *msgDecoder, b []byte) (Message, error) {
 	m, err := portMod11(b)
 	if err != nil {
 		return nil, err
 	}
 	return m, eachProp(b[24:], func(typ uint16, p []byte) error {
 		if typ != 0 {
-			return ErrBadPropertyBadType
+			return d.unknownProp("port_mod", typ)
 		}
 		if len(p) != 8 {
 			return ErrBadPropertyBadLen

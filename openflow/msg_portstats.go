@@ -194,6 +194,9 @@ func portStats14(b []byte) (PortStats, error) {
 
 func (m *PortStatsReply) print(p *printer) {
 	p.f(" %d ports\n", len(m.Ports))
+	if p.verbosity < 1 {
+		return
+	}
 	for i := range m.Ports {
 		s := &m.Ports[i]
 		name := string(p.names.AppendPort(nil, s.Port))

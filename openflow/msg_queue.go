@@ -187,9 +187,6 @@ func (d *msgDecoder) queueConfigs(m *QueueConfigReply, b []byte) error {
 			return ErrBadRequestBadLen
 		}
 		n := int(be.Uint16(b[lenAt:]))
-		if n < head || n > len(b) || n%8 != 0 {
-			return ErrBadRequestBadLen
-		}
 		q := QueueConfig{Port: m.Port, Queue: be.Uint32(b), MinRate: QueueRateNone, MaxRate: QueueRateNone}
 		if d.Version >= V14 {
 			var ok bool
@@ -197,6 +194,9 @@ func (d *msgDecoder) queueConfigs(m *QueueConfigReply, b []byte) error {
 				return ErrBadActionBadOutPort
 			}
 			q.Queue = be.Uint32(b[4:])
+		}
+		if n < head || n > len(b) || n%8 != 0 {
+			return ErrBadRequestBadLen
 		}
 		if err := d.queueProps(&q, b[head:n]); err != nil {
 			return err

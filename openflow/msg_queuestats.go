@@ -152,6 +152,9 @@ func decodeQueueReply13(d *msgDecoder, b []byte) (Message, error) {
 
 func (m *QueueStatsReply) print(p *printer) {
 	p.f(" %d queues\n", len(m.Queues))
+	if p.verbosity < 1 {
+		return
+	}
 	for i := range m.Queues {
 		q := &m.Queues[i]
 		p.str("  port ")

@@ -74,14 +74,15 @@ func features(d *msgDecoder, b []byte) *SwitchFeatures {
 func decodeFeatures10(d *msgDecoder, b []byte) (Message, error) {
 	m := features(d, b)
 	m.Actions = be.Uint32(b[20:])
-	m.HasPorts = true
-	var err error
-	m.Ports, err = portList(b[24:], d.Version)
-	return m, err
+	return m.withPorts(d, b)
 }
 
 func decodeFeatures11(d *msgDecoder, b []byte) (Message, error) {
-	m := features(d, b)
+	return features(d, b).withPorts(d, b)
+}
+
+func (m *SwitchFeatures) withPorts(d *msgDecoder, b []byte) (Message, error) {
+	d.partial = true
 	m.HasPorts = true
 	var err error
 	m.Ports, err = portList(b[24:], d.Version)
@@ -117,8 +118,7 @@ func (m *SwitchFeatures) print(p *printer) {
 		p.str(" 0")
 	}
 	p.str("\n")
-	switch {
-	case p.Version == V10:
+	if p.Version == V10 && m.Actions&(1<<len(actionNames10)-1) != 0 {
 		p.str("actions:")
 		for _, i := range actionOrder10 {
 			if m.Actions&(1<<i) != 0 {

@@ -81,6 +81,6 @@ func TestMutatedReference(t *testing.T) {
 			msgs = append(msgs, mutate(r, valid[r.IntN(len(valid))]))
 		}
 		n -= len(msgs)
-		comparePrints(t, msgs, 2+r.IntN(2))
+		compareWire(t, msgs, 2+r.IntN(2))
 	}
 }

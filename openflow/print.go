@@ -22,6 +22,7 @@ type printer struct {
 	verbosity int
 	row       *msgRow
 	raw       []byte
+	broken    bool // what the message has is not all, for an error
 }
 
 // Print returns a message as ovs-ofctl prints it, ending in a newline.
@@ -52,7 +53,7 @@ func AppendPrint(out, b []byte, o PrintOptions) []byte {
 		out = fmt.Appendf(out, "***decode error: %s***\n", err)
 		return AppendHexDump(out, b, true)
 	}
-	p := printer{formatter: formatter{b: out, names: o.Names}, Header: d.Header, verbosity: o.Verbosity, raw: b, row: d.row}
+	p := printer{formatter: formatter{b: out, names: o.Names}, Header: d.Header, verbosity: o.Verbosity, raw: b, row: d.row, broken: err != nil}
 	p.heading(b)
 	if d.Message != nil {
 		d.Message.print(&p)

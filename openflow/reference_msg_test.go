@@ -51,14 +51,12 @@ func referencePrint(t testing.TB, msgs [][]byte, verbosity int) []string {
 	return texts
 }
 
-// protocolsTested are one protocol for each version and way to speak of flows.
-var protocolsTested = []Protocols{ProtoOF10TID, ProtoNXMTID, ProtoOF11, ProtoOXM12, ProtoOXM13, ProtoOXM14, ProtoOXM15}
-
 // sampleMessages returns the wire form of every sample in every protocol that
 // has one.
 func sampleMessages(t testing.TB) (msgs [][]byte) {
-	for _, p := range protocolsTested {
-		for i, m := range samples(t) {
+	all := append(samples(t), groupSamples(t)...)
+	for _, p := range allProtocols {
+		for i, m := range all {
 			if Encodable(m, p) {
 				msgs = append(msgs, Encode(m, p, uint32(i+1)))
 			}
@@ -67,8 +65,8 @@ func sampleMessages(t testing.TB) (msgs [][]byte) {
 	return msgs
 }
 
-// comparePrints says where the reference and we print differently.
-func comparePrints(t *testing.T, msgs [][]byte, verbosity int) {
+// compareWire says where the reference and we print differently.
+func compareWire(t *testing.T, msgs [][]byte, verbosity int) {
 	t.Helper()
 	bad, declared := 0, 0
 	for i, want := range referencePrint(t, msgs, verbosity) {
@@ -89,7 +87,7 @@ func comparePrints(t *testing.T, msgs [][]byte, verbosity int) {
 // with the reference's, and so its encoding with the reference's decoding.
 func TestPrintReference(t *testing.T) {
 	for _, verbosity := range []int{2, 3, 4, 5} {
-		t.Run(fmt.Sprint(verbosity), func(t *testing.T) { comparePrints(t, sampleMessages(t), verbosity) })
+		t.Run(fmt.Sprint(verbosity), func(t *testing.T) { compareWire(t, sampleMessages(t), verbosity) })
 	}
 }
 
@@ -103,7 +101,7 @@ func TestPrintReferenceTerse(t *testing.T) {
 		}
 		verbosity := i % 2
 		want, _ := exec.Command(ofctl, "-vconsole:off", "ofp-print", hex.EncodeToString(b), strconv.Itoa(verbosity)).Output()
-		if got := Print(b, PrintOptions{Verbosity: verbosity}); got != string(want) {
+		if got := Print(b, PrintOptions{Verbosity: verbosity}); got != string(want) && declaredMessage(b, got, string(want)) == "" {
 			t.Errorf("%x at %d\n got %s\nwant %s", b, verbosity, got, want)
 		}
 	}
