@@ -112,7 +112,7 @@ var volatileTalk = []struct {
 	{regexp.MustCompile(`addr:[0-9a-f:]+`), "addr:A"},
 	{regexp.MustCompile(`Software: .*`), "Software: S"},
 	// The reference forgets the request in errors about monitors.
-	{regexp.MustCompile(`(?s)(OFPT_ERROR )\(.*NXBRC_UNENCODABLE_ERROR.*`), "${1}OFPMOFC"},
+	{regexp.MustCompile(`(?s)(OFPT_ERROR )\(.*(?:NXBRC_UNENCODABLE_ERROR|decode error: OFPBRC_BAD_LEN).*`), "${1}OFPMOFC"},
 	{regexp.MustCompile(`(?s)(OFPT_ERROR )(\(OF1..\) )?\(xid=[^)]*\): (OFPMOFC)_.*?\n.*`), "$1$3"},
 }
 

@@ -137,6 +137,12 @@ func (e *msgEncoder) oxmMatch(m *flow.Match) {
 		e.b = appendMatch11(e.b, m)
 		return
 	}
+	e.onlyOXM(m)
+}
+
+// onlyOXM appends an ofp_match of type OXM, which OVS uses even in OpenFlow
+// 1.1 where a match can be one that 1.1's own cannot say.
+func (e *msgEncoder) onlyOXM(m *flow.Match) {
 	start := len(e.b)
 	e.u16(match11OXM)
 	e.u16(0)

@@ -206,7 +206,7 @@ func (fs *FlowStats) encode(e *msgEncoder) {
 		}
 		e.zeros(2)
 		e.counts(fs)
-		e.oxmMatch(&fs.Match)
+		e.onlyOXM(&fs.Match)
 		e.instructions(fs.Actions)
 	}
 }
@@ -223,7 +223,7 @@ func (fs *FlowStats) encode15(e *msgEncoder) {
 	e.u16(flowFlagsTo(fs.Flags, e.version))
 	e.u16(fs.Importance)
 	e.u64(fs.Cookie)
-	e.oxmMatch(&fs.Match)
+	e.onlyOXM(&fs.Match)
 	s := noOXStats
 	s.setDuration(fs.Duration)
 	if fs.IdleAge >= 0 {
