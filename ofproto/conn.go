@@ -17,6 +17,7 @@ import (
 
 var (
 	connLog = vlog.New("connmgr")
+	openLog = vlog.New("fail_open")
 	badRL   = vlog.RateLimit{Rate: 60, Burst: 5}
 )
 
@@ -48,13 +49,17 @@ type connManager struct {
 	conns    []*ofConn // that are up
 	genID    uint64    // of the last primary's role request
 	genSet   bool
+
+	inBand   InBand
+	open     bool // in fail-open mode
+	openSaid time.Time
 }
 
 // spoken are the versions of OpenFlow that the switch speaks.
 var spoken = openflow.VersionsOf(openflow.V10, openflow.V11, openflow.V12, openflow.V13, openflow.V14, openflow.V15)
 
 func newConnManager(p *Ofproto) *connManager {
-	c := &connManager{p: p, versions: spoken, kick: make(chan struct{}, 1)}
+	c := &connManager{p: p, versions: spoken, kick: make(chan struct{}, 1), inBand: InBand{Queue: -1}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -98,7 +103,11 @@ func (c *connManager) loop() {
 		c.resumeMonitors()
 		now := c.p.now()
 		wait := time.Hour
-		if next := c.step(now); !next.IsZero() {
+		next := c.step(now)
+		if at := c.hiddenFlows(now); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+		if !next.IsZero() {
 			wait = max(next.Sub(now), time.Millisecond)
 		}
 		timer.Reset(wait)
@@ -244,7 +253,7 @@ func (p *Ofproto) SetControllers(specs []ControllerSpec) {
 		if want[s.Target] != s || c.ctx.Err() != nil {
 			continue
 		}
-		t := &controller{spec: *s, kind: s.kind()}
+		t := &controller{spec: *s, kind: s.kind(), admittedAt: now}
 		if stream.IsActive(s.Target) {
 			t.re.Name = p.name + "<->" + s.Target
 			t.configure(*s, c)

@@ -54,6 +54,8 @@ type controller struct {
 	giveUp   context.CancelFunc        // of the attempt under way
 	snoopers atomic.Pointer[[]*ofConn] // who looks on
 
+	admittedAt time.Time // when it was last seen to control
+
 	// To listen on:
 	listener stream.Listener
 }

@@ -27,6 +27,7 @@ func (o *ofConn) handle(b []byte) error {
 		return o.fail(errorCode(err, openflow.ErrBadRequestBadType), b)
 	}
 	xid := d.Header.Xid
+	o.noteActs(d.Message)
 	switch m := d.Message.(type) {
 	case *openflow.EchoReply:
 		return nil

@@ -10,6 +10,7 @@
 package ofproto
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -44,6 +45,9 @@ type Options struct {
 	Prefixes []classifier.Prefix
 	// RunDir is where BR.mgmt and BR.snoop sockets are made; empty for none.
 	RunDir string
+	// NextHop, if set, finds the link-layer address of the next hop on the way
+	// to an address.
+	NextHop func(to netip.Addr) ([6]byte, bool)
 	// TLS names the keys and certificates for ssl: and pssl: controllers.
 	TLS *stream.TLS
 }

@@ -40,6 +40,8 @@ type ofConn struct {
 	done chan struct{}
 	once sync.Once
 
+	since     time.Time // when it came up
+	acted     atomic.Bool
 	mods      flowModLog
 	monitors  flowMonitors
 	monitored atomic.Bool // there are any
@@ -58,7 +60,7 @@ type ofConn struct {
 }
 
 func newOfConn(p *Ofproto, c *conn.Conn, kind connKind, ctl *controller) *ofConn {
-	o := &ofConn{p: p, c: c, kind: kind, ctl: ctl, box: newOutbox(c.Send), done: make(chan struct{})}
+	o := &ofConn{p: p, c: c, kind: kind, ctl: ctl, box: newOutbox(c.Send), done: make(chan struct{}), since: p.now()}
 	o.proto.Store(uint32(openflow.ProtocolOf(c.Version())))
 	o.role.Store(uint32(openflow.RoleEqual))
 	o.async.Store(defaultAsync(c.Version()))

@@ -49,6 +49,9 @@ type Ofproto struct {
 	forwardBPDU      bool
 	frag             openflow.FragHandling
 	missToController bool
+	hidden           map[hiddenFlow]*flowtable.Rule // of in-band control and fail-open
+	hiddenQueue      int                            // of in-band control; below 0 for none
+	failedOpen       bool
 	tlvs             []openflow.TLVMap // tunnel options that have fields
 	picture          *xlate.Bridge     // as of the last config
 }
@@ -64,6 +67,7 @@ func (b *Backer) NewOfproto(name string, dpid uint64) (*Ofproto, error) {
 		tables: flowtable.New(b.opts.Prefixes...),
 		macs:   maclearn.New[BundleID](),
 		ports:  map[openflow.Port]*port{},
+		hidden: map[hiddenFlow]*flowtable.Rule{}, hiddenQueue: -1,
 	}
 	p.addInternalFlows()
 	p.conns = newConnManager(p)
@@ -118,6 +122,7 @@ func (p *Ofproto) setDefaultFlows() {
 func (p *Ofproto) resetFlows() {
 	p.tables.Flush()
 	p.setDefaultFlows()
+	p.conns.wake() // for the hidden flows
 	p.backer.wake()
 }
 
