@@ -8,6 +8,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -48,6 +49,8 @@ type Config struct {
 	DatapathTypes, IfaceTypes []string
 	// RunDir is where BR.mgmt and BR.snoop are made.
 	RunDir string
+	// NextHop, if set, finds the link-layer address of the next hop to an address.
+	NextHop func(to netip.Addr) ([6]byte, bool)
 	// TLS names the keys and certificates for connections to controllers.
 	TLS *stream.TLS
 	// OnLinkChange, if set, calls fn (from any goroutine) when a network

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"govs/ofproto"
 	"govs/openflow"
 	"govs/ovsdb/idl"
+	"govs/stream"
 )
 
 // readController reads a Controller row.
@@ -37,6 +39,24 @@ func readController(row *idl.Row) controllerSpec {
 		c.NoAsync = !async
 	}
 	return controllerSpec{row.UUID(), c}
+}
+
+// readInBand reads how the bridge's controllers are reached over itself.
+func readInBand(v idl.View, other map[string]string) ofproto.InBand {
+	b := ofproto.InBand{Off: other["disable-in-band"] == "true", Queue: -1}
+	if n, err := strconv.Atoi(other["in-band-queue"]); err == nil && n >= 0 {
+		b.Queue = n
+	}
+	root := idl.First(v, "Open_vSwitch")
+	if root == nil {
+		return b
+	}
+	for _, m := range idl.Refs(v, root, "manager_options") {
+		if a, ok := stream.Remote(m.Str("target"), stream.OVSDBPort); ok && a.Addr().Is4() && m.Str("connection_mode") != "out-of-band" {
+			b.Managers = append(b.Managers, a)
+		}
+	}
+	return b
 }
 
 // controllers returns the controllers of a bridge that may be used: the database

@@ -62,7 +62,7 @@ func (m *Manager) addBridge(ctx context.Context, s *bridgeSpec) (*liveBridge, er
 		if err != nil {
 			return nil, err
 		}
-		backer = m.cfg.Host.Open(dp, ofproto.Options{OpenTunnel: m.cfg.OpenTunnel, RunDir: m.cfg.RunDir, TLS: m.cfg.TLS})
+		backer = m.cfg.Host.Open(dp, ofproto.Options{OpenTunnel: m.cfg.OpenTunnel, RunDir: m.cfg.RunDir, TLS: m.cfg.TLS, NextHop: m.cfg.NextHop})
 		m.backers[s.dpType] = backer
 		m.wg.Go(func() {
 			if err := backer.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
@@ -116,6 +116,7 @@ func (b *liveBridge) configure(s *bridgeSpec) {
 	b.of.SetProtocols(s.protocols)
 	b.of.SetDesc(s.desc)
 	b.of.SetFlowTables(s.tables)
+	b.of.SetInBand(s.inBand)
 	b.of.SetControllers(b.controllers(s))
 }
 

@@ -71,6 +71,7 @@ func readBridge(v idl.View, row *idl.Row) bridgeSpec {
 	for _, c := range idl.Refs(v, row, "controller") {
 		s.control = append(s.control, readController(c))
 	}
+	s.inBand = readInBand(v, other)
 	s.tables = readFlowTables(v, row)
 	s.ports = readPorts(v, row, &s)
 	s.mirrors = readMirrors(v, row, &s)

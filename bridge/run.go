@@ -99,11 +99,12 @@ var configColumns = []struct {
 	table   string
 	columns []string
 }{
-	{"Open_vSwitch", []string{"bridges", "next_cfg", "other_config"}},
+	{"Open_vSwitch", []string{"bridges", "next_cfg", "other_config", "manager_options"}},
 	{"Bridge", []string{"name", "datapath_type", "fail_mode", "other_config", "ports", "controller", "protocols", "flood_vlans", "flow_tables", "mirrors"}},
 	{"Port", []string{"name", "interfaces", "tag", "trunks", "cvlans", "vlan_mode", "mac", "protected", "other_config"}},
 	{"Interface", []string{"name", "type", "options", "ofport_request", "mac", "mtu_request", "other_config"}},
 	{"Mirror", []string{"name", "select_all", "select_src_port", "select_dst_port", "select_vlan", "output_port", "output_vlan", "snaplen", "filter"}},
+	{"Manager", []string{"target", "connection_mode"}},
 	{"Flow_Table", []string{"name", "flow_limit", "overflow_policy", "groups", "prefixes"}},
 	{"Controller", []string{
 		"target", "type", "connection_mode", "max_backoff", "inactivity_probe", "controller_rate_limit",

@@ -24,6 +24,7 @@ type bridgeSpec struct {
 	protocols  openflow.Versions
 	desc       openflow.Desc
 	control    []controllerSpec
+	inBand     ofproto.InBand
 	tables     map[uint8]flowtable.Limits
 	mirrors    []mirrorSpec
 	ports      []portSpec // ordered by name, the local port first

@@ -214,8 +214,8 @@ func (p *Ofproto) SetProtocols(vs openflow.Versions) {
 }
 
 // SetControllers sets the controllers to connect to and to listen for. When the
-// first one that is called comes, or the last one goes, the flow tables of a
-// standalone switch start over.
+// first one that is called comes, or the last one goes, the flow tables start
+// over.
 func (p *Ofproto) SetControllers(specs []ControllerSpec) {
 	c := p.conns
 	before := c.controlled()
@@ -267,11 +267,7 @@ func (p *Ofproto) SetControllers(specs []ControllerSpec) {
 	}
 	c.mu.Unlock()
 	if after := c.controlled(); after != before {
-		p.locked(func() {
-			if p.failMode == FailStandalone {
-				p.resetFlows()
-			}
-		})
+		p.locked(p.resetFlows)
 	}
 	c.connsChanged()
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 
 	"govs/bridge"
 	"govs/bridge/lint"
@@ -104,12 +105,28 @@ func New(cfg Config) (*Daemon, error) {
 		IfaceTypes:    d.ifaceTypes(),
 		RunDir:        cfg.RunDir,
 		TLS:           cfg.Stream.TLS,
+		NextHop:       d.nextHop,
 		LintHost:      func() lint.Host { return readHost(d.rt) },
 		OnLinkChange: func(fn func(string)) func() {
 			return linux.OnLink("", func(e linux.LinkEvent) { fn(e.Name) })
 		},
 	})
 	return d, nil
+}
+
+// nextHop finds the link-layer address of the next hop to an address.
+func (d *Daemon) nextHop(to netip.Addr) (mac [6]byte, ok bool) {
+	if d.rt == nil {
+		return mac, false
+	}
+	e, err := d.rt.Lookup(to, netip.Addr{}, 0)
+	if err != nil || e.Local {
+		return mac, false
+	}
+	if e.Gateway.IsValid() {
+		to = e.Gateway
+	}
+	return d.rt.Neighbor(e.Ifindex, to)
 }
 
 // Configured returns a channel that is closed when the database's first

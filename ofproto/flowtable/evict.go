@@ -118,7 +118,7 @@ func (e *evictor) changed(r *Rule) {
 func (e *evictor) pick() *Rule {
 	var biggest *evictGroup
 	for _, g := range e.groups {
-		if biggest == nil || g.Len() > biggest.Len() {
+		if biggest == nil || g.Len() > biggest.Len() || g.Len() == biggest.Len() && g.rules[0].worth < biggest.rules[0].worth {
 			biggest = g
 		}
 	}

@@ -41,7 +41,7 @@ type Reconnect struct {
 	state   State
 	since   time.Time     // when the state was entered
 	upSince time.Time     // when the connection came up last
-	downAt  time.Time     // when it was lost last
+	downAt  time.Time     // when it was lost, or an attempt failed, last
 	heard   time.Time     // when something last came
 	backoff time.Duration // before the next attempt
 	last    error         // why the last connection or attempt ended; nil for io.EOF
@@ -119,9 +119,7 @@ func (r *Reconnect) Failed(now time.Time, err error) {
 	lo, hi := r.limits()
 	up := r.IsUp()
 	r.report(err, up, hi)
-	if up {
-		r.downAt = now
-	}
+	r.downAt = now
 	switch {
 	case up && now.Sub(r.upSince) >= max(r.backoff, lo):
 		r.backoff = lo
@@ -173,8 +171,8 @@ func (r *Reconnect) State() (State, time.Time) { return r.state, r.since }
 // none has. The error is nil for an orderly end.
 func (r *Reconnect) LastError() (err error, ok bool) { return r.last, r.lastSet }
 
-// LastUp and LastDown return when a connection came up and was lost last; zero
-// for never.
+// LastUp and LastDown return when a connection came up, and when one was lost or
+// an attempt failed, last; zero for never.
 func (r *Reconnect) LastUp() time.Time   { return r.upSince }
 func (r *Reconnect) LastDown() time.Time { return r.downAt }
 
