@@ -19,6 +19,9 @@ type step struct {
 	params  string
 	// inserts are the tables of a transaction's inserts, by operation.
 	inserts map[int]string
+	// waits is set for a transaction that may stay unanswered until another one
+	// makes its condition true.
+	waits bool
 	// next is the schema that a conversion makes the database's.
 	next *schema
 }
@@ -33,8 +36,9 @@ type generator struct {
 	schemaText string
 	rows       map[string][]string // symbols of rows, by table
 	monitors   [nSessions]map[string]*monitor
-	named      []string // uuid-names of the transaction at work
-	namedIn    []string // and their tables
+	waiting    [nSessions]string // the latest transaction that waits, or has waited
+	named      []string          // uuid-names of the transaction at work
+	namedIn    []string          // and their tables
 	n          int
 }
 
@@ -446,6 +450,15 @@ func (g *generator) next() *step {
 		id := pick(g.Rand, sortedKeys(mine)...)
 		s.method, s.params = "monitor_cancel", "["+id+"]"
 		delete(mine, id)
+	case n < 17 && g.chance(60):
+		if id := g.waiting[s.session]; id != "" && g.chance(40) {
+			s.method, s.params = "cancel", `["`+id+`"]`
+			break
+		}
+		g.waiting[s.session] = fmt.Sprint(s.n)
+		t := g.table()
+		s.method, s.waits = "transact", true
+		s.params = fmt.Sprintf(`["D",%s,{"op":"select","table":"%s","where":[],"columns":%s}]`, g.wait(t, pick(g.Rand, "", "60000")), t.name, g.columns(t))
 	case n < 18:
 		s.method = pick(g.Rand, "lock", "unlock", "steal")
 		s.params = pick(g.Rand, `["L"]`, `["L"]`, `["M"]`)

@@ -50,14 +50,18 @@ func (p *pair) run(s *step) (reply json.Value, diff string) {
 			e.disconnect(s.session)
 		}
 	} else {
+		send := id
+		if s.method == "cancel" {
+			send = "" // a notification
+		}
 		for _, e := range ends {
-			e.send(s.session, id, s.method, s.params)
+			e.send(s.session, send, s.method, s.params)
 		}
 	}
 	for _, e := range ends {
 		if s.method == "reconnect" {
 			e.connect(s.session)
-		} else {
+		} else if !s.waits && s.method != "cancel" {
 			e.await(s.session, id)
 		}
 		e.settle(s.n, 0)
