@@ -47,9 +47,13 @@ func (s *Server) convert(db *Database, schema *ovsdb.Schema) error {
 	if db == s.self {
 		return ovsdb.Errorf("not allowed", "convert operation not allowed on reserved database %s", db.Name())
 	}
-	db.flush(nil)
 	db.mu.Lock()
-	if len(db.pending) > 0 || db.closed {
+	for len(db.pending) > 0 {
+		db.mu.Unlock()
+		db.flush(nil)
+		db.mu.Lock()
+	}
+	if db.closed || db.successor != nil {
 		db.mu.Unlock()
 		return ovsdb.Errorf("canceled", "database schema is changing")
 	}
@@ -63,19 +67,25 @@ func (s *Server) convert(db *Database, schema *ovsdb.Schema) error {
 	}
 	n := NewDatabase(next, db.storage)
 	n.srv, n.path, n.watchers = s, db.path, db.watchers
+	n.logged.Store(db.logged.Load())
 	s.mu.Lock()
 	s.dbs[db.Name()] = n
 	s.mu.Unlock()
 	waiting := db.triggers
 	db.successor, db.storage, db.triggers, db.watchers = n, nil, nil, nil
 	db.mu.Unlock()
+	cancelTriggers(waiting)
+	db.cancelMonitors()
+	s.describe(n)
+	s.dropUnaware(db.Name(), "database "+db.Name()+" schema changed")
+	return nil
+}
+
+// cancelTriggers answers transactions that wait for what will never come.
+func cancelTriggers(waiting []*trigger) {
 	for _, t := range waiting {
 		t.timer.Stop()
 		t.s.error(t.req, json.Str("canceled"))
 		t.s.q.Kick()
 	}
-	db.cancelMonitors()
-	s.describe(n)
-	s.dropUnaware(db.Name(), "database "+db.Name()+" schema changed")
-	return nil
 }

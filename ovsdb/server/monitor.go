@@ -737,14 +737,18 @@ func (mt *monitoredTable) changeRequest(v json.Value) (where json.Value, err *ov
 	return where, nil
 }
 
-// cancelMonitors tells clients that the database's monitors are gone.
+// cancelMonitors tells clients that the database's monitors are gone. Those that
+// do not follow the coming and going of databases learn it by being
+// disconnected.
 func (db *Database) cancelMonitors() {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	for key, k := range db.kinds {
 		for _, sub := range k.subs {
-			sub.s.notify("monitor_canceled", json.Arr(sub.id))
-			sub.s.q.Kick()
+			if sub.s.aware.Load() {
+				sub.s.notify("monitor_canceled", json.Arr(sub.id))
+				sub.s.q.Kick()
+			}
 		}
 		delete(db.kinds, key)
 	}

@@ -122,9 +122,14 @@ func (s *Server) RemoveDB(name string) bool {
 	}
 	delete(s.dbs, name)
 	s.mu.Unlock()
+	db.cancelMonitors()
+	db.mu.Lock()
+	waiting := db.triggers
+	db.triggers = nil
+	db.mu.Unlock()
+	cancelTriggers(waiting)
 	s.undescribe(db)
 	s.dropUnaware(name, "removing "+name+" database")
-	db.cancelMonitors()
 	db.Close()
 	return true
 }

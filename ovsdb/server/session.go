@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -326,7 +325,7 @@ func (c *session) dispatch(m *jsonrpc.Message) {
 		c.flushDBs()
 	}
 	for _, row := range methods() {
-		if row.name != m.Method || c.srv.plain.Load() && strings.HasPrefix(row.name, "monitor_cond") {
+		if row.name != m.Method || c.srv.plain.Load() && (row.name == "monitor_cond" || row.name == "monitor_cond_since") {
 			continue
 		}
 		result, err := row.run(c, m)
