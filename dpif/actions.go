@@ -1,6 +1,8 @@
 package dpif
 
 import (
+	"encoding/binary"
+
 	"govs/flow"
 	"govs/packet"
 )
@@ -48,6 +50,11 @@ func (a Actions) CTClear() Actions { return AppendAttr(a, ActCTClear, nil) }
 // PushMPLS inserts a label stack entry and makes the Ethertype typ.
 func (a Actions) PushMPLS(lse uint32, typ uint16) Actions {
 	return AppendAttr(a, ActPushMPLS, pad4(be.AppendUint16(be.AppendUint32(nil, lse), typ)))
+}
+
+// SetMPLS sets the outermost label stack entry.
+func (a Actions) SetMPLS(lse uint32) Actions {
+	return AppendAttr(a, ActSet, AppendAttr(nil, KeyMPLS, binary.BigEndian.AppendUint32(nil, lse)))
 }
 
 // PopMPLS removes a label stack entry and makes the Ethertype typ.

@@ -1,6 +1,9 @@
 package flow
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // DefaultPriority is the priority that text leaves out.
 const DefaultPriority = 32768
@@ -373,8 +376,20 @@ func (w *textWriter) mpls(k *Key, x *Mask) {
 	if m>>8&1 != 0 {
 		w.dec("mpls_bos", uint64(l>>8&1), 1, 1)
 	}
-	w.dec("mpls_lse1", uint64(k.MPLS[1]), uint64(x.MPLS[1]), 0xffffffff)
-	w.dec("mpls_lse2", uint64(k.MPLS[2]), uint64(x.MPLS[2]), 0xffffffff)
+	w.lse("mpls_lse1", k.MPLS[1], x.MPLS[1])
+	w.lse("mpls_lse2", k.MPLS[2], x.MPLS[2])
+}
+
+// lse writes an entry of the label stack as a whole: in full hex if only some of
+// its bits count.
+func (w *textWriter) lse(name string, v, mask uint32) {
+	if mask == 0 || mask == ^uint32(0) {
+		w.dec(name, uint64(v), uint64(mask), 0xffffffff)
+		return
+	}
+	w.key(name)
+	w.b = fmt.Appendf(w.b, "0x%08x/0x%08x", v, mask)
+	w.end()
 }
 
 func (w *textWriter) transport(k *Key, x *Mask, typ uint16) {

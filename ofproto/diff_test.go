@@ -277,7 +277,7 @@ func parseFlow(t testing.TB, line string) *openflow.FlowMod {
 }
 
 // recircIDs are numbers that both sides give out as they like.
-var recircIDs = regexp.MustCompile(`recirc_id=[1-9][0-9]*`)
+var recircIDs = regexp.MustCompile(`recirc(_id=|\(0x)[1-9a-f][0-9a-f]*`)
 
 func compareTrace(t *testing.T, r *reference, h *testHost, args ...string) bool {
 	t.Helper()
@@ -286,7 +286,7 @@ func compareTrace(t *testing.T, r *reference, h *testHost, args ...string) bool 
 	want = strings.TrimSuffix(want, "ovs-appctl: ovs-vswitchd: server returned an error\n")
 	want = strings.TrimRight(want, "\n")
 	got = strings.TrimRight(got, "\n")
-	got, want = recircIDs.ReplaceAllString(got, "recirc_id=N"), recircIDs.ReplaceAllString(want, "recirc_id=N")
+	got, want = recircIDs.ReplaceAllString(got, "recirc${1}N"), recircIDs.ReplaceAllString(want, "recirc${1}N")
 	got = strings.ReplaceAll(got, "(reason=implicit_miss)", "(reason=)") // which has no name in 3.1
 	if got != want {
 		if strings.Count(got, "\n") < 40 {
@@ -414,6 +414,11 @@ func (g *generator) match() string {
 	case 3:
 		m = append(m, g.pick("ipv6", "tcp6"))
 		add(2, "ipv6_dst=fe80::%d%s", g.IntN(4), g.pick("", "/64", "/126"))
+	case 4:
+		m = append(m, g.pick("mpls", "mplsm"))
+		add(2, "mpls_label=%d", g.IntN(3))
+		add(3, "mpls_bos=%d", g.IntN(2))
+		add(4, "mpls_tc=%d", g.IntN(3))
 	}
 	return strings.Join(m, ",")
 }
@@ -421,7 +426,7 @@ func (g *generator) match() string {
 func (g *generator) action(table int) string {
 	mac, ip := g.pick(testMACs...), g.pick(testIPs...)
 	port := g.pick(append([]string{"LOCAL", "IN_PORT", "NORMAL", "77"}, g.ports...)...)
-	switch g.IntN(34) {
+	switch g.IntN(40) {
 	case 0, 1, 2, 3, 4:
 		return "output:" + port
 	case 6, 7, 8, 9:
@@ -472,6 +477,16 @@ func (g *generator) action(table int) string {
 			g.pick("", ",output:NXM_OF_IN_PORT[]", ",load:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15]", ",load:5->NXM_NX_REG2[]"))
 	case 32:
 		return "resubmit:" + g.pick(g.ports...)
+	case 33:
+		return g.pick("push_mpls:0x8847", "push_mpls:0x8848", "pop_mpls:0x0800", "pop_mpls:0x86dd", "pop_mpls:0x8847", "pop_mpls:0x0806")
+	case 34:
+		return g.pick("set_mpls_label(7)", "set_mpls_ttl(9)", "dec_mpls_ttl", "set_mpls_tc(3)", "load:5->OXM_OF_MPLS_LABEL[]", "move:OXM_OF_MPLS_LABEL[]->NXM_NX_REG0[0..19]")
+	case 35:
+		return fmt.Sprintf("check_pkt_larger(%d)->NXM_NX_REG%d[%d]", 64+g.IntN(3), g.IntN(3), g.IntN(2))
+	case 36:
+		return fmt.Sprintf("output(port=%s,max_len=%d)", g.pick(append([]string{"LOCAL", "IN_PORT"}, g.ports...)...), 64+g.IntN(3))
+	case 37:
+		return g.pick("sample(probability=100,collector_set_id=1)", "ct_clear", fmt.Sprintf("clone(output(port=%s,max_len=80),mod_dl_dst:%s,output:%s)", g.pick(g.ports...), mac, port))
 	}
 	return "resubmit(," + strconv.Itoa(table+1) + ")"
 }
@@ -506,7 +521,9 @@ func (g *generator) packet() string {
 	l3 := func() string {
 		return fmt.Sprintf("nw_src=%s,nw_dst=%s,nw_ttl=%d,nw_tos=%d", g.pick(testIPs...), g.pick(testIPs...), g.IntN(3), g.IntN(3)*4)
 	}
-	switch g.IntN(8) {
+	switch g.IntN(9) {
+	case 8:
+		k += fmt.Sprintf(",%s,mpls_label=%d,mpls_tc=%d,mpls_ttl=%d,mpls_bos=%d", g.pick("mpls", "mplsm"), g.IntN(3), g.IntN(3), g.IntN(3), g.IntN(4)&1|g.IntN(2))
 	case 0:
 		k += fmt.Sprintf(",arp,arp_op=%d,arp_spa=%s,arp_tpa=%s", g.IntN(3), g.pick(testIPs...), g.pick(testIPs...))
 	case 1, 2:

@@ -175,6 +175,7 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, f *dpif.Flow,
 	k.checked = true
 	same := !stale && k.cfgSeq == r.cfgSeq && !(k.macs && r.changed.macs) && !k.tables.Overlaps(&r.changed.tables)
 	if same {
+		b.frozen.keep(k.states, now)
 		k.push(&f.Stats, now)
 		return true
 	}
@@ -192,7 +193,7 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, f *dpif.Flow,
 	}
 	r.ofKey = r.key
 	r.ofKey.InPort = port.No
-	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze}
+	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thawed}
 	out, _ := r.tr.Translate(&r.in)
 	datapathMask(&r.key, &out.Mask)
 	var mask flow.Mask
@@ -215,6 +216,7 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, f *dpif.Flow,
 		k.actions = h
 	}
 	k.effects = append(k.effects[:0], out.Effects...)
+	k.states = append(k.states[:0], out.States...)
 	k.tables, k.macs, k.cfgSeq = out.Tables, out.MACs, r.cfgSeq
 	if k.seen.Packets > old {
 		used := f.Stats.Used
@@ -270,7 +272,7 @@ func (b *Backer) packetOut(p *Ofproto, in *xlate.In, frame []byte) error {
 	w.key.Tunnel, w.key.Metadata, w.key.Regs = meta.Tunnel, meta.Metadata, meta.Regs
 	now := b.host.clock.Now()
 	w.in = *in
-	w.in.Key, w.in.Packet, w.in.Effects, w.in.Now, w.in.Freeze = &w.key, pkt, true, now, b.freeze
+	w.in.Key, w.in.Packet, w.in.Effects, w.in.Now, w.in.Freeze, w.in.Frozen = &w.key, pkt, true, now, b.freeze, b.thawed
 	out, err := w.tr.Translate(&w.in)
 	xlate.Apply(out.Effects, &xlate.Stats{Packets: 1, Bytes: uint64(len(frame)), Used: now, TCPFlags: w.key.TCPFlags}, now)
 	if err != nil || len(out.Actions) == 0 {

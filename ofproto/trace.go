@@ -197,7 +197,7 @@ func (h *Host) trace(t *traceArgs) string {
 	tree := &xlate.Trace{}
 	in := &xlate.In{
 		Config: cfg, Bridge: pic, Key: &t.key, Packet: t.packet, Effects: t.packet != nil, Now: now, Trace: tree,
-		Actions: t.actions, HaveActions: t.hasActions, Freeze: p.backer.freeze,
+		Actions: t.actions, HaveActions: t.hasActions, Freeze: p.backer.freeze, Frozen: p.backer.thawed,
 	}
 	initial := t.key
 	initial.ActsetOutput = flow.PortUnset

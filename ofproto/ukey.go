@@ -4,7 +4,6 @@ import (
 	"math/bits"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"govs/dpif"
 	"govs/flow"
@@ -28,7 +27,8 @@ type ukey struct {
 	tables  xlate.TableSet
 	cfgSeq  uint64
 	macs    bool
-	checked bool // since it was made
+	checked bool     // since it was made
+	states  []uint32 // frozen, that the actions lead to
 	mark    uint64
 }
 
@@ -140,74 +140,4 @@ func hashActions(a []byte) uint64 {
 		a = a[4:]
 	}
 	return h
-}
-
-// frozenTable holds what packets on their way through userspace() need, by number.
-type frozenTable struct {
-	mu   sync.Mutex
-	next uint32
-	by   map[uint32]*frozenEntry
-	ids  map[frozenKey]uint32
-}
-
-type frozenKey struct {
-	bridge   string
-	table    uint8
-	reason   uint8
-	key      flow.Key
-	userdata string
-}
-
-type frozenEntry struct {
-	state xlate.Frozen
-	key   frozenKey
-	used  time.Time
-}
-
-func (t *frozenTable) init() {
-	t.by, t.ids = map[uint32]*frozenEntry{}, map[frozenKey]uint32{}
-}
-
-// put returns the number of a state; equal states share one.
-func (t *frozenTable) put(f *xlate.Frozen, now time.Time) uint32 {
-	k := frozenKey{f.Bridge, f.Table, uint8(f.Reason), f.Metadata, string(f.Userdata)}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if id := t.ids[k]; id != 0 {
-		t.by[id].used = now
-		return id
-	}
-	for {
-		t.next++
-		if t.next != 0 && t.by[t.next] == nil {
-			break
-		}
-	}
-	t.by[t.next] = &frozenEntry{state: *f, key: k, used: now}
-	t.ids[k] = t.next
-	return t.next
-}
-
-func (t *frozenTable) get(id uint32, now time.Time) *xlate.Frozen {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	e := t.by[id]
-	if e == nil {
-		return nil
-	}
-	e.used = now
-	return &e.state
-}
-
-// expire forgets states that no translation or packet has used for long. Flows
-// that live on are translated again, and so use theirs, more often than that.
-func (t *frozenTable) expire(now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for id, e := range t.by {
-		if now.Sub(e.used) > 5*time.Minute {
-			delete(t.by, id)
-			delete(t.ids, e.key)
-		}
-	}
 }

@@ -64,10 +64,12 @@ func (b *Backer) translate(w *worker, cfg *xlate.Config, port *xlate.Port, k *fl
 	w.key.InPort = port.No
 	w.in = xlate.In{
 		Config: cfg, Bridge: port.Bridge, Key: &w.key, Packet: p, Effects: true, Now: now,
-		Freeze: b.freeze,
+		Freeze: b.freeze, Frozen: b.thawed,
 	}
 	return w.tr.Translate(&w.in)
 }
+
+func (b *Backer) thawed(id uint32) *xlate.Frozen { return b.frozen.get(id, b.host.clock.Now()) }
 
 func (b *Backer) freeze(f *xlate.Frozen) uint32 { return b.frozen.put(f, b.host.clock.Now()) }
 
@@ -105,6 +107,7 @@ func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint64
 	k := &ukey{
 		key: pack(u.Key.Words()), mask: pack(m.Mask.Words()), ufid: u.UFID, actions: hashActions(w.put.Actions),
 		created: now.UnixNano(), effects: append([]xlate.Effect(nil), out.Effects...),
+		states: append([]uint32(nil), out.States...),
 		tables: out.Tables, macs: out.MACs, cfgSeq: w.in.Config.Seq, epoch: epoch,
 	}
 	if !b.ukeys.add(k) {

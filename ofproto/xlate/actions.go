@@ -16,13 +16,30 @@ func (t *Translator) do(actions []openflow.Action, last bool) {
 		return
 	}
 	for i, a := range actions {
-		if t.err != nil || t.exit {
+		if t.err != nil {
+			return
+		}
+		if t.wasMPLS && !t.exit {
+			t.recircForMPLS(a)
+		}
+		if t.exit {
+			t.again = false
+			t.keep(actions[i:])
 			return
 		}
 		if t.node != nil {
 			t.add(NodeAction, actionText(a))
 		}
+		if c, ok := a.(*openflow.CheckPktLarger); ok {
+			t.checkPktLarger(c, actions[i+1:], last)
+			return
+		}
 		t.one(a, last && i == len(actions)-1 && len(t.actionSet) == 0)
+		if t.again && t.err == nil {
+			t.again = false
+			t.keep(actions[i:])
+			return
+		}
 	}
 }
 
@@ -42,7 +59,11 @@ func (t *Translator) one(a openflow.Action, last bool) {
 	case *openflow.Group:
 		t.group(a.ID, last)
 	case *openflow.Clone:
-		t.clone(a.Actions)
+		t.clone(a.Actions, last)
+	case *openflow.OutputTrunc:
+		t.outputTrunc(a, last)
+	case *openflow.Sample:
+		// Without a collector there is nobody to sample for.
 	case *openflow.Note:
 	case *openflow.Exit:
 		t.exit = true
@@ -156,7 +177,23 @@ func (t *Translator) one(a openflow.Action, last bool) {
 	case *openflow.Conjunction:
 		t.reportError("executing no-op conjunction action")
 	case *openflow.CTClear:
-		clearConntrack(f)
+		if t.conntracked {
+			t.conntracked = false
+			clearConntrack(f)
+			t.odp = t.odp.CTClear()
+		}
+	case *openflow.PushMPLS:
+		t.pushMPLS(a)
+	case *openflow.PopMPLS:
+		t.popMPLS(a)
+	case *openflow.SetMPLSLabel:
+		t.setLSE(a.Label<<mplsLabelShift, mplsLabelMask)
+	case *openflow.SetMPLSTC:
+		t.setLSE(uint32(a.TC)<<mplsTCShift, mplsTCMask)
+	case *openflow.SetMPLSTTL:
+		t.setLSE(uint32(a.TTL), mplsTTLMask)
+	case *openflow.DecMPLSTTL:
+		t.decMPLSTTL()
 	case *openflow.DebugSlow:
 		t.out.Slow |= SlowAction
 	default:
@@ -175,7 +212,9 @@ func Supported(a openflow.Action) bool {
 		*openflow.StripVLAN, *openflow.PushVLAN, *openflow.SetIPv4Src, *openflow.SetIPv4Dst, *openflow.SetIPDSCP,
 		*openflow.SetIPECN, *openflow.SetIPTTL, *openflow.SetL4SrcPort, *openflow.SetL4DstPort, *openflow.DecTTL,
 		*openflow.SetTunnel, *openflow.Enqueue, *openflow.SetQueue, *openflow.PopQueue, *openflow.WriteMetadata,
-		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CTClear, *openflow.DebugSlow:
+		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CTClear, *openflow.DebugSlow,
+		*openflow.OutputTrunc, *openflow.Sample, *openflow.CheckPktLarger, *openflow.PushMPLS, *openflow.PopMPLS,
+		*openflow.SetMPLSLabel, *openflow.SetMPLSTC, *openflow.SetMPLSTTL, *openflow.DecMPLSTTL:
 		return true
 	case *openflow.Controller:
 		return !a.Pause
@@ -262,22 +301,18 @@ func (t *Translator) outputReg(a *openflow.OutputReg, last bool) {
 }
 
 // clone runs actions on a copy of the packet: what they change is put back.
-func (t *Translator) clone(actions []openflow.Action) {
+func (t *Translator) clone(actions []openflow.Action, last bool) {
 	saved := t.flow
-	tunnel := t.wc.Tunnel
 	n := len(t.stack)
+	wasMPLS, conntracked := t.wasMPLS, t.conntracked
 	stack := append([]flow.Value(nil), t.stack...)
 	set := t.actionSet
 	t.actionSet = append([]openflow.Action(nil), set...)
-	t.do(actions, false)
-	if t.err == nil {
-		t.doActionSet()
-	}
+	t.isolated(actions, last)
 	t.flow = saved
-	_ = tunnel
+	t.wasMPLS, t.conntracked = wasMPLS, conntracked
 	t.stack = append(t.stack[:0], stack[:n]...)
 	t.actionSet = set
-	t.exit = false
 }
 
 func (t *Translator) decTTL(a *openflow.DecTTL) {

@@ -66,6 +66,9 @@ func (t *Translator) commit() {
 	if f.EthSrc != b.EthSrc || f.EthDst != b.EthDst {
 		t.commitEthernet()
 	}
+	if isMPLS(b.EthType) && !isMPLS(f.EthType) {
+		t.commitMPLS() // so that the headers behind can be set
+	}
 	if f.NwProto != 0 {
 		switch b.EthType {
 		case flow.EthTypeIP:
@@ -79,6 +82,7 @@ func (t *Translator) commit() {
 	if f.TPSrc != b.TPSrc || f.TPDst != b.TPDst {
 		t.commitPorts()
 	}
+	t.commitMPLS()
 	if f.VLANs != b.VLANs {
 		t.commitVLAN()
 	}

@@ -116,6 +116,16 @@ type Bundle struct {
 // noneBundle stands for where packets of a controller come from.
 var noneBundle = &Bundle{Name: "OFPP_NONE", VLANMode: VLANTrunk}
 
+// bridge returns the switch of that name, or nil.
+func (c *Config) bridge(name string) *Bridge {
+	for _, b := range c.Bridges {
+		if b.Name == name {
+			return b
+		}
+	}
+	return nil
+}
+
 // bundle returns the bundle with the given id, or nil.
 func (b *Bridge) bundle(id BundleID) *Bundle {
 	for _, u := range b.Bundles {

@@ -11,11 +11,9 @@ func (t *Translator) controller(a *openflow.Controller) {
 	var id uint32
 	if t.in.Freeze != nil {
 		fz := &Frozen{Bridge: t.bridge.Name, Table: t.table, Reason: a.Reason, Userdata: a.Userdata}
-		fz.Metadata.InPort = t.flow.InPort
-		fz.Metadata.Tunnel = t.flow.Tunnel
-		fz.Metadata.Metadata = t.flow.Metadata
-		fz.Metadata.Regs = t.flow.Regs
+		t.saveMetadata(&fz.Metadata)
 		id = t.in.Freeze(fz)
+		t.out.States = append(t.out.States, id)
 	}
 	u := dpif.UserData{
 		Kind: dpif.UserController, InPort: t.flow.InPort, DontSend: !t.in.Effects && t.node != nil,

@@ -74,6 +74,7 @@ func (t *Translator) bucket(b *openflow.Bucket, last bool) {
 	list := append([]openflow.Action(nil), t.ordered(b.Actions)...)
 	t.depth++
 	t.do(list, last)
+	t.finishFrozen()
 	t.depth--
 	t.flow, t.node = saved, node
 	t.exit = false

@@ -61,7 +61,7 @@ func (t *Translator) mirror(u *Bundle, set MirrorSet) {
 			t.effect(Effect{kind: effectMirror, ptr: m.Counters})
 		}
 		snaplen := t.snaplen
-		t.snaplen = m.Snaplen
+		t.snaplen = uint32(m.Snaplen)
 		switch {
 		case m.Out != nil:
 			t.outputBundle(m.Out, &x)

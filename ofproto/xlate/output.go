@@ -44,6 +44,23 @@ func (t *Translator) output(p openflow.Port, maxLen uint16, last bool) {
 	}
 }
 
+// outputTrunc sends the beginning of the packet to a port.
+func (t *Translator) outputTrunc(a *openflow.OutputTrunc, last bool) {
+	no := uint32(a.Port)
+	if no == t.flow.InPort {
+		t.reportWarn("skipping output to input port")
+		return
+	}
+	p := t.bridge.Ports[no]
+	if p == nil || p.Patch {
+		// Where the packet would be cut behind a patch port nobody could tell.
+		t.reportError("output_trunc does not support patch port %s", a.Port)
+		return
+	}
+	t.odp = t.odp.Trunc(a.MaxLen)
+	t.compose(no, last)
+}
+
 // flood sends to all ports but the one the packet came in by; without all, to
 // those that floods are allowed to.
 func (t *Translator) flood(all, last bool) {
@@ -99,7 +116,7 @@ func (t *Translator) compose(no uint32, last bool) {
 	if odp != dpif.NoPort {
 		t.commit()
 		if t.snaplen != 0 {
-			t.odp = t.odp.Trunc(uint32(t.snaplen))
+			t.odp = t.odp.Trunc(t.snaplen)
 		}
 		t.odp = t.odp.Output(odp)
 		t.out.Output = true
@@ -134,10 +151,11 @@ func (t *Translator) patch(p *Port, last bool) {
 	t.node = t.enterBridge(peer.Bridge)
 	mirrors := t.mirrors
 	t.mirrors = 0
+	wasMPLS, conntracked := t.wasMPLS, t.conntracked
 	if t.mayReceive(peer) {
-		t.resubmit(f.InPort, 0, true, true, last)
-		t.doActionSet()
+		t.enter(f.InPort, last)
 	}
+	t.wasMPLS, t.conntracked = wasMPLS, conntracked
 
 	t.mirrors = mirrors
 	t.flow = saved

@@ -2,6 +2,22 @@ package xlate
 
 import "govs/dpif"
 
+// unwrapLast returns actions without the clone around the last ones: nothing
+// follows that could want the packet as it was before.
+func unwrapLast(a dpif.Actions) dpif.Actions {
+	for rest := a; len(rest) > 0; {
+		typ, body, next, ok := dpif.NextAttr(rest)
+		if !ok {
+			break
+		}
+		if len(next) == 0 && typ == dpif.ActClone {
+			return append(a[:len(a)-len(rest):len(a)-len(rest)], body...)
+		}
+		rest = next
+	}
+	return a
+}
+
 // WithoutOutputs returns those of the actions that do not send the packet on
 // but to the switch itself.
 func WithoutOutputs(a dpif.Actions) dpif.Actions {

@@ -77,8 +77,18 @@ func (t *Translator) count(r *flowtable.Rule) {
 	}
 }
 
+// enter has the packet come into the bridge at the other end of a patch port: a
+// pipeline of its own.
+func (t *Translator) enter(inPort uint32, last bool) {
+	t.lookupAndDo(inPort, 0, true, true, last, (*Translator).isolated)
+}
+
 // resubmit looks the packet up in a table and does what the flow found there says.
 func (t *Translator) resubmit(inPort uint32, table uint8, mayPacketIn, miss, last bool) {
+	t.lookupAndDo(inPort, table, mayPacketIn, miss, last, (*Translator).do)
+}
+
+func (t *Translator) lookupAndDo(inPort uint32, table uint8, mayPacketIn, miss, last bool, do func(*Translator, []openflow.Action, bool)) {
 	if !t.mayGoDeeper() {
 		return
 	}
@@ -98,7 +108,7 @@ func (t *Translator) resubmit(inPort uint32, table uint8, mayPacketIn, miss, las
 		t.resubmits++
 		t.depth += deepens
 		t.rule, t.cookie = r, r.Cookie
-		t.do(r.Actions, last)
+		do(t, r.Actions, last)
 		t.rule, t.cookie = oldRule, oldCookie
 		t.depth -= deepens
 		t.node = oldNode

@@ -2,6 +2,7 @@ package xlate
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"govs/daemon/vlog"
@@ -34,6 +35,8 @@ func subfieldText(sf flow.Subfield, k *flow.Key) string {
 	}
 	return fmt.Sprintf("%#x", v.Lo)
 }
+
+func decimal[N uint8 | uint64](n N) string { return strconv.FormatUint(uint64(n), 10) }
 
 func actionText(a openflow.Action) string { return ActionsText([]openflow.Action{a}) }
 

@@ -83,18 +83,21 @@ type In struct {
 	// Trace, if not nil, collects an account of what happens.
 	Trace *Trace
 	// Freeze gives out a number under which a state can be found when the
-	// packet comes back; nil gives 0.
+	// packet comes back, 0 if there is none left; Frozen finds the state. Nil
+	// ones have no states.
 	Freeze func(*Frozen) uint32
+	Frozen func(id uint32) *Frozen
+	// Thaw, if not nil, is a state to be continued whatever the Key's RecircID:
+	// of a packet that a controller had.
+	Thaw *Frozen
 }
 
-// Frozen is what a packet on its way to a controller or through the datapath
-// again needs to be continued.
-type Frozen struct {
-	Bridge   string
-	Table    uint8
-	Metadata flow.Key // in_port, tunnel, registers and metadata as they were
-	Reason   openflow.PacketInReason
-	Userdata []byte
+// Recirc is a place where the datapath brings the packet back.
+type Recirc struct {
+	ID uint32
+	// CT says that the packet comes from the connection tracker, of Zone.
+	CT   bool
+	Zone uint16
 }
 
 // Out is the outcome of a translation. Its slices belong to the Translator and
@@ -108,6 +111,10 @@ type Out struct {
 	Tables  TableSet // tables whose flows the outcome depends on
 	MACs    bool     // the outcome depends on a MAC table
 	Output  bool     // the packet goes out somewhere
+	// Recirc has the ids of the states that the actions lead to.
+	Recirc []Recirc
+	// States are all ids that the actions and userdata in them name.
+	States []uint32
 }
 
 // TableSet is a set of the tables of one bridge; the tables of bridges reached
@@ -150,7 +157,15 @@ type Translator struct {
 	inActSet   bool
 	learned    []learnedMAC // addresses learned by this packet
 	mirrors    MirrorSet    // of the bridge, which have had the packet
-	snaplen    uint16       // of the mirror that output is for
+	snaplen    uint32       // to which the next output is cut; 0 not
+
+	// See freeze.go.
+	freezing, again    bool
+	steps              []openflow.ContinuationStep
+	wantHash           bool // before recirculating
+	hashAlg, hashBasis uint32
+	wasMPLS            bool // what is behind a popped MPLS header is not known
+	conntracked        bool // the packet comes from the connection tracker
 
 	result Out
 }
@@ -164,7 +179,7 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 		t.out.Slow = 0
 		t.odp = t.odp[:0]
 	}
-	t.out.Actions = t.odp
+	t.out.Actions = unwrapLast(t.odp)
 	t.out.Final = t.flow
 	err := t.err
 	if err == errCongestion {
@@ -176,7 +191,7 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 
 func (t *Translator) start(in *In) {
 	out := &t.result
-	*out = Out{Effects: out.Effects[:0]}
+	*out = Out{Effects: out.Effects[:0], Recirc: out.Recirc[:0], States: out.States[:0]}
 	t.in, t.out, t.wc = in, out, &out.Mask
 	t.flow = *in.Key
 	t.flow.ActsetOutput = flow.PortUnset
@@ -195,6 +210,8 @@ func (t *Translator) start(in *In) {
 	t.origPrio = t.flow.SkbPriority
 	t.learned = t.learned[:0]
 	t.mirrors, t.snaplen = 0, 0
+	t.freezing, t.again, t.wantHash, t.wasMPLS, t.conntracked = false, false, false, false, false
+	t.steps = t.steps[:0]
 	t.node = nil
 	if in.Trace != nil {
 		in.Trace.Nodes = nil
@@ -216,17 +233,19 @@ func (t *Translator) start(in *In) {
 func (t *Translator) run() {
 	in := t.in
 	top := t.node
-	t.node = t.enterBridge(t.bridge)
 	defer func() {
 		if in.Trace != nil {
 			in.Trace.Nodes = top.Subs
 		}
 	}()
-	if t.flow.RecircID != 0 {
-		t.reportError("Recirculation context not found for ID %x", t.flow.RecircID)
-		t.err = ErrNoRecirculation
+	if t.flow.RecircID != 0 || in.Thaw != nil {
+		if t.thaw() && t.err == nil {
+			t.finish()
+		}
+		t.finishMask()
 		return
 	}
+	t.node = t.enterBridge(t.bridge)
 	port := t.bridge.Ports[t.flow.InPort]
 	actions := in.Actions
 	switch {
@@ -259,7 +278,7 @@ func (t *Translator) run() {
 		t.mirrorIngress()
 		t.do(actions, true)
 		if t.err == nil {
-			t.doActionSet()
+			t.finish()
 		}
 	}
 	if t.err != nil && t.err != errCongestion && in.Trace != nil {
@@ -269,6 +288,17 @@ func (t *Translator) run() {
 		t.out.Slow |= SlowAction
 	}
 	t.finishMask()
+}
+
+// begin carries out a flow found in a table as the beginning of a pipeline.
+func (t *Translator) begin(r *flowtable.Rule, table uint8) {
+	if r == nil {
+		return
+	}
+	t.count(r)
+	t.table, t.rule, t.cookie = table, r, r.Cookie
+	t.node = t.reportTable(r, table)
+	t.do(r.Actions, true)
 }
 
 // mayReceive reports whether the port's configuration lets packets in.

@@ -1,0 +1,47 @@
+package xlate
+
+import (
+	"govs/flow"
+	"govs/openflow"
+)
+
+// checkPktLarger translates the rest of a rule's actions twice: for packets
+// longer than the given length, and for others. The datapath decides which.
+func (t *Translator) checkPktLarger(a *openflow.CheckPktLarger, rest []openflow.Action, last bool) {
+	t.commit()
+	outer := t.odp
+	var branch [2][]byte
+	for i, larger := range []uint64{1, 0} {
+		t.odp = nil
+		t.alone(func() {
+			a.Dst.Set(&t.flow, flow.U(larger))
+			t.do(rest, last)
+			if t.err == nil {
+				t.finish()
+			}
+		})
+		if t.err != nil {
+			return
+		}
+		branch[i] = t.odp
+	}
+	t.odp = outer.CheckPktLen(a.Len, branch[0], branch[1])
+}
+
+// alone runs fn and puts back what it changed of the packet and the pipeline.
+func (t *Translator) alone(fn func()) {
+	saved, base := t.flow, t.base
+	stack := append([]flow.Value(nil), t.stack...)
+	set := append([]openflow.Action(nil), t.actionSet...)
+	wasMPLS, conntracked, mirrors := t.wasMPLS, t.conntracked, t.mirrors
+	exit, freezing, steps := t.exit, t.freezing, t.steps
+	table, rule, cookie := t.table, t.rule, t.cookie
+	t.exit, t.freezing, t.steps = false, false, nil
+	fn()
+	t.flow, t.base = saved, base
+	t.stack = append(t.stack[:0], stack...)
+	t.actionSet = append(t.actionSet[:0], set...)
+	t.wasMPLS, t.conntracked, t.mirrors = wasMPLS, conntracked, mirrors
+	t.exit, t.freezing, t.steps = exit, freezing, steps
+	t.table, t.rule, t.cookie = table, rule, cookie
+}
