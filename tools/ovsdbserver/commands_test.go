@@ -118,6 +118,9 @@ func TestConfigFile(t *testing.T) {
 	write(`{"remotes":{"punix:$DIR/s":{},"punix:$DIR/ro":{"read-only":true,"inactivity-probe":0}},"databases":{"$1":{"service-model":"standalone"}}}`)
 	p := launchOurs(t, dir, "--config-file="+dir+"/config")
 	s := p.dial(t)
+	if _, err := call(s, "echo", "[]"); err != nil {
+		t.Fatal(err)
+	}
 	run := func(args ...string) string {
 		out, _ := exec.Command(appctl, append([]string{"-t", dir + "/ctl"}, args...)...).CombinedOutput()
 		return string(out)
@@ -143,6 +146,10 @@ func TestConfigFile(t *testing.T) {
 		write(text)
 		if out := run("ovsdb-server/reload"); !strings.HasPrefix(out, "Configuration failed.  See the log file for details.") {
 			t.Errorf("%s: %s", text, out)
+		}
+		// The log comes through a pipe.
+		for n := 0; n < 200 && !strings.Contains(p.errs.String(), why); n++ {
+			time.Sleep(10 * time.Millisecond)
 		}
 		if !strings.Contains(p.errs.String(), why) {
 			t.Errorf("%s: the log lacks %q:\n%s", text, why, p.errs.String())
