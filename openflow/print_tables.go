@@ -31,6 +31,14 @@ func (m *TableStatsReply) print(p *printer) {
 func (m *TableFeaturesRequest) print(p *printer) { p.tables(m.Tables) }
 func (m *TableFeaturesReply) print(p *printer)   { p.tables(m.Tables) }
 
+// AppendTables prints the features of tables, of which a switch may tell in
+// several messages, as one list.
+func AppendTables(b []byte, tables []TableFeatures, names *Names) []byte {
+	p := printer{formatter: formatter{b: b, names: names}}
+	p.tables(tables)
+	return p.b
+}
+
 func (p *printer) tables(tables []TableFeatures) {
 	tp := &tablePrinter{printer: p, ditto: [2]int{-1, -1}}
 	for i := range tables {

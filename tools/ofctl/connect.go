@@ -238,6 +238,6 @@ func (t *tool) refused(r []byte) error {
 	if r == nil {
 		return nil
 	}
-	t.print(t.Err, r, 2, nil)
+	t.print(t.Err, r, 2, &openflow.Names{Warn: t.warn})
 	return &failure{"", 1}
 }

@@ -94,6 +94,11 @@ func (w *watcher) message(b []byte) error {
 		fmt.Fprint(w.out, time.Now().UTC().Format("2006-01-02 15:04:05.000: "))
 	}
 	w.print(b)
+	if w.resume {
+		if err := w.resumePacket(b); err != nil {
+			return err
+		}
+	}
 	h := openflow.ParseHeader(b)
 	if h.Type == openflow.TypeEchoRequest {
 		if err := w.c.AnswerEcho(b); err != nil {
@@ -281,7 +286,7 @@ func (w *watcher) setUp(args []string) error {
 			w.resume = true
 			err = w.configure(func(c *openflow.SwitchConfig) { c.MissSendLen = 0xffff })
 		case strings.HasPrefix(a, "watch:"):
-			err = fatalf("monitor %s is not there yet", a)
+			err = w.watchFlows(strings.TrimPrefix(a, "watch:"))
 		default:
 			err = fatalf("%s: unsupported \"monitor\" argument", a)
 		}
@@ -314,6 +319,37 @@ func (w *watcher) setFormat() error {
 	}
 	if w.t.packetIn != "" && r != nil {
 		return w.t.refused(r)
+	}
+	return nil
+}
+
+// watchFlows asks for changes of flows to be told, and prints the first answer,
+// the flows there are.
+func (w *watcher) watchFlows(spec string) error {
+	before := w.t.xids
+	if w.names == nil {
+		w.names = w.t.accept(w.sw)
+	}
+	m, _, err := openflow.ParseFlowMonitor(spec, w.names)
+	w.c.SkipXids(w.t.xids - before)
+	if err != nil {
+		return err
+	}
+	return w.t.dumpMulti(w.c, &openflow.FlowMonitorRequest{Monitors: []openflow.FlowMonitor{*m}}, w.t.shown(w.sw))
+}
+
+// resumePacket sends a packet that was paused on its way.
+func (w *watcher) resumePacket(b []byte) error {
+	d, err := openflow.Decode(b, openflow.DecodeOptions{})
+	pin, ok := d.Message.(*openflow.PacketIn)
+	if err != nil || !ok || len(pin.Continuation) == 0 {
+		return nil
+	}
+	r := openflow.Encode(&openflow.Resume{PacketIn: *pin}, w.c.Protocol(), 0)
+	fmt.Fprint(w.out, "send: ")
+	w.t.print(w.out, r, 2, w.t.shown(""))
+	if err := w.c.Send(r); err != nil {
+		return transactError(err)
 	}
 	return nil
 }
