@@ -472,6 +472,7 @@ type fileStorage struct {
 	diff        bool
 	now         func() time.Time
 	lastCompact time.Time
+	commits     int // since then
 	buf         []byte
 	err         error
 }
@@ -485,6 +486,7 @@ func (f *fileStorage) Append(ch *ovsdb.Change) {
 	}
 	if ok {
 		f.log.Append(rec)
+		f.commits++
 	}
 }
 
@@ -500,30 +502,34 @@ func (f *fileStorage) Compact(s *ovsdb.Snapshot, comment string) error {
 	if err := f.log.Flush(); err != nil {
 		return err
 	}
-	f.lastCompact = f.now()
+	f.lastCompact, f.commits = f.now(), 0
 	return f.log.Compact(s, comment, f.now())
 }
 
-// The rule of ovsdb(7): compact when the log has grown to four times its last
-// snapshot ten minutes after the last compaction, or to twice after a day, and
-// never below 10 MB.
+// The bounds of automatic compaction (ovsdb-server(1), ovsdb-server/compact).
 const (
-	compactMinSize  = 10 << 20
-	compactMinDelay = 10 * time.Minute
-	compactMaxDelay = 24 * time.Hour
+	compactMinSize    = 10 << 20
+	compactMinCommits = 100
+	compactMinDelay   = 10 * time.Minute
+	compactMaxDelay   = 24 * time.Hour
 )
+
+// due reports whether a log of a size, with a snapshot of size base at its
+// beginning and some commits after it, is to be compacted this long after the
+// last time: when it has doubled, and once a day.
+func due(size, base int64, commits int, age time.Duration) bool {
+	if commits < compactMinCommits || age < compactMinDelay {
+		return false
+	}
+	return size >= compactMinSize && size > 2*base || age >= compactMaxDelay
+}
 
 // maybeCompact reports whether it was time, and done.
 func (f *fileStorage) maybeCompact(s *ovsdb.Snapshot) bool {
-	size := f.log.Size()
-	if size < compactMinSize {
+	if !due(f.log.Size(), f.log.Base(), f.commits, f.now().Sub(f.lastCompact)) {
 		return false
 	}
-	age := f.now().Sub(f.lastCompact)
-	if age < compactMinDelay || size < 2*f.log.Base() || size < 4*f.log.Base() && age < compactMaxDelay {
-		return false
-	}
-	err := f.Compact(s, "")
+	err := f.Compact(s, "compacting database online")
 	if err != nil {
 		modules().server.Warn("%s: compacting failed: %v", f.log.Name(), err)
 	}
