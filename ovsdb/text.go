@@ -101,31 +101,54 @@ func (d Datum) AppendBare(dst []byte, t *Type) []byte {
 
 const tokenDelims = ":=, []{}!<>"
 
-// ScanToken splits the word or quoted string, with its quotes undone, that
-// begins s from the rest. quoted tells "" from nothing.
-func ScanToken(s string) (tok, rest string, quoted bool, err error) {
-	if strings.HasPrefix(s, `"`) {
-		for i := 1; i < len(s); i++ {
-			switch s[i] {
-			case '\\':
-				if i++; i == len(s) {
-					return "", "", true, fmt.Errorf("%s: backslash at end of argument", s)
-				}
-			case '"':
-				in, err := json.Unquote(s[1:i])
-				if err != nil {
-					return "", "", true, fmt.Errorf("%s: %v", s, err)
-				}
-				return in, s[i+1:], true, nil
+// ScanToken splits the word that begins s from the rest, in the form ParseAtom
+// takes: quotes are kept, and hide what would end the word; a backslash
+// elsewhere makes the next byte an ordinary one.
+func ScanToken(s string) (tok, rest string, err error) {
+	quoted, escapes := false, false
+	i := 0
+scan:
+	for ; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			if i++; i == len(s) {
+				return "", "", fmt.Errorf("%s: backslash at end of argument", s)
 			}
+			escapes = escapes || !quoted
+		case c == '"':
+			quoted = !quoted
+		case !quoted && strings.IndexByte(tokenDelims, c) >= 0:
+			break scan
 		}
-		return "", "", true, fmt.Errorf("%s: quoted string extends past end of argument", s)
 	}
-	i := strings.IndexAny(s, tokenDelims)
-	if i < 0 {
-		i = len(s)
+	if quoted {
+		return "", "", fmt.Errorf("%s: quoted string extends past end of argument", s)
 	}
-	return s[:i], s[i:], false, nil
+	tok, rest = s[:i], s[i:]
+	if escapes {
+		tok = unescape(tok)
+	}
+	return tok, rest, nil
+}
+
+// unescape takes away the backslashes outside quotes.
+func unescape(tok string) string {
+	b := make([]byte, 0, len(tok))
+	quoted := false
+	for i := 0; i < len(tok); i++ {
+		switch c := tok[i]; {
+		case c == '\\' && quoted:
+			b = append(b, c, tok[i+1])
+			i++
+			continue
+		case c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		}
+		b = append(b, tok[i])
+	}
+	return string(b)
 }
 
 // ParseAtom parses one atom as ovs-vsctl takes it; a UUID may be @NAME if syms
@@ -164,7 +187,7 @@ func ParseAtom(b *BaseType, s string, syms Symbols) (Atom, error) {
 			}
 			in, err := json.Unquote(s[1 : len(s)-1])
 			if err != nil {
-				return a, err
+				return a, fmt.Errorf("%s: %v", s, err)
 			}
 			a = StringAtom(in)
 		default:
@@ -180,16 +203,6 @@ func ParseAtom(b *BaseType, s string, syms Symbols) (Atom, error) {
 		}
 	}
 	return a, b.CheckAtom(a)
-}
-
-// tokenAt returns the token that begins s in the form ParseAtom takes (quotes
-// kept), and the rest.
-func tokenAt(s string) (tok, rest string, err error) {
-	_, rest, _, err = ScanToken(s)
-	if err != nil {
-		return "", "", err
-	}
-	return s[:len(s)-len(rest)], rest, nil
 }
 
 // maxRange bounds how many integers a range such as 1-100 may stand for.
@@ -245,7 +258,7 @@ func ParseDatum(t *Type, s string, syms Symbols) (Datum, error) {
 		if strings.IndexByte(tokenDelims, p[0]) >= 0 {
 			return Datum{}, fmt.Errorf("%s: unexpected \"%c\" parsing %s", s, p[0], t.English())
 		}
-		tok, rest, err := tokenAt(p)
+		tok, rest, err := ScanToken(p)
 		if err != nil {
 			return Datum{}, err
 		}
@@ -280,7 +293,7 @@ func ParseDatum(t *Type, s string, syms Symbols) (Datum, error) {
 				return Datum{}, fmt.Errorf("%s: syntax error at \"%c\" expecting \"=\"", s, p[0])
 			}
 			p = skipSpaces(p[1:])
-			if tok, p, err = tokenAt(p); err != nil {
+			if tok, p, err = ScanToken(p); err != nil {
 				return Datum{}, err
 			}
 			value, err := ParseAtom(&t.Value, tok, syms)

@@ -229,7 +229,7 @@ func runList(c *Context) error {
 
 func needConditions(n *Need, t *ovsdb.TableSchema, words []string) error {
 	for _, w := range words {
-		name, _, _, err := ovsdb.ScanToken(w)
+		name, _, err := ovsdb.ScanToken(w)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func needSet(n *Need, c *Call) error {
 // needSettings asks for the columns of arguments of set.
 func needSettings(n *Need, t *ovsdb.TableSchema, words []string) error {
 	for _, w := range words {
-		name, _, _, err := ovsdb.ScanToken(w)
+		name, _, err := ovsdb.ScanToken(w)
 		if err != nil {
 			return err
 		}

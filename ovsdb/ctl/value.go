@@ -77,7 +77,7 @@ type setting struct {
 // splitSetting takes an argument apart as far as the column, and finds that.
 // ops lists the operators that may follow, longest first; none: they may not.
 func splitSetting(t *ovsdb.TableSchema, arg string, ops []string) (s setting, err error) {
-	name, rest, _, err := ovsdb.ScanToken(arg)
+	name, rest, err := ovsdb.ScanToken(arg)
 	if err != nil {
 		return s, err
 	}
@@ -88,12 +88,10 @@ func splitSetting(t *ovsdb.TableSchema, arg string, ops []string) (s setting, er
 		return s, err
 	}
 	if strings.HasPrefix(rest, ":") {
-		_, after, _, err := ovsdb.ScanToken(rest[1:])
-		if err != nil {
+		s.hasKey = true
+		if s.key, rest, err = ovsdb.ScanToken(rest[1:]); err != nil {
 			return s, err
 		}
-		s.key, s.hasKey = rest[1:len(rest)-len(after)], true
-		rest = after
 	}
 	if ops == nil {
 		if rest != "" {

@@ -3,6 +3,7 @@ package vsctl
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"govs/ovsdb"
@@ -58,7 +59,7 @@ func runAddBr(c *ctl.Context) error {
 	if err := w.free(name, "cannot create a bridge named %s"); err != nil {
 		return err
 	}
-	if parent != "" {
+	if len(c.Words) == 3 {
 		br := w.bridges[parent]
 		if br == nil {
 			return fmt.Errorf("parent bridge %s does not exist", parent)
@@ -82,12 +83,16 @@ func runAddBr(c *ctl.Context) error {
 // kind of bridge.
 func sameBridge(c *ctl.Context, br *bridge, parent string, vlan int64) error {
 	but := func(format string, args ...any) error {
-		return fmt.Errorf("\"%s\" but %s", c.Call, fmt.Sprintf(format, args...))
+		call := *c.Call
+		if call.Words = call.Words[:1]; len(c.Words) == 3 {
+			call.Words = []string{br.name, parent, strconv.FormatInt(vlan, 10)}
+		}
+		return fmt.Errorf("\"%s\" but %s", &call, fmt.Sprintf(format, args...))
 	}
 	switch {
-	case parent == "" && br.parent != nil:
+	case len(c.Words) == 1 && br.parent != nil:
 		return but("%s is a VLAN bridge for VLAN %d", br.name, br.vlan)
-	case parent == "":
+	case len(c.Words) == 1:
 	case br.parent == nil:
 		return but("%s is not a VLAN bridge", br.name)
 	case br.parent.name != parent:
