@@ -32,6 +32,8 @@ type Config struct {
 	Schema *ovsdb.Schema
 	// Tables lists the columns to monitor, by table. Nil: all of them.
 	Tables map[string][]string
+	// Conditions are what SetCondition is called with at the start, by table.
+	Conditions map[string][]Clause
 	// Lock is the name of a lock to hold while connected. Transactions then
 	// fail with NotLocked while somebody else has it. "": none.
 	Lock string
@@ -43,7 +45,9 @@ type Config struct {
 	// Once makes Run return when the first connection fails or ends,
 	// instead of connecting again for ever.
 	Once bool
-	// LeaderOnly refuses servers of a cluster that do not lead it.
+	// LeaderOnly refuses servers of a cluster that do not lead it, and gives
+	// one up that stops to. One that has lost its cluster, or is behind what
+	// another has shown already, is given up in any case.
 	LeaderOnly bool
 	// Probe is the idle time after which the server must answer an echo. 0:
 	// 5 s for remotes over the network, none for Unix sockets; negative:
@@ -73,6 +77,13 @@ type Client struct {
 	early   []func()         // guarded by mu; updates that came before the first copy
 	copying bool             // guarded by mu
 	failure error            // guarded by mu; of the last attempt
+	refused error            // guarded by mu; why we end the session
+
+	cond        condState // guarded by mu
+	conditional bool      // guarded by mu; the server knows conditions
+
+	serving  serving // guarded by mu
+	minIndex int64   // guarded by mu; of what servers of a cluster have shown
 }
 
 // New checks the configuration. The replica is empty until Run is called.
@@ -92,6 +103,7 @@ func New(cfg Config) (*Client, error) {
 		}
 		c.remotes = []string{"local"}
 	}
+	c.cond.want = cfg.Conditions
 	c.once.Store(cfg.Once)
 	s := &Snapshot{replaced: make(chan struct{})}
 	if cfg.Schema != nil {

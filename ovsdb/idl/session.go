@@ -53,14 +53,28 @@ func (c *Client) serve(ctx context.Context, remote string, fsm *reconnect.FSM) e
 	defer s.Close()
 	defer context.AfterFunc(ctx, func() { s.Close() })()
 	c.mu.Lock()
-	c.session, c.copying, c.early = s, true, nil
+	c.session, c.copying, c.early, c.refused, c.cond.pending = s, true, nil, nil, false
 	c.mu.Unlock()
 	defer c.lost(s)
-	if err := c.start(ctx, s); err != nil {
+	// A server may fall silent before it has answered the first questions.
+	started := make(chan error, 1)
+	go func() {
+		err := c.start(ctx, s)
+		if err != nil {
+			s.Close()
+		}
+		started <- err
+	}()
+	watch(s, fsm, &heard)
+	if err := <-started; err != nil && !errors.Is(err, jsonrpc.ErrClosed) {
 		return &RemoteError{remote, err}
 	}
-	watch(s, fsm, &heard)
-	err = s.Err()
+	c.mu.Lock()
+	err = c.refused
+	c.mu.Unlock()
+	if err == nil {
+		err = s.Err()
+	}
 	if err == nil {
 		err = io.EOF
 	}
@@ -106,10 +120,14 @@ func (c *Client) lost(s *jsonrpc.Session) {
 
 // start asks for the schema, the lock and the monitor.
 func (c *Client) start(ctx context.Context, s *jsonrpc.Session) error {
-	if c.cfg.LeaderOnly {
-		if err := c.checkLeader(ctx, s); err != nil {
-			return err
-		}
+	// Databases that come and go beside ours are no reason to disconnect us.
+	// Servers that do not know the request do that anyway; nobody waits for
+	// the answer.
+	if _, _, err := s.Go("set_db_change_aware", json.Arr(json.Bool(true))); err != nil {
+		return err
+	}
+	if err := c.watchServer(ctx, s); err != nil {
+		return err
 	}
 	if c.cfg.Lock != "" {
 		if err := c.lock(ctx, s); err != nil {
@@ -131,15 +149,19 @@ func (c *Client) start(ctx context.Context, s *jsonrpc.Session) error {
 			s.schema, s.tables, s.Complete, s.TxnID = schema, make([]table, len(schema.Tables)), false, ovsdb.UUID{}
 		})
 	}
-	requests := c.requests(schema)
-	last := c.snap.Load()
+	asked := condState{want: c.cond.want, seqno: c.cond.seqno}
+	last := c.snap.Load().TxnID
+	if !asked.want.equal(c.cond.shown) {
+		// Rows that were not seen before have no history.
+		last = ovsdb.UUID{}
+	}
 	c.mu.Unlock()
-	return c.monitor(ctx, s, requests, last)
+	return c.monitor(ctx, s, schema, last, asked)
 }
 
 // requests returns the <monitor-requests> for what the program wants and the
 // server has.
-func (c *Client) requests(server *ovsdb.Schema) json.Value {
+func (c *Client) requests(server *ovsdb.Schema, cond conditions) json.Value {
 	var tables []json.Member
 	for _, t := range c.base.schema.Tables {
 		have := server.Table(t.Name)
@@ -161,39 +183,44 @@ func (c *Client) requests(server *ovsdb.Schema) json.Value {
 			}
 			cols = append(cols, json.Str(col.Name))
 		}
-		req := json.Obj(json.Member{Key: "columns", Value: json.Arr(cols...)})
-		tables = append(tables, json.Member{Key: t.Name, Value: json.Arr(req)})
+		req := []json.Member{{Key: "columns", Value: json.Arr(cols...)}}
+		if len(cond[t.Name]) > 0 {
+			req = append(req, json.Member{Key: "where", Value: cond.where(t)})
+		}
+		tables = append(tables, json.Member{Key: t.Name, Value: json.Arr(json.Obj(req...))})
 	}
 	return json.Obj(tables...)
 }
 
 // monitor asks for the newest kind of monitor the server knows.
-func (c *Client) monitor(ctx context.Context, s *jsonrpc.Session, requests json.Value, last *Snapshot) error {
+func (c *Client) monitor(ctx context.Context, s *jsonrpc.Session, server *ovsdb.Schema, last ovsdb.UUID, asked condState) error {
+	requests := c.requests(server, asked.want)
 	db, id := json.Str(c.cfg.DB), json.Str(c.cfg.DB)
-	v, err := s.Call(ctx, "monitor_cond_since", json.Arr(db, id, requests, json.Str(last.TxnID.String())))
+	v, err := s.Call(ctx, "monitor_cond_since", json.Arr(db, id, requests, json.Str(last.String())))
 	if err == nil {
 		e := v.Elems()
 		if len(e) != 3 {
 			return fmt.Errorf("monitor_cond_since: bad reply")
 		}
 		txn, _ := ovsdb.ParseUUID(e[1].Str())
-		c.copied(e[2], formV2, e[0].Bool(), txn)
+		c.copied(e[2], formV2, e[0].Bool(), txn, &asked)
 		return nil
 	}
 	if !unknownMethod(err) {
 		return callError(err)
 	}
 	if v, err = s.Call(ctx, "monitor_cond", json.Arr(db, id, requests)); err == nil {
-		c.copied(v, formV2, false, ovsdb.UUID{})
+		c.copied(v, formV2, false, ovsdb.UUID{}, &asked)
 		return nil
 	}
 	if !unknownMethod(err) {
 		return callError(err)
 	}
-	if v, err = s.Call(ctx, "monitor", json.Arr(db, id, requests)); err != nil {
+	// Such a server knows no conditions: it shows all rows.
+	if v, err = s.Call(ctx, "monitor", json.Arr(db, id, c.requests(server, nil))); err != nil {
 		return callError(err)
 	}
-	c.copied(v, formV1, false, ovsdb.UUID{})
+	c.copied(v, formV1, false, ovsdb.UUID{}, nil)
 	return nil
 }
 
@@ -219,8 +246,9 @@ func callError(err error) error {
 }
 
 // copied takes the first copy of the database, or what has changed in it since
-// our last state.
-func (c *Client) copied(updates json.Value, f form, since bool, txn ovsdb.UUID) {
+// our last state. asked are the conditions it follows; nil: the server knows
+// none.
+func (c *Client) copied(updates json.Value, f form, since bool, txn ovsdb.UUID, asked *condState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.publish(func(s *Snapshot) {
@@ -233,12 +261,20 @@ func (c *Client) copied(updates json.Value, f form, since bool, txn ovsdb.UUID) 
 		}
 		s.tables = c.base.apply(old, updates, f, s.Seqno, log.Warn)
 		s.Connected, s.Complete, s.TxnID = true, true, txn
+		s.CondSeqno = c.cond.seqno
+		if asked != nil {
+			s.CondSeqno = asked.seqno
+		}
 	})
 	c.copying, c.failure = false, nil
+	if c.conditional = asked != nil; c.conditional {
+		c.cond.shown = asked.want
+	}
 	for _, f := range c.early {
 		f()
 	}
 	c.early = nil
+	c.sendConditions()
 }
 
 // handle gets what the server sends on its own, in order.
@@ -252,6 +288,12 @@ func (c *Client) handle(s *jsonrpc.Session, m *jsonrpc.Message) {
 	}
 	switch m.Method {
 	case "update", "update2":
+		if at(0).Str() == serverDB && c.cfg.DB != serverDB {
+			if err := c.served(at(1)); err != nil {
+				c.refuse(s, err)
+			}
+			return
+		}
 		c.updated(s, at(1), m.Method == "update2", nil)
 	case "update3":
 		txn, _ := ovsdb.ParseUUID(at(1).Str())
@@ -310,35 +352,6 @@ func (c *Client) lock(ctx context.Context, s *jsonrpc.Session) error {
 	}
 	if l, _ := v.Get("locked"); l.Bool() {
 		c.setLocked(true)
-	}
-	return nil
-}
-
-// checkLeader refuses a server that follows another one. Servers without the
-// database _Server are alone.
-func (c *Client) checkLeader(ctx context.Context, s *jsonrpc.Session) error {
-	op := json.Obj(
-		json.Member{Key: "op", Value: json.Str("select")},
-		json.Member{Key: "table", Value: json.Str("Database")},
-		json.Member{Key: "where", Value: json.Arr(json.Arr(json.Str("name"), json.Str("=="), json.Str(c.cfg.DB)))},
-		json.Member{Key: "columns", Value: json.Arr(json.Str("model"), json.Str("leader"), json.Str("connected"))})
-	v, err := s.Call(ctx, "transact", json.Arr(json.Str("_Server"), op))
-	if err != nil {
-		var ce *jsonrpc.CallError
-		if errors.As(err, &ce) {
-			return nil
-		}
-		return err
-	}
-	for _, res := range v.Elems() {
-		rows, _ := res.Get("rows")
-		for _, row := range rows.Elems() {
-			model, _ := row.Get("model")
-			leader, _ := row.Get("leader")
-			if model.Str() == "clustered" && !leader.Bool() {
-				return errors.New("clustered database server is not cluster leader; trying another server")
-			}
-		}
 	}
 	return nil
 }

@@ -29,6 +29,9 @@ type Snapshot struct {
 	Complete bool
 	// Locked tells whether we own the lock Config.Lock.
 	Locked bool
+	// CondSeqno is the number that SetCondition returned for the newest
+	// conditions that the rows follow.
+	CondSeqno uint64
 	// TxnID is the server's identity of this state, zero if it has none.
 	TxnID ovsdb.UUID
 
