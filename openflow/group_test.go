@@ -134,7 +134,7 @@ func comparePrints(t *testing.T, ms []Message) {
 	}
 }
 
-var nanos = regexp.MustCompile(`duration=[0-9.]*s`)
+var nanos = regexp.MustCompile(`duration[=:][0-9.]*s`)
 
 // decodeError returns the error with which printing ended; what comes before it
 // the reference prints or not as its code happens to be made.

@@ -194,6 +194,13 @@ const (
 	rawNXGroupFeaturesRequest
 	rawGroupFeaturesReply
 	rawNXGroupFeaturesReply
+	rawMeterMod
+	rawMeterRequest
+	rawMeterReply
+	rawMeterConfigRequest
+	rawMeterConfigReply
+	rawMeterFeaturesRequest
+	rawMeterFeaturesReply
 	numRaws
 )
 
@@ -353,6 +360,14 @@ var msgTable = [numRaws]msgRow{
 	rawNXGroupFeaturesRequest: {"NXST_GROUP_FEATURES request", frameNXSTQ, V10, V11, 9, 0, exact, empty[GroupFeaturesRequest]},
 	rawGroupFeaturesReply:     {"OFPST_GROUP_FEATURES reply", frameStatsR, V12, V15, 8, 40, exact, decodeGroupFeatures},
 	rawNXGroupFeaturesReply:   {"NXST_GROUP_FEATURES reply", frameNXSTR, V10, V11, 9, 40, exact, decodeGroupFeatures},
+
+	rawMeterMod:             {"OFPT_METER_MOD", framePlain, V13, V15, 29, 8, 8, decodeMeterMod},
+	rawMeterRequest:         {"OFPST_METER request", frameStatsQ, V13, V15, 9, 8, exact, decodeMeterRequest},
+	rawMeterReply:           {"OFPST_METER reply", frameStatsR, V13, V15, 9, 0, 8, decodeMeterReply},
+	rawMeterConfigRequest:   {"OFPST_METER_CONFIG request", frameStatsQ, V13, V15, 10, 8, exact, decodeMeterConfigRequest},
+	rawMeterConfigReply:     {"OFPST_METER_CONFIG reply", frameStatsR, V13, V15, 10, 0, 8, decodeMeterConfigReply},
+	rawMeterFeaturesRequest: {"OFPST_METER_FEATURES request", frameStatsQ, V13, V15, 11, 0, exact, empty[MeterFeaturesRequest]},
+	rawMeterFeaturesReply:   {"OFPST_METER_FEATURES reply", frameStatsR, V13, V15, 11, 16, exact, decodeMeterFeatures},
 }
 
 type msgKey struct {
