@@ -8,6 +8,7 @@ import (
 
 	"govs/classifier"
 	"govs/dpif"
+	"govs/ofproto/flowtable"
 	"govs/ofproto/xlate"
 )
 
@@ -31,6 +32,8 @@ type Backer struct {
 	lastBundle BundleID
 	limits     Limits
 
+	metering flowtable.Metering // nil if the datapath has no meters
+
 	round sync.Mutex // held by a revalidation
 	reval revalidator
 }
@@ -50,6 +53,7 @@ func newBacker(h *Host, dp dpif.Datapath, opts Options) *Backer {
 		opts.Prefixes = classifier.DefaultPrefixes
 	}
 	b := &Backer{host: h, dp: dp, opts: opts, limits: DefaultLimits, kick: make(chan struct{}, 1)}
+	b.metering = newMeterPool(dp)
 	b.dirty.Store(true)
 	b.ukeys.init()
 	b.frozen.init()

@@ -276,8 +276,11 @@ func parseFlow(t testing.TB, line string) *openflow.FlowMod {
 	return fm
 }
 
-// recircIDs are numbers that both sides give out as they like.
-var recircIDs = regexp.MustCompile(`recirc(_id=|\(0x)[1-9a-f][0-9a-f]*`)
+// recircIDs and meterIDs are numbers that both sides give out as they like.
+var (
+	recircIDs = regexp.MustCompile(`recirc(_id=|\(0x)[1-9a-f][0-9a-f]*`)
+	meterIDs  = regexp.MustCompile(`meter\([0-9]+\)`)
+)
 
 func compareTrace(t *testing.T, r *reference, h *testHost, args ...string) bool {
 	t.Helper()
@@ -287,6 +290,7 @@ func compareTrace(t *testing.T, r *reference, h *testHost, args ...string) bool 
 	want = strings.TrimRight(want, "\n")
 	got = strings.TrimRight(got, "\n")
 	got, want = recircIDs.ReplaceAllString(got, "recirc${1}N"), recircIDs.ReplaceAllString(want, "recirc${1}N")
+	got, want = meterIDs.ReplaceAllString(got, "meter(N)"), meterIDs.ReplaceAllString(want, "meter(N)")
 	got = strings.ReplaceAll(got, "(reason=implicit_miss)", "(reason=)") // which has no name in 3.1
 	if got != want {
 		if strings.Count(got, "\n") < 40 {

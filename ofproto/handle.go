@@ -57,6 +57,17 @@ func (o *ofConn) handle(b []byte) error {
 		return o.reply(&openflow.GroupDescReply{Groups: o.p.tables.GroupDescs(m.ID)}, xid)
 	case *openflow.GroupStatsRequest:
 		return o.reply(&openflow.GroupStatsReply{Groups: o.p.tables.GroupStats(m.ID, o.p.now())}, xid)
+	case *openflow.MeterMod:
+		return o.meterMod(m, b)
+	case *openflow.MeterConfigRequest:
+		list, ok := o.p.tables.MeterConfigs(m.ID)
+		return o.replyIf(ok, &openflow.MeterConfigReply{Meters: list}, openflow.ErrMeterModFailedUnknownMeter, b)
+	case *openflow.MeterStatsRequest:
+		list, ok := o.p.tables.MeterStats(m.ID, o.p.now())
+		return o.replyIf(ok, &openflow.MeterStatsReply{Meters: list}, openflow.ErrMeterModFailedUnknownMeter, b)
+	case *openflow.MeterFeaturesRequest:
+		f := o.p.tables.MeterFeatures()
+		return o.reply(&f, xid)
 	case *openflow.GroupFeaturesRequest:
 		return o.reply(groupFeatures(), xid)
 	case *openflow.PacketOut:
@@ -213,8 +224,6 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
 func checkActions(acts []openflow.Action) error {
 	for _, a := range acts {
 		switch a := a.(type) {
-		case *openflow.Meter:
-			return openflow.ErrMeterModFailedInvalidMeter
 		case *openflow.Clone:
 			if err := checkActions(a.Actions); err != nil {
 				return err

@@ -69,6 +69,7 @@ func (b *Backer) NewOfproto(name string, dpid uint64) (*Ofproto, error) {
 		ports:  map[openflow.Port]*port{},
 		hidden: map[hiddenFlow]*flowtable.Rule{}, hiddenQueue: -1,
 	}
+	p.tables.SetMetering(b.metering)
 	p.addInternalFlows()
 	p.conns = newConnManager(p)
 	p.tables.Removed, p.tables.Vacancy = p.flowRemoved, p.vacancy
@@ -152,6 +153,7 @@ func (p *Ofproto) Destroy() {
 	}
 	b.mu.Unlock()
 	p.conns.close()
+	p.tables.CloseMeters()
 }
 
 // locked runs fn with the configuration locked.

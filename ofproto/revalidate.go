@@ -38,9 +38,9 @@ type revalidator struct {
 }
 
 type tableSeqs struct {
-	seq    uint64
-	each   [flowtable.N]uint64
-	groups uint64
+	seq  uint64
+	each [flowtable.N]uint64
+	uses uint64
 }
 
 // look finds out what has changed since the last round.
@@ -66,9 +66,9 @@ func (r *revalidator) look(b *Backer, cfg *xlate.Config) {
 					r.changed.tables.Add(uint8(i))
 				}
 			}
-			if s := x.Tables.GroupSeq(); s != t.groups {
-				t.groups = s
-				r.changed.tables.Add(xlate.GroupsBit)
+			if s := x.Tables.UseSeq(); s != t.uses {
+				t.uses = s
+				r.changed.tables.Add(xlate.UsesBit)
 			}
 		}
 		p := x.Owner.(*Ofproto)
@@ -205,7 +205,7 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, f *dpif.Flow,
 	}
 	actions := out.Actions
 	if out.Slow != 0 {
-		r.slow = xlate.AppendSlowPath(r.slow[:0], port.No, out.Slow)
+		r.slow = xlate.AppendSlowPath(r.slow[:0], port, out.Slow)
 		actions = r.slow
 	}
 	if h := hashActions(actions); h != k.actions {

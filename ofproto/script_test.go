@@ -46,7 +46,7 @@ func runScript(t *testing.T, file string, prepare ...func(dir string)) {
 			s += err.Error() + "\n"
 		}
 		lines := strings.SplitAfter(scriptVolatile.ReplaceAllString(s, ""), "\n")
-		if c := strings.Join(args, " "); strings.Contains(c, "dump-group") || strings.Contains(c, "meter") && !strings.Contains(c, "-meter") {
+		if c := strings.Join(args, " "); strings.Contains(c, "dump-group") || strings.Contains(c, "dump-meter") || strings.Contains(c, "meter-stats") {
 			slices.Sort(lines)
 		}
 		return strings.Join(lines, "")
@@ -75,3 +75,6 @@ func runScript(t *testing.T, file string, prepare ...func(dir string)) {
 // TestGroupsReference compares groups: commands, errors, and which buckets
 // packets take.
 func TestGroupsReference(t *testing.T) { runScript(t, "testdata/groups.script") }
+
+// TestMetersReference compares meters: commands, errors, and translation.
+func TestMetersReference(t *testing.T) { runScript(t, "testdata/meters.script") }

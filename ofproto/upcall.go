@@ -101,7 +101,7 @@ func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint64
 	m.Canon()
 	w.put.Actions = out.Actions
 	if out.Slow != 0 {
-		w.buf = xlate.AppendSlowPath(w.buf[:0], w.key.InPort, out.Slow)
+		w.buf = xlate.AppendSlowPath(w.buf[:0], w.in.Bridge.Ports[w.key.InPort], out.Slow)
 		w.put.Actions = w.buf
 	}
 	k := &ukey{

@@ -33,6 +33,7 @@ const (
 	opClone     // sub
 	opCheckLen  // n: bytes, sub if longer, els if not
 	opDrop
+	opMeter // n: meter
 )
 
 // op is one action, decoded once when the flow is put.
@@ -90,6 +91,9 @@ func compileNested(a, whole dpif.Actions, nest int, last bool) ([]op, error) {
 			o.n, o.m = binary.NativeEndian.Uint32(body), binary.NativeEndian.Uint32(body[4:])
 		case dpif.ActTrunc:
 			o.kind = opTrunc
+			err = u32(body, &o.n)
+		case dpif.ActMeter:
+			o.kind = opMeter
 			err = u32(body, &o.n)
 		case dpif.ActRecirc:
 			o.kind = opRecirc

@@ -10,6 +10,7 @@ const (
 	dropMalformed                     // the packet lacks the header an action is to change
 	dropNested                        // actions nested too deeply
 	dropExplicit                      // drop action
+	dropMeter                         // a meter's rate was exceeded
 	numDrops
 )
 
@@ -21,6 +22,7 @@ var dropNames = [numDrops]string{
 	dropMalformed:   "datapath_drop_malformed_packet",
 	dropNested:      "datapath_drop_nesting",
 	dropExplicit:    "datapath_drop_explicit",
+	dropMeter:       "datapath_drop_meter",
 }
 
 func (dp *Datapath) drop(r dropReason) {

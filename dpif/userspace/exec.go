@@ -354,6 +354,10 @@ func (x *exec) run(w *work, ops []op) {
 			w.stale = true
 		case opTrunc:
 			w.trunc = int(o.n)
+		case opMeter:
+			if !x.meter(w, o) {
+				return
+			}
 		case opUserspace:
 			x.userspace(w, o)
 		case opRecirc:

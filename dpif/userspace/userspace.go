@@ -47,6 +47,9 @@ type Datapath struct {
 	logged [numDrops]atomic.Bool    // reason was logged once
 	secret [2]uint64                // of ufids
 	cover  [numDrops]*coverage.Counter
+
+	meterMu sync.Mutex // orders writers of meters
+	meters  meterTable
 }
 
 // counters are one executor's; padded against sharing a cache line.

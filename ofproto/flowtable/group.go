@@ -1,9 +1,6 @@
 package flowtable
 
 import (
-	"cmp"
-	"iter"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -55,63 +52,14 @@ func newGroup(d openflow.GroupDesc, now time.Time) *Group {
 	return g
 }
 
-// groupShards is a power of two: of how many maps Groups are made, so that a
-// change copies little.
-const groupShards = 128
-
-// Groups are the groups of a switch at one moment; they do not change. The zero
-// value and nil have none.
-type Groups struct {
-	shards [groupShards]map[uint32]*Group
-}
-
-// Get returns the group with a number, or nil.
-func (gs *Groups) Get(id uint32) *Group {
-	if gs == nil {
-		return nil
-	}
-	return gs.shards[id%groupShards][id]
-}
-
-// All yields the groups in the order of their numbers.
-func (gs *Groups) All() iter.Seq[*Group] {
-	var all []*Group
-	if gs != nil {
-		for _, m := range gs.shards {
-			for _, g := range m {
-				all = append(all, g)
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b *Group) int { return cmp.Compare(a.ID, b.ID) })
-	return slices.Values(all)
-}
-
-// with returns the groups with one put in or, if g is nil, taken out.
-func (gs *Groups) with(id uint32, g *Group) *Groups {
-	out := &Groups{}
-	if gs != nil {
-		*out = *gs
-	}
-	old := out.shards[id%groupShards]
-	m := make(map[uint32]*Group, len(old)+1)
-	for k, v := range old {
-		m[k] = v
-	}
-	if g != nil {
-		m[id] = g
-	} else {
-		delete(m, id)
-	}
-	out.shards[id%groupShards] = m
-	return out
-}
+// Groups are the groups of a switch at one moment.
+type Groups = Numbered[Group]
 
 // Groups returns the groups as they are now.
 func (t *Tables) Groups() *Groups { return t.groups.Load() }
 
-// GroupSeq changes with every change of a group.
-func (t *Tables) GroupSeq() uint64 { return t.groupSeq.Load() }
+// UseSeq changes with every change of a group or meter.
+func (t *Tables) UseSeq() uint64 { return t.useSeq.Load() }
 
 // GroupStats returns the counters of one group, or of all with
 // openflow.GroupAll.
@@ -119,7 +67,7 @@ func (t *Tables) GroupStats(id uint32, now time.Time) []openflow.GroupStats {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var out []openflow.GroupStats
-	for g := range t.pick(id) {
+	for _, g := range t.Groups().pick(id, openflow.GroupAll) {
 		s := openflow.GroupStats{
 			ID: g.ID, Refs: uint32(len(t.users[use{useGroup, g.ID}])), Packets: g.Packets.Load(), Bytes: g.Bytes.Load(),
 			Duration: now.Sub(g.Created).Truncate(time.Millisecond),
@@ -135,20 +83,8 @@ func (t *Tables) GroupStats(id uint32, now time.Time) []openflow.GroupStats {
 // GroupDescs returns one group, or all with openflow.GroupAll.
 func (t *Tables) GroupDescs(id uint32) []openflow.GroupDesc {
 	var out []openflow.GroupDesc
-	for g := range t.pick(id) {
+	for _, g := range t.Groups().pick(id, openflow.GroupAll) {
 		out = append(out, g.GroupDesc)
 	}
 	return out
-}
-
-func (t *Tables) pick(id uint32) iter.Seq[*Group] {
-	gs := t.Groups()
-	if id == openflow.GroupAll {
-		return gs.All()
-	}
-	return func(yield func(*Group) bool) {
-		if g := gs.Get(id); g != nil {
-			yield(g)
-		}
-	}
 }

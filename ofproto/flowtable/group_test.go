@@ -63,7 +63,7 @@ func TestGroupsDoNotChange(t *testing.T) {
 	seen.Get(7).Bucket(1).Add(3, 300)
 	tb.ApplyGroup(groupMod(t, openflow.GroupDelete, "group_id=all"), t0)
 	n := 0
-	for g := range seen.All() {
+	for _, g := range seen.All() {
 		if g.ID != uint32(n) {
 			t.Fatalf("group %d at %d", g.ID, n)
 		}

@@ -32,7 +32,7 @@ func (t *Tables) group(gm *openflow.GroupMod, now time.Time) error {
 		return t.modifyGroup(old, d)
 	case openflow.GroupDelete:
 		if gm.ID == openflow.GroupAll {
-			for g := range t.groups.Load().All() {
+			for _, g := range t.groups.Load().All() {
 				t.deleteGroup(g)
 			}
 		} else if old != nil {
@@ -87,7 +87,7 @@ func (t *Tables) deleteGroup(g *Group) {
 
 func (t *Tables) setGroup(id uint32, g *Group) {
 	t.groups.Store(t.groups.Load().with(id, g))
-	t.groupSeq.Add(1)
+	t.useSeq.Add(1)
 	t.seq.Add(1)
 }
 

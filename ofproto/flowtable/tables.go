@@ -94,7 +94,9 @@ type Tables struct {
 	users      map[use]map[*Rule]struct{} // flows by what they refer to
 
 	groups   atomic.Pointer[Groups]
-	groupSeq atomic.Uint64
+	meters   atomic.Pointer[Meters]
+	metering Metering
+	useSeq   atomic.Uint64
 }
 
 // taught identifies what a learn with delete_learned teaches.

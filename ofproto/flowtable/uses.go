@@ -43,8 +43,12 @@ func usesGroup(actions []openflow.Action, id uint32) bool { return uses(actions,
 // checkUses refuses actions that refer to what is not there.
 func (t *Tables) checkUses(actions []openflow.Action) (err error) {
 	eachUse(actions, func(u use) {
-		if err == nil && u.kind == useGroup && t.groups.Load().Get(u.id) == nil {
+		switch {
+		case err != nil:
+		case u.kind == useGroup && t.groups.Load().Get(u.id) == nil:
 			err = openflow.ErrBadActionBadOutGroup
+		case u.kind == useMeter && t.meters.Load().Get(u.id) == nil:
+			err = openflow.ErrMeterModFailedInvalidMeter
 		}
 	})
 	return err

@@ -58,6 +58,8 @@ func (t *Translator) one(a openflow.Action, last bool) {
 		t.controller(a)
 	case *openflow.Group:
 		t.group(a.ID, last)
+	case *openflow.Meter:
+		t.meter(a.ID)
 	case *openflow.Clone:
 		t.clone(a.Actions, last)
 	case *openflow.OutputTrunc:
@@ -206,7 +208,7 @@ func (t *Translator) one(a openflow.Action, last bool) {
 // Supported reports whether translation can do the action.
 func Supported(a openflow.Action) bool {
 	switch a := a.(type) {
-	case *openflow.Output, *openflow.Group, *openflow.Resubmit, *openflow.GotoTable, *openflow.OutputReg,
+	case *openflow.Output, *openflow.Group, *openflow.Meter, *openflow.Resubmit, *openflow.GotoTable, *openflow.OutputReg,
 		*openflow.Note, *openflow.Exit, *openflow.SetField, *openflow.Move, *openflow.Learn, *openflow.Push,
 		*openflow.Pop, *openflow.SetEthSrc, *openflow.SetEthDst, *openflow.SetVLANVID, *openflow.SetVLANPCP,
 		*openflow.StripVLAN, *openflow.PushVLAN, *openflow.SetIPv4Src, *openflow.SetIPv4Dst, *openflow.SetIPDSCP,

@@ -19,11 +19,14 @@ func (t *Translator) controller(a *openflow.Controller) {
 		Kind: dpif.UserController, InPort: t.flow.InPort, DontSend: !t.in.Effects && t.node != nil,
 		Reason: uint8(a.Reason), RecircID: id, Cookie: t.cookie, ControllerID: a.ID, MaxLen: a.MaxLen,
 	}
-	t.odp = t.odp.Userspace(0, u.Encode(), dpif.NoPort, false)
+	t.out.Tables.Add(UsesBit)
+	var up dpif.Actions
+	t.odp = t.bridge.metered(t.odp, controllerMeter(a), up.Userspace(0, u.Encode(), dpif.NoPort, false))
 	t.out.Output = true
 }
 
 // AppendSlowPath appends the actions of a flow whose packets all come up.
-func AppendSlowPath(dst dpif.Actions, inPort uint32, why Slow) dpif.Actions {
-	return dst.SlowPath(0, uint32(why), inPort)
+func AppendSlowPath(dst dpif.Actions, in *Port, why Slow) dpif.Actions {
+	var up dpif.Actions
+	return in.Bridge.metered(dst, openflow.MeterSlowPath, up.SlowPath(0, uint32(why), in.No))
 }

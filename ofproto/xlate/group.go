@@ -16,7 +16,7 @@ func (t *Translator) group(id uint32, last bool) {
 	if !t.mayGoDeeper() {
 		return
 	}
-	t.out.Tables.Add(GroupsBit)
+	t.out.Tables.Add(UsesBit)
 	g := t.groups().Get(id)
 	if g == nil {
 		// A bucket may name a group that is not there.
@@ -45,9 +45,9 @@ func (t *Translator) group(id uint32, last bool) {
 	}
 }
 
-// GroupsBit is the bit of a TableSet that stands for the groups; there is no
-// table of this number.
-const GroupsBit = flowtable.N
+// UsesBit is the bit of a TableSet that stands for groups and meters; there is
+// no table of this number.
+const UsesBit = flowtable.N
 
 func (t *Translator) groups() *flowtable.Groups { return t.bridge.Tables.Groups() }
 

@@ -1,0 +1,56 @@
+package userspace
+
+import (
+	"testing"
+
+	"govs/dpif"
+)
+
+// TestMeter: buckets start full, fill at their rate, and the exceeded band with
+// the highest rate counts what does not pass.
+func TestMeter(t *testing.T) {
+	for _, x := range []struct {
+		name   string
+		config dpif.Meter
+		bytes  int
+		at     []int64 // milliseconds
+		want   string  // p passes, d is dropped
+		drops  []uint64
+	}{
+		{"packets", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 2}}}, 100, []int64{0, 0, 0, 499, 500, 501, 1000, 10000, 10000, 10000}, "ppddpdpppd", []uint64{4}},
+		{"burst", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1, Burst: 3}}}, 100, []int64{0, 0, 0, 0, 999, 1000}, "pppddp", []uint64{2}},
+		{"kbps", dpif.Meter{Bands: []dpif.MeterBand{{Rate: 8}}}, 500, []int64{0, 0, 0, 500, 999, 1000}, "ppdpdp", []uint64{2}},
+		{"two bands", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1}, {Rate: 3}}}, 100, []int64{0, 0, 0, 0}, "pddd", []uint64{2, 1}},
+		{"time goes back", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1}}}, 100, []int64{5000, 1000, 1000}, "pdd", []uint64{2}},
+	} {
+		m := newMeter(&x.config, 0)
+		got := ""
+		for _, now := range x.at {
+			if m.passes(x.bytes, now) {
+				got += "p"
+			} else {
+				got += "d"
+			}
+		}
+		if got != x.want {
+			t.Errorf("%s: %s, want %s", x.name, got, x.want)
+		}
+		s := m.read()
+		if s.Packets != uint64(len(x.at)) || s.Bytes != uint64(len(x.at)*x.bytes) {
+			t.Errorf("%s: counted %d packets, %d bytes", x.name, s.Packets, s.Bytes)
+		}
+		for i, n := range x.drops {
+			if s.Bands[i].Packets != n || s.Bands[i].Bytes != n*uint64(x.bytes) {
+				t.Errorf("%s: band %d dropped %+v, want %d", x.name, i, s.Bands[i], n)
+			}
+		}
+	}
+}
+
+func TestMeterAllocates(t *testing.T) {
+	m := newMeter(&dpif.Meter{Bands: []dpif.MeterBand{{Rate: 1}, {Rate: 5}}}, 0)
+	now := int64(0)
+	if n := testing.AllocsPerRun(100, func() { now++; m.passes(100, now) }); n != 0 {
+		t.Errorf("%v allocations a packet", n)
+	}
+}
