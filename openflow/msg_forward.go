@@ -33,9 +33,13 @@ func (m *RequestForward) encode(e *msgEncoder) { e.bytes(Encode(m.Request, e.pro
 
 func decodeRequestForward(d *msgDecoder, b []byte) (Message, error) {
 	in := d.inside(b)
-	if int(in.Length) != len(b) {
+	if n := int(in.Length); n < HeaderLen || n > len(b) {
 		return nil, ErrBundleFailedMsgBadLen
 	}
+	if in.Version != d.Version {
+		return nil, ErrBadRequestBadVersion
+	}
+	b = b[:in.Length]
 	body, err := in.findRow(b)
 	if err != nil {
 		return nil, err

@@ -31,13 +31,7 @@ func (m *GroupDescRequest) print(p *printer) {
 }
 
 func (*GroupDescReply) raw(p Protocols) rawType {
-	switch v := p.Version(); {
-	case v == V10:
-		return rawNXGroupDescReply
-	case v < V15:
-		return rawGroupDescReply11
-	}
-	return rawGroupDescReply15
+	return p.raw2(rawNXGroupDescReply, rawGroupDescReply)
 }
 
 func (m *GroupDescReply) encode(e *msgEncoder) {
@@ -48,7 +42,7 @@ func (m *GroupDescReply) encode(e *msgEncoder) {
 		e.u8(uint8(g.Type))
 		e.u8(0)
 		e.u32(g.ID)
-		if e.row == &msgTable[rawGroupDescReply11] {
+		if e.row == &msgTable[rawGroupDescReply] && e.version < V15 {
 			e.buckets11(g.Type, g.Buckets)
 		} else {
 			e.zeros(8)
@@ -83,6 +77,13 @@ func (d *msgDecoder) groupDescs(b []byte, min int, f func(g *GroupDesc, b []byte
 		b = b[n:]
 	}
 	return m, nil
+}
+
+func decodeGroupDescReply(d *msgDecoder, b []byte) (Message, error) {
+	if d.Version >= V15 {
+		return decodeGroupDescReply15(d, b)
+	}
+	return decodeGroupDescReply11(d, b)
 }
 
 func decodeGroupDescReply11(d *msgDecoder, b []byte) (Message, error) {

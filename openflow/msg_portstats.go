@@ -76,7 +76,7 @@ func (m *PortStatsReply) encode(e *msgEncoder) {
 				e.u32(ns)
 			}
 		default:
-			e.u16(120)
+			e.u16(0)
 			e.zeros(2)
 			e.u32(s.Port.Wide())
 			e.u32(sec)
@@ -84,12 +84,14 @@ func (m *PortStatsReply) encode(e *msgEncoder) {
 			for _, n := range c[:8] {
 				e.u64(*n)
 			}
-			e.u16(0) // OFPPSPT_ETHERNET
+			e.u16(portStatsEthernet)
 			e.u16(40)
 			e.zeros(4)
 			for _, n := range c[8:] {
 				e.u64(*n)
 			}
+			s.encodeIntel(e)
+			be.PutUint16(e.b[start:], uint16(len(e.b)-start))
 		}
 		e.item(start)
 	}
@@ -179,17 +181,138 @@ func portStats14(b []byte) (PortStats, error) {
 		*x = ^uint64(0)
 	}
 	err := eachProp(b[80:], func(typ uint16, p []byte) error {
-		if typ == 0 {
+		switch {
+		case typ == portStatsEthernet:
 			if len(p) != 40 {
 				return ErrBadPropertyBadLen
 			}
 			for i := range c[8:] {
 				*c[8+i] = be.Uint64(p[8+8*i:])
 			}
+		case typ == propExperimenter:
+			return s.experimenter(p)
 		}
 		return nil
 	})
 	return s, err
+}
+
+// Properties of port statistics. Those of Intel are experimenter's.
+const (
+	portStatsEthernet = 0
+	vendorIntel       = 0x0000aa01
+	intelRFC2819      = 1
+	intelCustom       = 2
+)
+
+// experimenter reads a property of a vendor; those not known are passed over.
+func (s *PortStats) experimenter(p []byte) error {
+	switch {
+	case len(p) < 12:
+		return ErrBadPropertyBadLen
+	case be.Uint32(p[4:]) == 0:
+		return ErrBadPropertyBadExperimenter
+	case be.Uint32(p[4:]) != vendorIntel:
+		return nil
+	}
+	switch be.Uint32(p[8:]) {
+	case intelRFC2819:
+		if len(p) != 16+8*NumRFC2819 {
+			return ErrBadPropertyBadLen
+		}
+		s.RFC2819 = new([NumRFC2819]uint64)
+		for i := range s.RFC2819 {
+			s.RFC2819[i] = be.Uint64(p[16+8*i:])
+		}
+	case intelCustom:
+		if len(p) < 16 {
+			return ErrBadPropertyBadLen
+		}
+		n := int(be.Uint16(p[14:]))
+		for p = p[16:]; n > 0; n-- {
+			if len(p) < 1 || len(p) < 1+int(p[0])+8 {
+				return ErrBadPropertyBadLen
+			}
+			end := 1 + int(p[0])
+			s.Custom = append(s.Custom, CustomStat{string(p[1:end]), be.Uint64(p[end:])})
+			p = p[end+8:]
+		}
+	}
+	return nil
+}
+
+// encodeIntel appends the properties of Intel that the statistics have.
+func (s *PortStats) encodeIntel(e *msgEncoder) {
+	if s.RFC2819 != nil {
+		e.prop(propExperimenter, func() {
+			e.u32(vendorIntel)
+			e.u32(intelRFC2819)
+			e.zeros(4)
+			for _, n := range s.RFC2819 {
+				e.u64(n)
+			}
+		})
+	}
+	if len(s.Custom) > 0 {
+		e.prop(propExperimenter, func() {
+			e.u32(vendorIntel)
+			e.u32(intelCustom)
+			e.zeros(2)
+			e.u16(uint16(len(s.Custom)))
+			for _, c := range s.Custom {
+				name := c.Name[:min(len(c.Name), 255)]
+				e.u8(uint8(len(name)))
+				e.bytes([]byte(name))
+				e.u64(c.Value)
+			}
+		})
+	}
+}
+
+// rfc2819Names are the counters in the order in which they are printed.
+var rfc2819Names = [...]struct {
+	line, name string
+	index      int
+}{
+	{"rx", "1_to_64_packets", 0}, {"rx", "65_to_127_packets", 1}, {"rx", "128_to_255_packets", 2}, {"rx", "256_to_511_packets", 3},
+	{"rx", "512_to_1023_packets", 4}, {"rx", "1024_to_1522_packets", 5}, {"rx", "1523_to_max_packets", 6}, {"rx", "broadcast_packets", 15},
+	{"rx", "undersized_errors", 17}, {"rx", "oversize_errors", 18}, {"rx", "rx_fragmented_errors", 19}, {"rx", "rx_jabber_errors", 20},
+	{"tx", "1_to_64_packets", 7}, {"tx", "65_to_127_packets", 8}, {"tx", "128_to_255_packets", 9}, {"tx", "256_to_511_packets", 10},
+	{"tx", "512_to_1023_packets", 11}, {"tx", "1024_to_1522_packets", 12}, {"tx", "1523_to_max_packets", 13}, {"tx", "multicast_packets", 14},
+	{"tx", "broadcast_packets", 16},
+}
+
+func (p *printer) intelStats(s *PortStats) {
+	if s.RFC2819 != nil {
+		line := ""
+		for _, r := range rfc2819Names {
+			n := s.RFC2819[r.index]
+			if n == ^uint64(0) {
+				continue
+			}
+			if line != r.line {
+				if line != "" {
+					p.str("\n")
+				}
+				line = r.line
+				p.f("           %s rfc2819 ", line)
+			}
+			p.f("%s=%d, ", r.name, n)
+		}
+		if line != "" {
+			p.str("\n")
+		}
+	}
+	if len(s.Custom) > 0 {
+		p.str("           CUSTOM Statistics")
+		for i, c := range s.Custom {
+			if i%3 == 0 {
+				p.str("\n                     ")
+			}
+			p.f(" %s=%d,", c.Name, c.Value)
+		}
+		p.str("\n")
+	}
 }
 
 func (m *PortStatsReply) print(p *printer) {
@@ -221,5 +344,6 @@ func (m *PortStatsReply) print(p *printer) {
 			p.duration(s.Duration)
 			p.str("\n")
 		}
+		p.intelStats(s)
 	}
 }

@@ -187,8 +187,7 @@ const (
 	rawGroupDescRequest11
 	rawGroupDescRequest15
 	rawNXGroupDescRequest
-	rawGroupDescReply11
-	rawGroupDescReply15
+	rawGroupDescReply
 	rawNXGroupDescReply
 	rawGroupFeaturesRequest
 	rawNXGroupFeaturesRequest
@@ -353,8 +352,7 @@ var msgTable = [numRaws]msgRow{
 	rawGroupDescRequest11:     {"OFPST_GROUP_DESC request", frameStatsQ, V11, V14, 7, 0, exact, decodeGroupDescRequestAll},
 	rawGroupDescRequest15:     {"OFPST_GROUP_DESC request", frameStatsQ, V15, V15, 7, 8, exact, decodeGroupDescRequest},
 	rawNXGroupDescRequest:     {"NXST_GROUP_DESC request", frameNXSTQ, V10, V10, 8, 8, exact, decodeGroupDescRequest},
-	rawGroupDescReply11:       {"OFPST_GROUP_DESC reply", frameStatsR, V11, V14, 7, 0, 8, decodeGroupDescReply11},
-	rawGroupDescReply15:       {"OFPST_GROUP_DESC reply", frameStatsR, V15, V15, 7, 0, 8, decodeGroupDescReply15},
+	rawGroupDescReply:         {"OFPST_GROUP_DESC reply", frameStatsR, V11, V15, 7, 0, 8, decodeGroupDescReply},
 	rawNXGroupDescReply:       {"NXST_GROUP_DESC reply", frameNXSTR, V10, V10, 8, 0, 8, decodeGroupDescReply15},
 	rawGroupFeaturesRequest:   {"OFPST_GROUP_FEATURES request", frameStatsQ, V12, V15, 8, 0, exact, empty[GroupFeaturesRequest]},
 	rawNXGroupFeaturesRequest: {"NXST_GROUP_FEATURES request", frameNXSTQ, V10, V11, 9, 0, exact, empty[GroupFeaturesRequest]},

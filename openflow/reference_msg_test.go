@@ -55,6 +55,9 @@ func referencePrint(t testing.TB, msgs [][]byte, verbosity int) []string {
 // has one.
 func sampleMessages(t testing.TB) (msgs [][]byte) {
 	all := append(samples(t), groupSamples(t)...)
+	for _, m := range groupSamples(t)[:3] {
+		all = append(all, &RequestForward{Reason: ForwardGroupMod, Request: m, Xid: 5})
+	}
 	for _, p := range allProtocols {
 		for i, m := range all {
 			if Encodable(m, p) {

@@ -53,6 +53,7 @@ func moreSamples(match func(string) flow.Match, acts func(string) []Action, pack
 		&TableDescRequest{}, &TableDescReply{}, &TableDescReply{[]TableDesc{{Table: 1, Eviction: SwitchedOn, EvictionFlags: EvictImportance | 1<<5, Vacancy: SwitchedOn, VacancyDown: 1, VacancyUp: 2, VacancyNow: 3}, {Table: 2, EvictionFlags: EvictDefault}}},
 		&TableStatus{TableVacancyDown, TableDesc{Table: 1, EvictionFlags: EvictDefault, Vacancy: SwitchedOn, VacancyDown: 1, VacancyUp: 2, VacancyNow: 3}}, &TableStatus{TableVacancyUp, TableDesc{Table: 4}},
 		&TableFeaturesRequest{}, &TableFeaturesRequest{[]TableFeatures{table(3, "three")}},
+		&TableFeaturesReply{[]TableFeatures{other, plain}},
 		&TableFeaturesReply{[]TableFeatures{table(2, "two"), table(3, ""), table(4, ""), other, plain, {Table: 2, HasProperties: true, MaxEntries: 5, Eviction: SwitchedOff, Vacancy: SwitchedOff}}},
 		&TableStatsReply{[]TableStats{{Table: 2, LookupCount: 5, MatchedCount: 6, Features: stats}, {Table: 3, LookupCount: 5, MatchedCount: 6, Features: stats}, {Table: 4}}},
 		&TableStatsReply{},

@@ -162,7 +162,7 @@ type PortStats struct {
 	RxFrameErr, RxOverErr, RxCRCErr, Collisions uint64
 	Duration                                    time.Duration // negative when not known
 	Custom                                      []CustomStat
-	RFC2819                                     *[NumRFC2819]uint64 // nil when not known
+	RFC2819                                     *[NumRFC2819]uint64 // nil when not known, else by RFC2819Counter
 }
 
 // CustomStat is a counter of a port that has a name of its own.
@@ -171,8 +171,11 @@ type CustomStat struct {
 	Value uint64
 }
 
-// NumRFC2819 is the number of RFC 2819 counters of a port.
-const NumRFC2819 = 30
+// NumRFC2819 is the number of counters of RFC 2819 that a port may have: packets
+// received by size from 64 bytes on (7), packets sent by size (7), multicasts
+// sent, broadcasts received and sent, and packets received that were too short,
+// too long, fragments, and jabber. One of all ones is unknown.
+const NumRFC2819 = 21
 
 // PortDescRequest asks for the description of a port, or of all for PortNone.
 type PortDescRequest struct{ Port Port }
