@@ -104,17 +104,36 @@ func excludes[T any](t *trieContext, s *subtable[T], n int, key *flow.Key, wc *f
 // Lookup returns the rule with the highest priority among those that match key
 // and exist in version v, or nil. Into wc, unless it is nil, it adds the bits of
 // the key that the answer depends on: any key that agrees in them gets the same
-// answer. It does not allocate.
+// answer. It does not allocate. Rules of conjunctive matches count together, see
+// Clause.
 func (c *Classifier[T]) Lookup(v Version, key *flow.Key, wc *flow.Mask) *Rule[T] {
+	return c.lookup(v, key, wc, true)
+}
+
+// lookup is Lookup; without conjunctions rules with clauses are passed over.
+func (c *Classifier[T]) lookup(v Version, key *flow.Key, wc *flow.Mask, conjunctions bool) *Rule[T] {
 	tries := trieContext{prefixes: c.prefixes, roots: c.tries}
 	var best *Rule[T]
+	var buf [16]*Rule[T]
+	soft := buf[:0]
 	for _, e := range *c.order.Load() {
 		if best != nil && best.priority >= e.max {
 			break
 		}
-		if r := e.sub.lookup(v, key, wc, &tries); r != nil && (best == nil || r.priority > best.priority) {
+		r := e.sub.lookup(v, key, wc, &tries)
+		for r != nil && r.soft != nil && !conjunctions {
+			r = r.nextVisible(v)
+		}
+		switch {
+		case r == nil || best != nil && r.priority <= best.priority:
+		case r.soft != nil:
+			soft = append(soft, r)
+		default:
 			best = r
 		}
+	}
+	if len(soft) > 0 {
+		return c.conjunction(v, key, wc, best, soft)
 	}
 	return best
 }

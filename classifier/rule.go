@@ -51,6 +51,8 @@ type Rule[T any] struct {
 	mask     []maskWord // shared with the subtable once inserted
 	bits     []uint64   // the key's words under mask
 
+	soft *[]Clause // nil unless part of conjunctive matches
+
 	hash    uint32
 	added   Version
 	removed atomic.Uint64 // Version

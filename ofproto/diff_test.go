@@ -497,6 +497,17 @@ func (g *generator) action(table int) string {
 
 func (g *generator) flow() string {
 	table := g.IntN(5)
+	if g.IntN(6) == 0 {
+		s := fmt.Sprintf("table=%d,priority=%d", table, g.IntN(6)*10)
+		id := 1 + g.IntN(2)
+		if g.IntN(3) == 0 {
+			return fmt.Sprintf("%s,conj_id=%d%s,actions=%s", s, id, g.pick("", ",ip", ",in_port=1"), g.action(table))
+		}
+		if m := g.match(); m != "" {
+			s += "," + m
+		}
+		return fmt.Sprintf("%s,actions=conjunction(%d,%d/2)%s", s, id, 1+g.IntN(2), g.pick("", fmt.Sprintf(",conjunction(%d,%d/2)", 3-id, 1+g.IntN(2))))
+	}
 	var acts []string
 	for range g.IntN(6) {
 		acts = append(acts, g.action(table))

@@ -127,7 +127,8 @@ func (t *Tables) rule(fm *openflow.FlowMod, table uint8, now time.Time) *Rule {
 
 // put inserts r in place of a flow of the same match and priority.
 func (t *Tables) put(r *Rule, m *flow.Match, priority int) {
-	r.cls, r.tbl = classifier.NewRule(m, priority, r), &t.tables[r.Table]
+	r.classify(m, priority)
+	r.tbl = &t.tables[r.Table]
 	if old := t.tables[r.Table].cls.Load().Insert(r.cls); old != nil {
 		t.forget(old.Value)
 	}

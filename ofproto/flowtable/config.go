@@ -158,7 +158,7 @@ func (t *Tables) rebuild(tb *Table) {
 	for old := range tb.rules() {
 		r := old.clone()
 		m := old.Match()
-		r.cls = classifier.NewRule(&m, old.Priority(), r)
+		r.classify(&m, old.Priority())
 		cls.Insert(r.cls)
 		if tb.evict != nil {
 			tb.evict.remove(old)

@@ -35,6 +35,10 @@ func (t *Translator) do(actions []openflow.Action, last bool) {
 			return
 		}
 		t.one(a, last && i == len(actions)-1 && len(t.actionSet) == 0)
+		if t.enough {
+			t.enough = false
+			return
+		}
 		if t.again && t.err == nil {
 			t.again = false
 			t.keep(actions[i:])
@@ -214,7 +218,7 @@ func Supported(a openflow.Action) bool {
 		*openflow.StripVLAN, *openflow.PushVLAN, *openflow.SetIPv4Src, *openflow.SetIPv4Dst, *openflow.SetIPDSCP,
 		*openflow.SetIPECN, *openflow.SetIPTTL, *openflow.SetL4SrcPort, *openflow.SetL4DstPort, *openflow.DecTTL,
 		*openflow.SetTunnel, *openflow.Enqueue, *openflow.SetQueue, *openflow.PopQueue, *openflow.WriteMetadata,
-		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CTClear, *openflow.DebugSlow,
+		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CTClear, *openflow.DebugSlow, *openflow.Conjunction,
 		*openflow.OutputTrunc, *openflow.Sample, *openflow.CheckPktLarger, *openflow.PushMPLS, *openflow.PopMPLS,
 		*openflow.SetMPLSLabel, *openflow.SetMPLSTC, *openflow.SetMPLSTTL, *openflow.DecMPLSTTL:
 		return true

@@ -20,10 +20,7 @@ func (t *Translator) checkPktLarger(a *openflow.CheckPktLarger, rest []openflow.
 				t.finish()
 			}
 		})
-		if t.err != nil {
-			return
-		}
-		branch[i] = t.odp
+		branch[i] = t.odp // after an error as far as it got
 	}
 	t.odp = outer.CheckPktLen(a.Len, branch[0], branch[1])
 }

@@ -165,7 +165,7 @@ func (t *Translator) decMPLSTTL() {
 		t.controller(&openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonInvalidTTL})
 	}
 	t.reportWarn("MPLS decrement TTL exception")
-	t.exit = true
+	t.enough = true
 }
 
 // recircForMPLS has the datapath look behind a popped MPLS header before an

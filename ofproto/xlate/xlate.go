@@ -161,6 +161,7 @@ type Translator struct {
 
 	// See freeze.go.
 	freezing, again    bool
+	enough             bool // nothing more of this list of actions
 	steps              []openflow.ContinuationStep
 	wantHash           bool // before recirculating
 	hashAlg, hashBasis uint32
@@ -210,6 +211,7 @@ func (t *Translator) start(in *In) {
 	t.origPrio = t.flow.SkbPriority
 	t.learned = t.learned[:0]
 	t.mirrors, t.snaplen = 0, 0
+	t.enough = false
 	t.freezing, t.again, t.wantHash, t.wasMPLS, t.conntracked = false, false, false, false, false
 	t.steps = t.steps[:0]
 	t.node = nil
