@@ -3,7 +3,6 @@
 package appctl
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"govs/daemon/unixctl"
 	"govs/daemon/vlog"
 	"govs/internal/version"
+	ovsjson "govs/jsonrpc/json"
 )
 
 type options struct {
@@ -107,14 +107,14 @@ func (opt *options) render(raw json.RawMessage) string {
 	if raw == nil || json.Unmarshal(raw, &s) == nil {
 		return s
 	}
-	var b bytes.Buffer
-	if opt.pretty {
-		json.Indent(&b, raw, "", "  ")
-	} else {
-		json.Compact(&b, raw)
+	v, err := ovsjson.Parse(raw)
+	if err != nil {
+		return string(raw) + "\n" // a number, or another scalar
 	}
-	b.WriteByte('\n')
-	return b.String()
+	if opt.pretty {
+		return string(ovsjson.AppendPretty(nil, v, true)) + "\n"
+	}
+	return string(ovsjson.AppendSorted(nil, v)) + "\n"
 }
 
 func usage(w io.Writer, name string) {

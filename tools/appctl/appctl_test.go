@@ -97,7 +97,7 @@ func TestJSON(t *testing.T) {
 	defer s.Close()
 	for _, tt := range []struct{ args, out, err string }{
 		{"-f json j", `{"a":[1],"b":"<"}` + "\n", ""},
-		{"--format=json --pretty j", "{\n  \"a\": [\n    1\n  ],\n  \"b\": \"<\"\n}\n", ""},
+		{"--format=json --pretty j", "{\n  \"a\": [\n    1],\n  \"b\": \"<\"}\n", ""},
 		{"--pretty j", "", "ovs-appctl: --pretty is supported with --format json only\n"},
 		{"-f xml j", "", "ovs-appctl: value xml on -f or --format is invalid\n"},
 	} {
