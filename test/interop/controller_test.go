@@ -114,8 +114,8 @@ func TestTestController(t *testing.T) {
 		controller, daemon lab.Maker
 		protocols          []string
 	}{
-		{"ours controls Debian's", o, d, []string{"OpenFlow10", "OpenFlow11", "OpenFlow12", "OpenFlow13", "OpenFlow14"}},
-		{"Debian's controls ours", d, o, []string{"OpenFlow10", "OpenFlow13", "OpenFlow14"}},
+		{"ours controls Debian's", o, d, []string{"OpenFlow10", "OpenFlow11", "OpenFlow12", "OpenFlow13", "OpenFlow14", "OpenFlow15"}},
+		{"Debian's controls ours", d, o, []string{"OpenFlow10", "OpenFlow13", "OpenFlow14", "OpenFlow15"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, hosts := controlled(t, tt.daemon, tt.protocols[0])

@@ -36,28 +36,47 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			steps := parseScript(t, string(a.Comment))
-			o, d := ours(t), debian(t)
-			want := play(t, a, steps, d, d)
-			for _, side := range []struct {
-				name         string
-				tool, daemon lab.Maker
-			}{
-				{"our daemons, Debian's tools", d, o},
-				{"Debian's daemons, our tools", o, d},
-				{"ours", o, o},
-			} {
-				t.Run(side.name, func(t *testing.T) {
-					got := play(t, a, steps, side.tool, side.daemon)
-					for i, st := range steps {
-						if st.differs != "" || st.tool == "sleep" {
-							continue
-						}
-						if diff := cmp.Diff(want[i], got[i]); diff != "" {
-							t.Errorf("line %d: %s\n%s", st.line, st.text, diff)
-						}
-					}
-				})
+			compareScript(t, a, string(a.Comment))
+		})
+	}
+}
+
+// TestOpenFlowVersions runs every command of ovs-ofctl in several versions of
+// OpenFlow, by each maker's tools on each one's switch.
+func TestOpenFlowVersions(t *testing.T) {
+	for _, v := range []string{"OpenFlow10", "OpenFlow13", "OpenFlow14", "OpenFlow15"} {
+		t.Run(v, func(t *testing.T) {
+			a, err := txtar.ParseFile("testdata/openflow.script")
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareScript(t, a, strings.ReplaceAll(string(a.Comment), "$V", v))
+		})
+	}
+}
+
+// compareScript plays a script with each maker's tools on each one's daemons.
+func compareScript(t *testing.T, a *txtar.Archive, script string) {
+	steps := parseScript(t, script)
+	o, d := ours(t), debian(t)
+	want := play(t, a, steps, d, d)
+	for _, side := range []struct {
+		name         string
+		tool, daemon lab.Maker
+	}{
+		{"our daemons, Debian's tools", d, o},
+		{"Debian's daemons, our tools", o, d},
+		{"ours", o, o},
+	} {
+		t.Run(side.name, func(t *testing.T) {
+			got := play(t, a, steps, side.tool, side.daemon)
+			for i, st := range steps {
+				if st.differs != "" || st.tool == "sleep" {
+					continue
+				}
+				if diff := cmp.Diff(want[i], got[i]); diff != "" {
+					t.Errorf("line %d: %s\n%s", st.line, st.text, diff)
+				}
 			}
 		})
 	}

@@ -602,9 +602,8 @@ func (e *entry) text(names *openflow.Names) string {
 	}
 	var m flow.Match
 	e.match.Expand(&m)
-	if s := string(flow.AppendMatch(nil, &m, int(e.priority), nil)); s != "" {
-		b.WriteString(s + " ")
-	}
+	b.Write(flow.AppendMatch(nil, &m, int(e.priority), nil))
+	b.WriteString(" ")
 	if e.mod.NewCookie != 0 {
 		fmt.Fprintf(&b, "cookie=0x%x ", e.mod.NewCookie)
 	}

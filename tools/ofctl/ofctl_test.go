@@ -114,7 +114,7 @@ func TestReplaceFlows(t *testing.T) {
 	run(0, "diff-flows", "br0", file)
 	write("table=1,in_port=1,actions=2\ntable=1,in_port=2,actions=drop\ntable=3,actions=NORMAL\n")
 	got := run(2, "diff-flows", "br0", file)
-	want := "-table=1 in_port=2 actions=output:1\n+table=1 in_port=2 actions=drop\n-table=2 priority=0 actions=NORMAL\n+table=3 actions=NORMAL\n"
+	want := "-table=1 in_port=2 actions=output:1\n+table=1 in_port=2 actions=drop\n-table=2 priority=0 actions=NORMAL\n+table=3  actions=NORMAL\n"
 	if got != want {
 		t.Errorf("diff-flows: %s", got)
 	}
