@@ -72,7 +72,8 @@ func TestEveryBitHasAField(t *testing.T) {
 	}
 	tun := unsafe.Sizeof(k.Tunnel)
 	pad(tun-4, 4)
-	pad(unsafe.Offsetof(k.CtNwProto)+1, 3)
+	pad(unsafe.Offsetof(k.CtNwProto)+1, 3)                         // and the layout of tunnel options
+	pad(unsafe.Offsetof(k.TunPresent), 8+unsafe.Sizeof(k.TunData)) // no field without a layout
 	pad(unsafe.Offsetof(k.EthType)+2, 2)
 	pad(unsafe.Offsetof(k.MPLS)+12, 4)
 	pad(unsafe.Offsetof(k.TCPFlags)+2, 2)

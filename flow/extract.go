@@ -24,7 +24,7 @@ var be = binary.BigEndian
 // p.L4. It never fails: from the first header that is cut short or malformed on,
 // the fields stay zero, as in Open vSwitch.
 func Extract(p *packet.Packet, k *Key) {
-	*k = Key{}
+	k.Reset()
 	k.Tunnel = p.Tunnel
 	k.SkbPriority = p.SkbPriority
 	k.PktMark = p.PktMark

@@ -51,16 +51,16 @@ const (
 
 // OXM classes (OpenFlow 1.5.1 section 7.2.3.2) and the experimenters we know.
 const (
-	classOF     = 0x0000
-	classNX     = 0x0001
-	classOXM    = 0x8000
-	classPktReg = 0x8001
-	classExp    = 0xffff
+	classOF       = 0x0000
+	classNX       = 0x0001
+	classEricsson = 0x1000
+	classOXM      = 0x8000
+	classPktReg   = 0x8001
+	classExp      = 0xffff
 
-	expNX       = 0x00002320
-	expNSH      = 0x005ad650
-	expONF      = 0x4f4e4600
-	expEricsson = 0x0000d494
+	expNX  = 0x00002320
+	expNSH = 0x005ad650
+	expONF = 0x4f4e4600
 )
 
 // OXM is one wire name of a field: an NXM, OXM or experimenter OXM header.
@@ -98,6 +98,7 @@ const (
 	inBytes       // big-endian bytes, as many as Field.Bytes
 	inRegs        // consecutive 32-bit registers, most significant first
 	inPort        // 16-bit OpenFlow port, shown in its 32-bit form
+	inTLV         // a tunnel option, where the key's layout says
 )
 
 // loc is where a field lives: an integer of a kind at an offset of Key, shifted
@@ -186,6 +187,8 @@ func (id FieldID) Get(k *Key) Value {
 		return Value{Hi: uint64(r[0])<<32 | uint64(r[1]), Lo: uint64(r[2])<<32 | uint64(r[3])}
 	case inPort:
 		return Value{Lo: uint64(PortToOF11(*(*uint32)(p)))}
+	case inTLV:
+		return id.tlvGet(k)
 	}
 	return Value{}
 }
@@ -248,6 +251,8 @@ func (id FieldID) put(k *Key, v Value) {
 		*(*[4]uint32)(p) = [4]uint32{uint32(v.Hi >> 32), uint32(v.Hi), uint32(v.Lo >> 32), uint32(v.Lo)}
 	case inPort:
 		*(*uint32)(p) = uint32(v.Lo)
+	case inTLV:
+		id.tlvPut(k, v)
 	}
 }
 
@@ -269,8 +274,13 @@ func (id FieldID) GetMask(m *Mask) Value {
 }
 
 // SetMask sets the field's bits of m to v, for the VLAN fields together with
-// the bit that says the tag is present.
+// the bit that says the tag is present. For a tunnel option m must have the
+// layout of the key it is for.
 func (id FieldID) SetMask(m *Mask, v Value) {
+	if id.IsTLV() && v.IsZero() {
+		id.Remove((*Key)(m))
+		return
+	}
 	if wide(id) {
 		id.setRaw(m, !v.IsZero())
 		return

@@ -56,7 +56,8 @@ type Key struct {
 	CtTPSrc      uint16
 	CtTPDst      uint16
 	CtNwProto    uint8
-	_            [3]byte
+	_            uint8
+	TunLayout    uint16 // where TunData has which option; 0 without any
 
 	// L2.
 	EthDst  MAC
@@ -93,6 +94,12 @@ type Key struct {
 	TPSrc     uint16
 	TPDst     uint16
 	IGMPGroup uint32
+
+	// Tunnel options: which there are, a bit for each of tun_metadata0 to 63,
+	// and their data. They are last so that keys without any can leave them be;
+	// TunData is zero where TunPresent and TunLayout are.
+	TunPresent uint64
+	TunData    [256]byte
 }
 
 // Bits of Key.NwFrag (ip_frag).

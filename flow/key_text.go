@@ -25,6 +25,10 @@ func MaskForPacket(k *Key) *Mask {
 	} else if k.Tunnel.ID != 0 {
 		t.ID = ^uint64(0)
 	}
+	if x.TunPresent = k.TunPresent; x.TunPresent != 0 {
+		x.TunLayout = k.TunLayout
+		fill(x.TunData[:])
+	}
 	for i, r := range k.Regs {
 		if r != 0 {
 			x.Regs[i] = ^uint32(0)

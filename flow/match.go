@@ -8,6 +8,15 @@ func (m *Match) Set(id FieldID, v Value) { m.SetMasked(id, v, id.Ones()) }
 // SetMasked makes the match require that the field has the bits of v under mask;
 // a zero mask takes the field out of the match.
 func (m *Match) SetMasked(id FieldID, v, mask Value) {
+	if id.IsTLV() {
+		if mask.IsZero() {
+			m.clearTLV(id)
+		} else {
+			// Without a map there is room; with one, what it lacks no packet has.
+			_ = m.SetTLV(id, v, mask)
+		}
+		return
+	}
 	switch id {
 	case DlVlan:
 		if mask.IsZero() {
@@ -49,19 +58,29 @@ func (m *Match) SetMasked(id FieldID, v, mask Value) {
 func (m *Match) Clear(id FieldID) { m.SetMasked(id, Value{}, Value{}) }
 
 // Exact reports whether the match requires one value of the field.
-func (m *Match) Exact(id FieldID) bool { return id.GetMask(&m.Mask) == id.Ones() }
+func (m *Match) Exact(id FieldID) bool {
+	if id.IsTLV() {
+		return !m.Wild(id) && m.tlvExact(id)
+	}
+	return id.GetMask(&m.Mask) == id.Ones()
+}
 
 // Wild reports whether the match says nothing of the field.
-func (m *Match) Wild(id FieldID) bool { return id.GetMask(&m.Mask).IsZero() }
+func (m *Match) Wild(id FieldID) bool {
+	if id.IsTLV() {
+		return m.Mask.TunPresent>>id.tlv()&1 == 0
+	}
+	return id.GetMask(&m.Mask).IsZero()
+}
 
 // Get returns the field's value and mask in the match.
 func (m *Match) Get(id FieldID) (v, mask Value) { return id.Get(&m.Key), id.GetMask(&m.Mask) }
 
 // Matches reports whether m matches packets with key k.
 func (m *Match) Matches(k *Key) bool {
-	kw, mk, mm := k.Words(), m.Key.Words(), m.Mask.Words()
-	for i := range kw {
-		if (kw[i]^mk[i])&mm[i] != 0 {
+	kw, mk := k.Words(), m.Key.Words()
+	for i, x := range m.Mask.live() {
+		if (kw[i]^mk[i])&x != 0 {
 			return false
 		}
 	}
@@ -78,15 +97,15 @@ func (m *Mask) Apply(k *Key) {
 
 // Or adds the bits of o to m.
 func (m *Mask) Or(o *Mask) {
-	mw, ow := m.Words(), o.Words()
-	for i := range mw {
-		mw[i] |= ow[i]
+	mw := m.Words()
+	for i, w := range o.live() {
+		mw[i] |= w
 	}
 }
 
 // IsZero reports whether m matches everything.
 func (m *Mask) IsZero() bool {
-	for _, w := range m.Words() {
+	for _, w := range m.live() {
 		if w != 0 {
 			return false
 		}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"math/bits"
 	"strconv"
 )
 
@@ -325,6 +326,29 @@ func (w *textWriter) tunnel(k *Key, x *Mask) {
 		full := uint64(0xf)
 		w.flags("tun_flags", &tunFlagSet, uint64(t.Flags&0xf), uint64(y.Flags&0xf), full)
 	}
+	for p := x.TunPresent; p != 0; p &= p - 1 {
+		w.tlv(TunMetadata0+FieldID(bits.TrailingZeros64(p)), k, x)
+	}
+}
+
+// tlv writes a tunnel option: only its name when nothing but its presence
+// counts.
+func (w *textWriter) tlv(id FieldID, k *Key, x *Mask) {
+	s := id.slot(k)
+	if s == nil {
+		return
+	}
+	mask := ValueFromBytes(s.data((*Key)(x)))
+	if mask.IsZero() && (s.len > 0 || s.masked) {
+		w.word(fields[id].Name)
+		return
+	}
+	w.key(fields[id].Name)
+	w.b = appendHex(w.b, ValueFromBytes(s.data(k)))
+	if mask != OnesValue(8*int(s.len)) {
+		w.b = appendHex(append(w.b, '/'), mask)
+	}
+	w.end()
 }
 
 func (w *textWriter) nsh(k *Key, x *Mask) {
@@ -358,6 +382,9 @@ func (w *textWriter) nsh(k *Key, x *Mask) {
 		w.dec("nsh_si", uint64(k.NSHPath&0xff), 1, 1)
 	}
 	for i := range k.NSHC {
+		if k.NSHMDType != 1 {
+			break // context headers are only there in this form
+		}
 		hex(fields[NSHC1+FieldID(i)].Name, uint64(k.NSHC[i]), uint64(x.NSHC[i]), 0xffffffff)
 	}
 }

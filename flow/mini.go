@@ -27,7 +27,7 @@ type MiniMatch struct {
 // Mini returns the match in little room. Bits of the key outside the mask are
 // dropped.
 func (m *Match) Mini() MiniMatch {
-	k, x := m.Key.Words(), m.Mask.Words()
+	k, x := m.Key.Words(), m.Mask.live()
 	n := 0
 	for _, w := range x {
 		if w != 0 {
@@ -115,7 +115,7 @@ func (mm *MiniMatch) Hash() uint64 {
 
 // HashMasked returns a hash of the bits of k under m.
 func (k *Key) HashMasked(m *Mask) uint64 {
-	kw, mw := k.Words(), m.Words()
+	kw, mw := k.Words(), m.live()
 	h := uint64(0x9e3779b97f4a7c15)
 	for i, w := range mw {
 		if w != 0 {

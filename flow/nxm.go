@@ -2,7 +2,9 @@ package flow
 
 import (
 	"errors"
+	"math/bits"
 	"sync"
+	"unsafe"
 
 	"govs/packet"
 )
@@ -77,7 +79,11 @@ func (id FieldID) AppendHeader(dst []byte, version uint8, masked bool) []byte {
 	if o == nil {
 		return dst
 	}
-	n := int(fields[id].Bytes)
+	return o.append(dst, int(fields[id].Bytes), masked)
+}
+
+// append appends the header for a value of n bytes.
+func (o *OXM) append(dst []byte, n int, masked bool) []byte {
 	if masked {
 		n *= 2
 	}
@@ -85,6 +91,27 @@ func (id FieldID) AppendHeader(dst []byte, version uint8, masked bool) []byte {
 	dst = be.AppendUint32(dst, uint32(h>>32))
 	if o.Class == classExp {
 		dst = be.AppendUint32(dst, uint32(h))
+	}
+	return dst
+}
+
+// AppendEntry appends one NXM or OXM entry: a field and its value, with the mask
+// if masked. Tunnel options are as long as value and mask need.
+func (id FieldID) AppendEntry(dst []byte, v, mask Value, version uint8, masked bool) []byte {
+	o := id.OXMFor(version)
+	if o == nil {
+		return dst
+	}
+	n := int(fields[id].Bytes)
+	if id.IsTLV() {
+		n = (v.Len() + 7) / 8
+		if masked {
+			n = (max(v.Len(), mask.Len()) + 7) / 8
+		}
+	}
+	dst = v.AppendBytes(o.append(dst, n, masked), n)
+	if masked {
+		dst = mask.AppendBytes(dst, n)
 	}
 	return dst
 }
@@ -114,7 +141,8 @@ func ParseHeader(b []byte) (id FieldID, masked bool, payload, hdr int, err error
 	if masked {
 		n /= 2
 	}
-	if !ok || !id.Available() || n != int(fields[id].Bytes) || masked && payload%2 != 0 {
+	if !ok || !id.Available() || masked && payload%2 != 0 ||
+		n != int(fields[id].Bytes) && !(id.IsTLV() && n < int(fields[id].Bytes)) {
 		return 0, masked, payload, hdr, ErrBadField
 	}
 	return id, masked, payload, hdr, nil
@@ -130,7 +158,14 @@ const nxmCookie = classNX<<16 | 30<<9
 // refuses unknown fields and missing prerequisites, as a switch does; otherwise
 // unknown fields are passed over. NXM_NX_COOKIE goes to cookie, or is an
 // unknown field if that is nil.
-func ParseNXM(b []byte, strict bool, cookie *Cookie) (m Match, err error) {
+func ParseNXM(b []byte, strict bool, cookie *Cookie) (Match, error) {
+	return ParseNXMWith(b, strict, cookie, nil)
+}
+
+// ParseNXMWith is ParseNXM for a switch that has the tunnel options of tlvs; it
+// returns ErrTLV for others. With nil any may be matched, as a tool needs it.
+func ParseNXMWith(b []byte, strict bool, cookie *Cookie, tlvs *TLVMap) (m Match, err error) {
+	tlvs.Begin(&m.Key)
 	for len(b) > 0 {
 		if len(b) < 4 {
 			return m, ErrBadLen
@@ -172,7 +207,17 @@ func ParseNXM(b []byte, strict bool, cookie *Cookie) (m Match, err error) {
 		case !m.Wild(id):
 			return m, ErrDupField
 		}
-		m.SetMasked(id, v, mask)
+		if id.IsTLV() {
+			size, masked := int(be.Uint32(b)&0xff), be.Uint32(b)&0x100 != 0
+			if masked {
+				size /= 2
+			}
+			if err := m.setTLV(id, v, mask, size, masked); err != nil {
+				return m, err
+			}
+		} else {
+			m.SetMasked(id, v, mask)
+		}
 		b = b[n:]
 	}
 	return m, nil
@@ -199,10 +244,13 @@ func parseEntry(b []byte) (id FieldID, v, mask Value, n int, err error) {
 	f := &fields[id]
 	ones := id.Ones()
 	p := b[hdr:n]
-	v, mask = ValueFromBytes(p[:f.Bytes]), ones
-	if masked {
-		mask = ValueFromBytes(p[f.Bytes:])
-		if !f.Maskable && !mask.IsZero() && mask != OnesValue(int(f.Bytes)*8) {
+	mask = ones
+	if !masked {
+		v = ValueFromBytes(p)
+	} else {
+		size := len(p) / 2
+		v, mask = ValueFromBytes(p[:size]), ValueFromBytes(p[size:])
+		if !f.Maskable && !mask.IsZero() && mask != OnesValue(size*8) {
 			return id, v, mask, n, ErrBadMask
 		}
 		if !v.AndNot(mask).IsZero() {
@@ -242,6 +290,21 @@ func exactMask(id FieldID) Value {
 	return id.Ones()
 }
 
+// tlvs puts the tunnel options.
+func (w *nxmWriter) tlvs(m *Match) {
+	for p := m.Mask.TunPresent; p != 0; p &= p - 1 {
+		id := TunMetadata0 + FieldID(bits.TrailingZeros64(p))
+		if s := id.slot(&m.Key); s != nil {
+			masked := !m.tlvExact(id)
+			w.b = id.OXMFor(w.version).append(w.b, int(s.len), masked)
+			w.b = append(w.b, s.data(&m.Key)...)
+			if masked {
+				w.b = append(w.b, s.data((*Key)(&m.Mask))...)
+			}
+		}
+	}
+}
+
 func (w *nxmWriter) put(id FieldID, v, mask Value) {
 	if mask.IsZero() {
 		return
@@ -251,11 +314,7 @@ func (w *nxmWriter) put(id FieldID, v, mask Value) {
 	if f.Prereq != PrereqNone && f.Prereq != PrereqCT {
 		w.ethernet = true
 	}
-	w.b = id.AppendHeader(w.b, w.version, masked)
-	w.b = v.AppendBytes(w.b, int(f.Bytes))
-	if masked {
-		w.b = mask.AppendBytes(w.b, int(f.Bytes))
-	}
+	w.b = id.AppendEntry(w.b, v, mask, w.version, masked)
 }
 
 // AppendNXM appends the match as NXM (version WireNXM) or as OXM entries of the
@@ -317,11 +376,9 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 		put(TunID, TunFlags, TunSrc, TunDst, TunIPv6Src, TunIPv6Dst, TunGBPID, TunGBPFlags)
 		put(TunErspanIdx, TunErspanVer, TunErspanDir, TunErspanHwid, TunGTPUFlags, TunGTPUMsgtype)
 	}
-	if typ == EthTypeNSH {
-		put(NSHFlags, NSHTTL, NSHMDType, NSHNP, NSHSPI, NSHSI)
-		if k.NSHMDType == 1 {
-			put(NSHC1, NSHC2, NSHC3, NSHC4)
-		}
+	w.tlvs(m)
+	if x.NSHFlags|x.NSHTTL|x.NSHMDType|x.NSHNP != 0 || x.NSHPath != 0 || x.NSHC != [4]uint32{} {
+		put(NSHFlags, NSHTTL, NSHMDType, NSHNP, NSHSPI, NSHSI, NSHC1, NSHC2, NSHC3, NSHC4)
 	}
 	switch {
 	case x.Regs == [32]uint32{}:
@@ -337,13 +394,16 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 	put(PktMark, CtState, CtZone, CtMark, CtLabel)
 	if x.CtNwProto|uint8(x.CtTPSrc|x.CtTPDst)|uint8((x.CtTPSrc|x.CtTPDst)>>8) != 0 || x.CtNwSrc|x.CtNwDst != 0 ||
 		x.CtIPv6Src != [16]byte{} || x.CtIPv6Dst != [16]byte{} {
-		put(CtNwSrc, CtNwDst, CtIPv6Src, CtIPv6Dst, CtNwProto, CtTPSrc, CtTPDst)
+		put(CtNwSrc, CtNwDst, CtIPv6Src, CtIPv6Dst, CtNwProto)
+		if x.CtNwProto != 0 {
+			put(CtTPSrc, CtTPDst)
+		}
 	}
 	put(Metadata)
 	if cookie != nil && cookie.Mask != 0 {
 		w.cookie(cookie)
 	}
-	if x.PacketType != 0 && k.PacketType == PacketTypeEthernet && !w.ethernet {
+	if k.PacketType == PacketTypeEthernet && !w.ethernet && (x.PacketType != 0 || x.hasHeaders()) {
 		// Only now it is clear that nothing else says so; it goes first.
 		var e [8]byte
 		pt := PacketType.AppendHeader(e[:0], version, false)
@@ -353,6 +413,17 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 		copy(w.b[len(dst):], pt)
 	}
 	return w.b
+}
+
+// hasHeaders reports whether the mask looks at anything behind the metadata.
+func (m *Mask) hasHeaders() bool {
+	const first = unsafe.Offsetof(zk.EthDst) / 8
+	for _, w := range m.Words()[first:tunWord] {
+		if w != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // vlanOXM puts the outer VLAN header as OXM's VLAN_VID and VLAN_PCP.

@@ -98,12 +98,24 @@ func (m *Match) ParseField(key, value string, env *TextEnv) error {
 	if !id.Available() {
 		return fmt.Errorf("%s: field is not supported", key)
 	}
-	v, mask, err := id.ParseValue(value, env)
+	v, mask, err := id.ParseValue(matchValue(value), env)
 	if err != nil {
 		return err
 	}
+	if id.IsTLV() {
+		return m.SetTLV(id, v, mask)
+	}
 	m.SetMasked(id, v, mask)
 	return nil
+}
+
+// matchValue is what a field's value in a match stands for: no value is one
+// that matches all.
+func matchValue(s string) string {
+	if s == "" {
+		return "0/0"
+	}
+	return s
 }
 
 // ParseMatch reads a list of fields and protocol words.
@@ -161,6 +173,14 @@ func ParseKey(s string, env *TextEnv) (*Key, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: bad value for %s (%w)", all, key, err)
+		}
+		if id.IsTLV() {
+			tun := Match{Key: *k}
+			if err := tun.SetTLV(id, v, mask); err != nil {
+				return nil, fmt.Errorf("%s: no room for %s", all, key)
+			}
+			*k = tun.Key
+			continue
 		}
 		id.Set(k, v)
 		if id == VlanTCI && v.Lo != 0 || id == VlanVID {

@@ -47,10 +47,13 @@ func (k *Key) IsEthernet() bool { return k.PacketType == PacketTypeEthernet }
 // DLType returns the Ethertype of the payload, also for packets without an
 // Ethernet header.
 func (k *Key) DLType() uint16 {
-	if k.PacketType != PacketTypeEthernet && k.PacketType>>16 == 1 {
+	switch {
+	case k.PacketType == PacketTypeEthernet:
+		return k.EthType
+	case k.PacketType>>16 == 1:
 		return uint16(k.PacketType)
 	}
-	return k.EthType
+	return EthTypeNone
 }
 
 // IsIP reports whether the packet is IPv4 or IPv6.

@@ -159,7 +159,7 @@ func randMatchText(r *rand.Rand) string {
 			NDReserved, NDOptionsType, ICMPv6Type, ICMPv6Code, CtState, VlanPCP:
 			continue
 		}
-		if !id.Available() || id >= Reg0+16 && id <= Reg0+31 || id >= XReg0+8 && id < XXReg0 || id >= XXReg0+4 && id <= XXReg7 ||
+		if !id.Available() || id.IsTLV() || id >= Reg0+16 && id <= Reg0+31 || id >= XReg0+8 && id < XXReg0 || id >= XXReg0+4 && id <= XXReg7 ||
 			!id.PrereqsOKMatch(&m) {
 			continue
 		}
@@ -167,7 +167,7 @@ func randMatchText(r *rand.Rand) string {
 		if f.Prereq == PrereqCT {
 			continue
 		}
-		v := Value{r.Uint64(), r.Uint64()}.And(ones)
+		v := Value{Hi: r.Uint64(), Lo: r.Uint64()}.And(ones)
 		if r.IntN(3) == 0 {
 			v = v.And(U(0xff))
 		}
@@ -175,7 +175,7 @@ func randMatchText(r *rand.Rand) string {
 		if f.Maskable && r.IntN(2) == 0 {
 			switch r.IntN(3) {
 			case 0:
-				mask = Value{r.Uint64(), r.Uint64()}.And(ones)
+				mask = Value{Hi: r.Uint64(), Lo: r.Uint64()}.And(ones)
 			case 1:
 				mask = OnesValue(int(f.Bits)).Shl(r.IntN(int(f.Bits))).And(ones)
 			case 2:

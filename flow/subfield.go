@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,14 +22,14 @@ func Whole(id FieldID) Subfield { return Subfield{Field: id, N: fields[id].Bits}
 func ParseSubfield(s string) (Subfield, error) {
 	sf, rest, err := CutSubfield(s)
 	if err == nil && rest != "" {
-		err = fmt.Errorf("%s: unexpected input following field syntax", s)
+		err = errors.New("unexpected input following field syntax")
 	}
 	return sf, err
 }
 
 // CutSubfield reads a subfield from the front of s and returns what follows it.
 func CutSubfield(s string) (sf Subfield, rest string, err error) {
-	n := strings.IndexAny(s, "[-:,) =")
+	n := strings.IndexAny(s, "[-")
 	if n < 0 {
 		n = len(s)
 	}

@@ -161,13 +161,13 @@ func TestEveryField(t *testing.T) {
 		if got, ok := FieldByName(f.Name); !ok || got != id {
 			t.Errorf("%s: FieldByName says %v", f.Name, got)
 		}
-		if !id.Available() {
-			continue
+		if !id.Available() || id.IsTLV() {
+			continue // of tunnel options see TestTLV
 		}
 		var x Mask
 		id.Unwildcard(&x)
 		if got := id.GetMask(&x); got != id.Ones() {
-			t.Errorf("%s: mask %x after Unwildcard, want %x", id, got, id.Ones())
+			t.Errorf("%s: mask %v after Unwildcard, want %v", id, got, id.Ones())
 		}
 		id.SetMask(&x, Value{})
 		if id != DlVlan && id != DlVlanPCP && id != VlanPCP && !x.IsZero() {
@@ -178,7 +178,7 @@ func TestEveryField(t *testing.T) {
 			var m Match
 			m.Set(id, v)
 			if got, mask := m.Get(id); mask != id.Ones() || got != v && id != VlanVID {
-				t.Errorf("%s: set %x, got %x/%x", id, v, got, mask)
+				t.Errorf("%s: set %v, got %v/%v", id, v, got, mask)
 			}
 			if f.Format == FormatOFPort || f.Format == FormatFrag {
 				continue
@@ -186,7 +186,7 @@ func TestEveryField(t *testing.T) {
 			text := string(id.AppendValue(nil, v, id.Ones(), nil))
 			back, mask, err := id.ParseValue(text, nil)
 			if err != nil || back != v || mask != id.Ones() {
-				t.Errorf("%s: %x printed as %s reads as %x/%x, %v", id, v, text, back, mask, err)
+				t.Errorf("%s: %v printed as %s reads as %v/%v, %v", id, v, text, back, mask, err)
 			}
 			m.Clear(id)
 			if !m.Mask.IsZero() || m.Key != (Key{}) {

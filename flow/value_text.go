@@ -2,6 +2,7 @@ package flow
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -11,12 +12,12 @@ import (
 )
 
 // ParseValue reads a value of the field, with the mask that follows it if there
-// is one, else the exact mask; "" and "*" are a zero mask. The value may have bits
+// is one, else the exact mask; "*" is a zero mask. The value may have bits
 // that the field cannot hold: Match.Set drops them, as Open vSwitch does, and
 // ValidValue tells. The error is in ovs-ofctl's words.
 func (id FieldID) ParseValue(s string, env *TextEnv) (v, mask Value, err error) {
 	f := &fields[id]
-	if s == "" || s == "*" {
+	if s == "*" {
 		return v, mask, nil
 	}
 	switch f.Format {
@@ -31,7 +32,7 @@ func (id FieldID) ParseValue(s string, env *TextEnv) (v, mask Value, err error) 
 	case FormatOFPort:
 		p, ok := ParsePort(s, env)
 		if !ok {
-			if id == InPort || id == InPortOXM {
+			if id == InPort {
 				return v, mask, fmt.Errorf("%s: invalid or unknown port for %s", s, f.Name)
 			}
 			return v, mask, fmt.Errorf("%s: port value out of range for %s", s, f.Name)
@@ -121,7 +122,7 @@ func (f *Field) parseInt(s string) (v, mask Value, err error) {
 }
 
 // parseInteger reads a decimal, octal or hexadecimal integer; fits is false for
-// one of more than 128 bits (64, unless hexadecimal). A negative number is what
+// one of more than 1024 bits (64, unless hexadecimal). A negative number is what
 // C makes of it.
 func parseInteger(s string) (v Value, ok, fits bool) {
 	if len(s) >= 2 && s[0] == '0' && s[1]|0x20 == 'x' {
@@ -132,7 +133,8 @@ func parseInteger(s string) (v Value, ok, fits bool) {
 			}
 		}
 		if len(h) > 32 {
-			return v, true, false
+			b, _ := hex.DecodeString("0"[:len(h)%2] + h)
+			return ValueFromBytes(b[:min(len(b), 128)]), true, len(b) <= 128
 		}
 		if n := len(h) - 16; n > 0 {
 			v.Hi, _ = strconv.ParseUint(h[:n], 16, 64)
@@ -315,7 +317,7 @@ func parseIPv6(s string) (v, mask Value, err error) {
 			case d < len(m):
 				return v, mask, fmt.Errorf("%s: invalid IPv6 address", s)
 			}
-			mask = OnesValue(128).Shl(128 - n)
+			mask = OnesValue(n).Shl(128 - n)
 		} else {
 			ma, ok := ParseIPv6(m)
 			if !ok {
@@ -330,30 +332,48 @@ func parseIPv6(s string) (v, mask Value, err error) {
 // parsePacketType reads "(namespace,type)".
 func parsePacketType(s string) (v, mask Value, err error) {
 	rest, ok := strings.CutPrefix(s, "(")
+	bad := func(what string) (Value, Value, error) {
+		return Value{}, Value{}, fmt.Errorf("%s: bad syntax for packet type %s", rest, what)
+	}
 	if !ok {
-		return v, mask, fmt.Errorf("%s: bad syntax for packet type missing '('", s)
+		rest = s
+		return bad("missing '('")
 	}
-	ns, typ, ok := strings.Cut(rest, ",")
+	ns, tail, ok := cutNumber(rest)
 	if !ok {
-		return v, mask, fmt.Errorf("%s: bad syntax for packet type missing ','", rest)
+		return bad("ns")
 	}
-	typ, _, ok = strings.Cut(typ, ")")
+	if tail == "" || tail[0] != ',' {
+		return bad("missing ','")
+	}
+	rest = tail[1:]
+	typ, tail, ok := cutNumber(rest)
 	if !ok {
-		return v, mask, fmt.Errorf("%s: bad syntax for packet type missing ')'", typ)
+		return bad("ns_type")
 	}
-	n, e1 := strconv.ParseUint(ns, 0, 32)
-	t, e2 := strconv.ParseUint(typ, 0, 32)
-	switch {
-	case e1 != nil:
-		return v, mask, fmt.Errorf("%s: bad syntax for packet type namespace", ns)
-	case n > 0xffff:
-		return v, mask, fmt.Errorf("%s: value too large for packet type namespace", ns)
-	case e2 != nil:
-		return v, mask, fmt.Errorf("%s: bad syntax for packet type", typ)
-	case t > 0xffff:
-		return v, mask, fmt.Errorf("%s: value too large for packet type", typ)
+	if tail == "" || tail[0] != ')' {
+		return bad("missing ')'")
 	}
-	return U(n<<16 | t), OnesValue(32), nil
+	return U(ns<<16 | typ), OnesValue(32), nil
+}
+
+// cutNumber takes a 16-bit number, in any base, off the front of s.
+func cutNumber(s string) (n uint64, rest string, ok bool) {
+	s = strings.TrimLeft(s, " ")
+	end := 0
+	for end < len(s) && (isHex(s[end]) || end == 1 && s[0] == '0' && s[1]|0x20 == 'x') {
+		end++
+	}
+	for ; end > 0; end-- {
+		n, err := strconv.ParseUint(s[:end], 0, 16)
+		if err == nil {
+			return n, s[end:], true
+		}
+		if errors.Is(err, strconv.ErrRange) {
+			break
+		}
+	}
+	return 0, s, false
 }
 
 // AppendValue appends a value of the field and, unless it is exact, its mask, in
@@ -389,7 +409,8 @@ func (id FieldID) AppendValue(dst []byte, v, mask Value, names PortNames) []byte
 	case FormatCtState:
 		return ctFlagSet.append(dst, v.Lo, mask.Lo, 0xff)
 	case FormatPacketType:
-		return fmt.Appendf(dst, "(%d,%#x)", v.Lo>>16, v.Lo&0xffff)
+		dst = append(strconv.AppendUint(append(dst, '('), v.Lo>>16, 10), ',')
+		return append(appendHex(dst, U(v.Lo&0xffff)), ')')
 	case FormatDecimal:
 		dst = strconv.AppendUint(dst, v.Lo, 10)
 	default:
@@ -407,11 +428,10 @@ func appendHex(dst []byte, v Value) []byte {
 		return append(dst, '0')
 	}
 	dst = append(dst, "0x"...)
-	if v.Hi == 0 {
-		return strconv.AppendUint(dst, v.Lo, 16)
+	for i := (v.Len()+3)/4 - 1; i >= 0; i-- {
+		dst = append(dst, hexDigits[v.Shr(4*i).Lo&15])
 	}
-	dst = strconv.AppendUint(dst, v.Hi, 16)
-	return fmt.Appendf(dst, "%016x", v.Lo)
+	return dst
 }
 
 func appendFrag(dst []byte, v, mask uint64) []byte {
@@ -507,7 +527,7 @@ func appendIPv6Masked(dst []byte, v, mask Value) []byte {
 	if n == 64 {
 		n += bits.LeadingZeros64(^mask.Lo)
 	}
-	if mask == OnesValue(128).Shl(128-n) || mask.IsZero() {
+	if mask == OnesValue(n).Shl(128-n) || mask.IsZero() {
 		return strconv.AppendUint(dst, uint64(n), 10)
 	}
 	return AppendIPv6(dst, bytes16(mask))

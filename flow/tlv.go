@@ -1,0 +1,325 @@
+package flow
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Tunnel options (Geneve TLVs) are the fields tun_metadata0 to 63. A switch's
+// TLVMap says which option each stands for and how long it is; where in a Key's
+// 256 bytes an option lies is its layout, which the Key names in TunLayout. A
+// match that is made without a map, as ovs-ofctl does, gets a layout of its own.
+
+// tunSpace is the room for options in a Key.
+const tunSpace = 256
+
+// numTLVs is the number of tun_metadata fields.
+const numTLVs = int(TunMetadata63-TunMetadata0) + 1
+
+// maxTLVLen is the size of the longest Geneve option's data.
+const maxTLVLen = 124
+
+// ErrTLV is returned for a tunnel option that the switch's TLVMap does not
+// have, or that finds no room.
+var ErrTLV = errors.New("NXFMFC_INVALID_TLV_FIELD")
+
+// tlvSlot is where one option lies.
+type tlvSlot struct {
+	used     bool
+	masked   bool // it has a mask even if that is all ones, or there is none of it
+	ofs, len uint8
+}
+
+// tlvLayout says where the options of a Key are. It does not change.
+type tlvLayout struct {
+	fixed bool // a switch's: nothing can be added
+	room  int  // bytes in use
+	slots [numTLVs]tlvSlot
+}
+
+// tlvLayouts are all layouts by code. A code has exactly eight of sixteen bits,
+// so that none is part of another, and can be its own mask.
+var tlvLayouts struct {
+	mu     sync.Mutex
+	byCode atomic.Pointer[map[uint16]*tlvLayout]
+	codes  map[tlvLayout]uint16
+}
+
+// tlvLayoutOf returns the layout with the code, or nil.
+func tlvLayoutOf(code uint16) *tlvLayout {
+	if code == 0 {
+		return nil
+	}
+	m := tlvLayouts.byCode.Load()
+	if m == nil {
+		return nil
+	}
+	return (*m)[code]
+}
+
+// tlvCode returns the code of a layout, or 0 when there are too many.
+func tlvCode(l tlvLayout) uint16 {
+	t := &tlvLayouts
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c, ok := t.codes[l]; ok {
+		return c
+	}
+	last := uint16(0)
+	byCode := map[uint16]*tlvLayout{}
+	if old := t.byCode.Load(); old != nil {
+		for c, x := range *old {
+			byCode[c] = x
+			last = max(last, c)
+		}
+	}
+	code := nextCode(last)
+	if code == 0 {
+		return 0
+	}
+	if t.codes == nil {
+		t.codes = map[tlvLayout]uint16{}
+	}
+	t.codes[l] = code
+	byCode[code] = &l
+	t.byCode.Store(&byCode)
+	return code
+}
+
+// nextCode returns the next larger number with eight bits set, or 0.
+func nextCode(c uint16) uint16 {
+	if c == 0 {
+		return 0x00ff
+	}
+	low := uint32(c) & -uint32(c)
+	ripple := uint32(c) + low
+	n := (uint32(c)^ripple)>>2/low | ripple
+	if n > 0xffff {
+		return 0
+	}
+	return uint16(n)
+}
+
+// IsTLV reports whether the field is one of the tunnel options.
+func (id FieldID) IsTLV() bool { return id >= TunMetadata0 && id <= TunMetadata63 }
+
+func (id FieldID) tlv() int { return int(id - TunMetadata0) }
+
+// slot returns where k has the option, or nil.
+func (id FieldID) slot(k *Key) *tlvSlot {
+	if l := tlvLayoutOf(k.TunLayout); l != nil && l.slots[id.tlv()].used {
+		return &l.slots[id.tlv()]
+	}
+	return nil
+}
+
+func (s *tlvSlot) data(k *Key) []byte { return k.TunData[s.ofs : s.ofs+s.len] }
+
+// tlvGet returns the option's value in k; zero for one that is not there.
+func (id FieldID) tlvGet(k *Key) Value {
+	s := id.slot(k)
+	if s == nil || k.TunPresent>>id.tlv()&1 == 0 {
+		return Value{}
+	}
+	return ValueFromBytes(s.data(k))
+}
+
+// tlvPut stores the option in k, or does nothing if k's layout has none.
+func (id FieldID) tlvPut(k *Key, v Value) {
+	if s := id.slot(k); s != nil {
+		v.AppendBytes(s.data(k)[:0], int(s.len))
+		k.TunPresent |= 1 << id.tlv()
+	}
+}
+
+// Remove takes the tunnel option out of k; other fields become zero.
+func (id FieldID) Remove(k *Key) {
+	if !id.IsTLV() {
+		id.put(k, Value{})
+		return
+	}
+	if s := id.slot(k); s != nil {
+		clear(s.data(k))
+		k.TunPresent &^= 1 << id.tlv()
+	}
+}
+
+// Present reports whether k has the tunnel option; other fields always are.
+func (id FieldID) Present(k *Key) bool { return !id.IsTLV() || k.TunPresent>>id.tlv()&1 != 0 }
+
+// SetTLV makes the match require the tunnel option id with the bits of v under
+// mask; with a zero mask that it is there. A match that began with a TLVMap's
+// layout refuses what the map does not have.
+func (m *Match) SetTLV(id FieldID, v, mask Value) error {
+	n, masked := v.Len(), mask != id.Ones()
+	if masked {
+		n = max(n, mask.Len())
+	}
+	return m.setTLV(id, v, mask, (n+7)/8, masked)
+}
+
+// setTLV is SetTLV with the length in bytes that an option without a map has.
+func (m *Match) setTLV(id FieldID, v, mask Value, n int, masked bool) error {
+	i := id.tlv()
+	l := tlvLayout{}
+	if old := tlvLayoutOf(m.Key.TunLayout); old != nil {
+		l = *old
+	}
+	if !l.slots[i].used {
+		if l.fixed || l.room+n > tunSpace || n > maxTLVLen {
+			return ErrTLV
+		}
+		l.slots[i] = tlvSlot{used: true, masked: masked, ofs: uint8(min(l.room, tunSpace-1)), len: uint8(n)}
+		l.room += n
+		code := tlvCode(l)
+		if code == 0 {
+			return ErrTLV
+		}
+		m.Key.TunLayout = code
+	}
+	m.Mask.TunLayout = m.Key.TunLayout
+	s := &l.slots[i]
+	mask = mask.Cut(8 * int(s.len))
+	id.tlvPut(&m.Key, v.And(mask))
+	id.tlvPut((*Key)(&m.Mask), mask)
+	return nil
+}
+
+// clearTLV takes the option out of the match.
+func (m *Match) clearTLV(id FieldID) {
+	id.Remove(&m.Key)
+	id.Remove((*Key)(&m.Mask))
+	if m.Mask.TunPresent == 0 {
+		m.Mask.TunLayout = 0
+		if l := tlvLayoutOf(m.Key.TunLayout); l == nil || !l.fixed {
+			m.Key.TunLayout = 0
+		}
+	}
+}
+
+// tlvExact reports whether the match has the option's exact value, without a
+// mask.
+func (m *Match) tlvExact(id FieldID) bool {
+	s := id.slot(&m.Key)
+	return s != nil && !s.masked && ValueFromBytes(s.data((*Key)(&m.Mask))) == OnesValue(8*int(s.len))
+}
+
+// TLV is one entry of a TLVMap: the tunnel option of a class and type, Len bytes
+// long (a multiple of 4, at most 124), is the field tun_metadataIndex.
+type TLV struct {
+	Class uint16
+	Type  uint8
+	Len   uint8
+	Index uint8
+}
+
+// TLVMap says what the fields tun_metadata0 to 63 of a switch stand for. It
+// does not change; a nil map has none.
+type TLVMap struct {
+	tlvs   []TLV
+	byKind map[uint32]uint8 // class<<8 | type
+	code   uint16
+	layout *tlvLayout
+}
+
+// NewTLVMap returns the map of the given options. It returns ErrTLV if two have
+// one field, or one kind, or together they need more than 256 bytes.
+func NewTLVMap(tlvs []TLV) (*TLVMap, error) {
+	t := &TLVMap{tlvs: append([]TLV(nil), tlvs...), byKind: map[uint32]uint8{}}
+	l := tlvLayout{fixed: true}
+	for _, o := range tlvs {
+		kind := uint32(o.Class)<<8 | uint32(o.Type)
+		if _, dup := t.byKind[kind]; dup || int(o.Index) >= numTLVs || l.slots[o.Index].used || o.Len == 0 || o.Len > maxTLVLen || o.Len%4 != 0 || l.room+int(o.Len) > tunSpace {
+			return nil, ErrTLV
+		}
+		t.byKind[kind] = o.Index
+		l.slots[o.Index] = tlvSlot{used: true, ofs: uint8(l.room), len: o.Len}
+		l.room += int(o.Len)
+	}
+	if t.code = tlvCode(l); t.code == 0 {
+		return nil, ErrTLV
+	}
+	t.layout = tlvLayoutOf(t.code)
+	return t, nil
+}
+
+// TLVs returns the map's entries, in the order in which they were given.
+func (t *TLVMap) TLVs() []TLV {
+	if t == nil {
+		return nil
+	}
+	return t.tlvs
+}
+
+// Has reports whether the map has the field.
+func (t *TLVMap) Has(id FieldID) bool {
+	return t != nil && id.IsTLV() && t.layout.slots[id.tlv()].used
+}
+
+// Begin prepares a key, or the key of a match, for the map's fields.
+func (t *TLVMap) Begin(k *Key) {
+	if t != nil {
+		k.TunLayout = t.code
+	}
+}
+
+// Extract reads Geneve options, as they stand in the header, into k. Options
+// that the map does not have, or that have another length, are passed over.
+func (t *TLVMap) Extract(opts []byte, k *Key) {
+	if t == nil {
+		return
+	}
+	t.Begin(k)
+	for len(opts) >= 4 {
+		n := 4 + int(opts[3]&0x1f)*4
+		if n > len(opts) {
+			return
+		}
+		i, ok := t.byKind[uint32(be.Uint16(opts))<<8|uint32(opts[2])]
+		if s := &t.layout.slots[i]; ok && int(s.len) == n-4 {
+			copy(s.data(k), opts[4:n])
+			k.TunPresent |= 1 << i
+		}
+		opts = opts[n:]
+	}
+}
+
+// AppendOptions appends the options that k has, in the form of a Geneve header.
+func (t *TLVMap) AppendOptions(dst []byte, k *Key) []byte {
+	if t == nil || k.TunLayout != t.code {
+		return dst
+	}
+	for _, o := range t.tlvs {
+		if k.TunPresent>>o.Index&1 == 0 {
+			continue
+		}
+		dst = be.AppendUint16(dst, o.Class)
+		dst = append(dst, o.Type, o.Len/4)
+		dst = append(dst, t.layout.slots[o.Index].data(k)...)
+	}
+	return dst
+}
+
+// tunWord is the first word of a Key that only keys with tunnel options use.
+const tunWord = unsafe.Offsetof(zk.TunPresent) / 8
+
+// live returns the words of the mask that may be set: not those of the tunnel
+// options when it has none.
+func (m *Mask) live() []uint64 {
+	if m.TunPresent == 0 {
+		return m.Words()[:tunWord]
+	}
+	return m.Words()[:]
+}
+
+// Reset makes k the zero Key. It is cheaper than an assignment for keys without
+// tunnel options.
+func (k *Key) Reset() {
+	if k.TunPresent != 0 || k.TunLayout != 0 {
+		*k = Key{}
+		return
+	}
+	clear(k.Words()[:tunWord])
+}
