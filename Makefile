@@ -4,6 +4,7 @@
 #   make lab        build two hosts on this machine and show them at work (root)
 #   make test       everything that must hold; .ci/run calls exactly this
 #   make race       the control plane under the race detector
+#   make soak-openflow      200,000 random flows beside Debian's ovs-ofctl
 #   make soak-ovsdb SEED=7  100,000 random transactions beside Debian's ovsdb-server
 #   make lint       gofmt, vet, staticcheck, generated files current
 #   make bench      benchmarks
@@ -68,6 +69,14 @@ race:
 soak-ovsdb: test-setup
 	$(GO) test -count=1 -timeout 60m -v ./test/ovsdbfuzz -run TestSameAsReference -transactions $(SOAK) -seed $(SEED)
 	$(GO) test -count=1 -timeout 60m -v ./test/ovsdbfile -run TestTurns -turns 200 -seed $(SEED)
+
+# Flows at random through our ovs-ofctl and the reference's: texts, errors and
+# bytes. FLOWS says how many, SEED replays; what is printed first names the seed.
+.PHONY: soak-openflow
+FLOWS ?= 200000
+soak-openflow: test-setup
+	GOVS_DIFF_LINES=$(FLOWS) GOVS_DIFF_SEED=$(or $(filter-out 0,$(SEED)),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) \
+		$(GO) test -count=1 -timeout 180m -v ./test/flowdiff
 
 # Debian's own Open vSwitch is the reference that tests compare with.
 test-setup:

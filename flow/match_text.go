@@ -223,12 +223,11 @@ func (w *textWriter) match(m *Match) {
 	case isARP:
 		w.ip4("arp_spa", k.NwSrc, x.NwSrc)
 		w.ip4("arp_tpa", k.NwDst, x.NwDst)
+	case typ == EthTypeNSH:
+		w.nsh(k, x)
 	default:
 		w.ip4("nw_src", k.NwSrc, x.NwSrc)
 		w.ip4("nw_dst", k.NwDst, x.NwDst)
-	}
-	if typ == EthTypeNSH {
-		w.nsh(k, x)
 	}
 	if !skipProto && x.NwProto != 0 {
 		name := "nw_proto"
@@ -345,7 +344,7 @@ func (w *textWriter) tlv(id FieldID, k *Key, x *Mask) {
 	}
 	w.key(fields[id].Name)
 	w.b = appendHex(w.b, ValueFromBytes(s.data(k)))
-	if mask != OnesValue(8*int(s.len)) {
+	if mask != OnesValue((mask.Len()+7)&^7) {
 		w.b = appendHex(append(w.b, '/'), mask)
 	}
 	w.end()

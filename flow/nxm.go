@@ -148,6 +148,21 @@ func ParseHeader(b []byte) (id FieldID, masked bool, payload, hdr int, err error
 	return id, masked, payload, hdr, nil
 }
 
+// KnownHeader reports whether the header at the front of b is that of a field,
+// whatever the length it has.
+func KnownHeader(b []byte) bool {
+	if len(b) < 4 {
+		return false
+	}
+	h := be.Uint32(b)
+	if h>>16 == classExp {
+		_, ok := headers().exp[uint64(be.Uint32(b[4:]))<<16|uint64(h&0xfe00)]
+		return len(b) >= 8 && ok
+	}
+	_, ok := headers().plain[h&^0x1ff]
+	return ok
+}
+
 // Cookie is a flow cookie and its mask, which an NXM match may carry.
 type Cookie struct{ Value, Mask uint64 }
 
@@ -208,11 +223,7 @@ func ParseNXMWith(b []byte, strict bool, cookie *Cookie, tlvs *TLVMap) (m Match,
 			return m, ErrDupField
 		}
 		if id.IsTLV() {
-			size, masked := int(be.Uint32(b)&0xff), be.Uint32(b)&0x100 != 0
-			if masked {
-				size /= 2
-			}
-			if err := m.setTLV(id, v, mask, size, masked); err != nil {
+			if err := m.setTLV(id, v, mask, be.Uint32(b)&0x100 != 0); err != nil {
 				return m, err
 			}
 		} else {
@@ -311,7 +322,7 @@ func (w *nxmWriter) put(id FieldID, v, mask Value) {
 	}
 	f := &fields[id]
 	masked := f.Maskable && mask != exactMask(id)
-	if f.Prereq != PrereqNone && f.Prereq != PrereqCT {
+	if f.Prereq != PrereqNone {
 		w.ethernet = true
 	}
 	w.b = id.AppendEntry(w.b, v, mask, w.version, masked)
@@ -394,7 +405,7 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 	put(PktMark, CtState, CtZone, CtMark, CtLabel)
 	if x.CtNwProto|uint8(x.CtTPSrc|x.CtTPDst)|uint8((x.CtTPSrc|x.CtTPDst)>>8) != 0 || x.CtNwSrc|x.CtNwDst != 0 ||
 		x.CtIPv6Src != [16]byte{} || x.CtIPv6Dst != [16]byte{} {
-		put(CtNwSrc, CtNwDst, CtIPv6Src, CtIPv6Dst, CtNwProto)
+		put(CtNwSrc, CtIPv6Src, CtNwDst, CtIPv6Dst, CtNwProto)
 		if x.CtNwProto != 0 {
 			put(CtTPSrc, CtTPDst)
 		}
@@ -415,8 +426,11 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 	return w.b
 }
 
-// hasHeaders reports whether the mask looks at anything behind the metadata.
+// hasHeaders reports whether the mask looks at anything that only frames have.
 func (m *Mask) hasHeaders() bool {
+	if m.CtTPSrc|m.CtTPDst != 0 {
+		return true
+	}
 	const first = unsafe.Offsetof(zk.EthDst) / 8
 	for _, w := range m.Words()[first:tunWord] {
 		if w != 0 {

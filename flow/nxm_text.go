@@ -78,89 +78,107 @@ func ParseNXMText(s string) ([]byte, error) {
 	if s == "<any>" {
 		return nil, nil
 	}
+	all := s
 	for {
 		s = strings.TrimLeft(s, ", ")
 		if s == "" {
 			return out, nil
 		}
-		all := s
-		name, rest, ok := strings.Cut(s, "(")
-		if !ok {
-			return nil, fmt.Errorf("%s: missing ( following field name", all)
-		}
-		body, rest, ok := strings.Cut(rest, ")")
-		if !ok {
-			return nil, fmt.Errorf("%s: missing ) following field %s", all, name)
-		}
-		s = rest
-		val, mask, hasMask := strings.Cut(body, "/")
-		hdr, nb, err := headerByName(all, name, hasMask)
+		entry, rest, err := cutNXMEntry(s, all)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, hdr...)
-		for _, part := range []string{val, mask}[:1+b2i(hasMask)] {
-			part = strings.ReplaceAll(part, " ", "")
-			if len(part)/2 < nb {
-				return nil, fmt.Errorf("expected to read %d bytes but got %d", nb, len(part)/2)
-			}
-			for i := range nb {
-				c, err := strconv.ParseUint(part[2*i:2*i+2], 16, 8)
-				if err != nil {
-					return nil, fmt.Errorf("%s: bad hexadecimal digits", all)
-				}
-				out = append(out, byte(c))
-			}
-		}
+		out = append(out, entry...)
+		s = rest
 	}
 }
 
-func b2i(b bool) int {
-	if b {
-		return 1
+// cutNXMEntry reads one entry from the front of s; all is the whole text.
+func cutNXMEntry(s, all string) (entry []byte, rest string, err error) {
+	name, rest, ok := strings.Cut(s, "(")
+	if !ok {
+		return nil, s, fmt.Errorf("%s: missing ( at end of nx_match", all)
 	}
-	return 0
+	entry, n, masked, variable, ok := headerByName(name)
+	if !ok {
+		return nil, s, fmt.Errorf("%s: unknown field `%s'", all, name)
+	}
+	hdr := len(entry)
+	v, rest := cutHex(rest)
+	if !variable && len(v) != n {
+		return nil, s, fmt.Errorf("expected to read %d bytes but got %d", n, len(v))
+	}
+	entry = append(entry, v...)
+	if masked {
+		var ok bool
+		if rest, ok = strings.CutPrefix(rest, "/"); !ok {
+			return nil, s, fmt.Errorf("%s: missing / in masked field %s", all, name)
+		}
+		var mask []byte
+		mask, rest = cutHex(rest)
+		if len(mask) < len(v) && !strings.HasPrefix(rest, ")") || rest != "" && isHex(rest[0]) {
+			return nil, s, fmt.Errorf("%s: hex digits expected", rest)
+		}
+		if len(mask) != len(v) {
+			return nil, s, fmt.Errorf("expected to read %d bytes but got %d", len(v), len(mask))
+		}
+		entry = append(entry, mask...)
+	}
+	if rest, ok = strings.CutPrefix(rest, ")"); !ok {
+		return nil, s, fmt.Errorf("%s: missing ) following field %s", all, name)
+	}
+	if variable {
+		entry[3] = byte(len(entry) - hdr)
+	}
+	return entry, rest, nil
+}
+
+// cutHex takes bytes off the front of s: pairs of hexadecimal digits, between
+// which there may be blanks.
+func cutHex(s string) (b []byte, rest string) {
+	for {
+		t := strings.TrimLeft(s, " ")
+		if len(t) < 2 || !isHex(t[0]) || !isHex(t[1]) {
+			return b, t
+		}
+		c, _ := strconv.ParseUint(t[:2], 16, 8)
+		b = append(b, byte(c))
+		s = t[2:]
+	}
 }
 
 // headerByName returns the header bytes for an entry called name, which may be a
-// header in hexadecimal, and the bytes of its value.
-func headerByName(all, name string, masked bool) ([]byte, int, error) {
-	base := strings.TrimSuffix(name, "_W")
+// header in hexadecimal, the bytes of its value, and whether there can be fewer
+// and a mask follows.
+func headerByName(name string) (hdr []byte, n int, masked, variable, ok bool) {
+	base, masked := strings.CutSuffix(name, "_W")
 	if base == "NXM_NX_COOKIE" {
 		h := uint32(nxmCookie | 8)
 		if masked {
 			h = nxmCookie | 0x110
 		}
-		return be.AppendUint32(nil, h), 8, nil
+		return be.AppendUint32(nil, h), 8, masked, false, true
 	}
-	if id, ok := FieldByName(base); ok && id.Available() && base != strings.ToLower(base) &&
-		(base == name || fields[id].Maskable) {
+	if id, found := FieldByName(base); found && id.Available() && base != strings.ToLower(base) && (!masked || fields[id].Maskable) {
 		f := &fields[id]
 		for i := range f.OXMs {
 			if o := &f.OXMs[i]; o.Name == base {
-				n := int(f.Bytes)
-				if masked {
-					n *= 2
-				}
-				h := o.Header(n, masked)
-				b := be.AppendUint32(nil, uint32(h>>32))
-				if o.Class == classExp {
-					b = be.AppendUint32(b, uint32(h))
-				}
-				return b, int(f.Bytes), nil
+				return o.append(nil, int(f.Bytes), masked), int(f.Bytes), masked, id.IsTLV(), true
 			}
 		}
 	}
-	if h, err := strconv.ParseUint(name, 16, 64); err == nil && h != 0 {
-		b := be.AppendUint32(nil, uint32(h))
-		if len(name) > 8 {
-			b = be.AppendUint64(nil, h)
-		}
-		n := int(be.Uint32(b) & 0xff)
-		if be.Uint32(b)&0x100 != 0 {
-			n /= 2
-		}
-		return b, n, nil
+	h, err := strconv.ParseUint(name, 16, 64)
+	if err != nil || h == 0 {
+		return nil, 0, false, false, false
 	}
-	return nil, 0, fmt.Errorf("%s: unknown field `%s'", all, name)
+	hdr = be.AppendUint32(nil, uint32(h))
+	if len(name) > 8 {
+		hdr = be.AppendUint64(nil, h)
+	}
+	masked = hdr[2]&1 != 0
+	n = int(hdr[3]) + 4 - len(hdr)
+	if masked {
+		n /= 2
+	}
+	return hdr, max(n, 0), masked, false, true
 }

@@ -168,7 +168,7 @@ func ParseKey(s string, env *TextEnv) (*Key, error) {
 			return nil, fmt.Errorf("%s: field %s set multiple times", all, key)
 		}
 		v, mask, err := id.ParseValue(value, env)
-		if err == nil && mask != id.Ones() {
+		if err == nil && !id.Ones().AndNot(mask).IsZero() {
 			err = fmt.Errorf("%s: wildcards not allowed here", value)
 		}
 		if err != nil {

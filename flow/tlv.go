@@ -153,15 +153,17 @@ func (id FieldID) Present(k *Key) bool { return !id.IsTLV() || k.TunPresent>>id.
 // mask; with a zero mask that it is there. A match that began with a TLVMap's
 // layout refuses what the map does not have.
 func (m *Match) SetTLV(id FieldID, v, mask Value) error {
-	n, masked := v.Len(), mask != id.Ones()
+	return m.setTLV(id, v, mask, mask != id.Ones())
+}
+
+// setTLV is SetTLV that is told whether there is a mask. Without a map an option
+// has as many bytes as it needs.
+func (m *Match) setTLV(id FieldID, v, mask Value, masked bool) error {
+	n := v.Len()
 	if masked {
 		n = max(n, mask.Len())
 	}
-	return m.setTLV(id, v, mask, (n+7)/8, masked)
-}
-
-// setTLV is SetTLV with the length in bytes that an option without a map has.
-func (m *Match) setTLV(id FieldID, v, mask Value, n int, masked bool) error {
+	n = (n + 7) / 8
 	i := id.tlv()
 	l := tlvLayout{}
 	if old := tlvLayoutOf(m.Key.TunLayout); old != nil {

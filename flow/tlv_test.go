@@ -40,7 +40,7 @@ func TestTLV(t *testing.T) {
 		t.Errorf("%x reads as %s, %v", b, back.String(), err)
 	}
 	mini := m.Mini()
-	if got := mini.Match(); got.String() != "tun_metadata0=0x34/0xff" || !mini.Matches(&k) {
+	if got := mini.Match(); got.String() != "tun_metadata0=0x34" || !mini.Matches(&k) {
 		t.Errorf("in little room: %s", got.String())
 	}
 	TunMetadata0.Remove(&k)
@@ -66,7 +66,7 @@ func TestTLV(t *testing.T) {
 // that it needs.
 func TestTLVText(t *testing.T) {
 	for in, want := range map[string]string{
-		"tun_metadata0=0x1234": "tun_metadata0=0x1234", "tun_metadata0=0x1234/0xff": "tun_metadata0=0x34/0xff", "tun_metadata0": "tun_metadata0",
+		"tun_metadata0=0x1234": "tun_metadata0=0x1234", "tun_metadata0=0x1234/0xff": "tun_metadata0=0x34", "tun_metadata0=0x1234/0x7f": "tun_metadata0=0x34/0x7f", "tun_metadata0": "tun_metadata0",
 		"tun_metadata0=0": "tun_metadata0=0", "tun_metadata5=0/0": "tun_metadata5", "tun_metadata1=5,tun_metadata0=7": "tun_metadata0=0x7,tun_metadata1=0x5",
 		"tun_metadata63=0x123456789012345678901234567890123456789": "tun_metadata63=0x123456789012345678901234567890123456789",
 	} {

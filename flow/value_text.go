@@ -51,7 +51,11 @@ func (id FieldID) ParseValue(s string, env *TextEnv) (v, mask Value, err error) 
 	case FormatTCPFlags:
 		return flagValue(&tcpFlagSet, s)
 	case FormatTunFlags:
-		return flagValue(&tunFlagSet, s)
+		v, mask, err = flagValue(&tunFlagSet, s)
+		if err == nil && !strings.ContainsAny(s, "+-/") {
+			mask = OnesValue(16)
+		}
+		return v, mask, err
 	case FormatCtState:
 		return flagValue(&ctFlagSet, s)
 	case FormatPacketType:
@@ -274,11 +278,12 @@ func parseIPv4(s string) (v, mask Value, err error) {
 			}
 			m = q
 		} else {
-			n, err := strconv.Atoi(rest[1:])
-			if err != nil {
+			d := len(rest) - 1 - len(strings.TrimLeft(rest[1:], "0123456789"))
+			n, err := strconv.Atoi(rest[1 : 1+d])
+			if d == 0 || (err == nil && n <= 32) && rest[1+d:] != "" {
 				return bad()
 			}
-			if n < 0 || n > 32 {
+			if err != nil || n > 32 {
 				return Value{}, Value{}, fmt.Errorf("%s: IPv4 network prefix bits not between 0 and 32, inclusive", s)
 			}
 			m = uint32(^uint64(0) << (32 - n))
@@ -405,7 +410,10 @@ func (id FieldID) AppendValue(dst []byte, v, mask Value, names PortNames) []byte
 	case FormatTCPFlags:
 		return tcpFlagSet.append(dst, v.Lo, mask.Lo, 0xfff)
 	case FormatTunFlags:
-		return tunFlagSet.append(dst, v.Lo, mask.Lo, 1)
+		if mask.Lo == 1 {
+			return tunFlagSet.append(dst, v.Lo, mask.Lo, 0xffff)
+		}
+		return tunFlagSet.append(dst, v.Lo, mask.Lo&1, 1)
 	case FormatCtState:
 		return ctFlagSet.append(dst, v.Lo, mask.Lo, 0xff)
 	case FormatPacketType:

@@ -143,7 +143,7 @@ func parseClone(p *parser, _, arg string) error {
 
 func (a *Clone) format(f *formatter) {
 	f.str("clone(")
-	f.inner(a.Actions)
+	f.list(a.Actions)
 	f.str(")")
 }
 
@@ -257,7 +257,7 @@ func (a *FinTimeout) encode(e *encoder) {
 }
 
 func (a *FinTimeout) check(c *checker) error {
-	return c.need(c.isIP() && c.match.Key.NwProto == flow.ProtoTCP)
+	return c.need(c.match.Key.NwProto == flow.ProtoTCP)
 }
 
 func decodeFinTimeout(d *decoder, b []byte) error {
@@ -323,6 +323,9 @@ func (a *DebugSlow) encode(e *encoder)    { e.nx(254, 16) }
 func (a *DebugSlow) check(*checker) error { return nil }
 
 func decodeDebugSlow(d *decoder, _ []byte) error {
+	if d.names == nil || !d.names.Debug {
+		return ErrBadActionBadVendorType
+	}
 	d.add(&DebugSlow{})
 	return nil
 }
@@ -337,6 +340,9 @@ func (a *DebugRecirc) encode(e *encoder)    { e.nx(255, 16) }
 func (a *DebugRecirc) check(*checker) error { return nil }
 
 func decodeDebugRecirc(d *decoder, _ []byte) error {
+	if d.names == nil || !d.names.Debug {
+		return ErrBadActionBadVendorType
+	}
 	d.add(&DebugRecirc{})
 	return nil
 }

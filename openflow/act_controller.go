@@ -54,14 +54,15 @@ func parseController(p *parser, _, arg string) error {
 
 // plain reports whether an output to the controller says the same.
 func (a *Controller) plain() bool {
-	return a.Reason == ReasonAction && a.ID == 0 && len(a.Userdata) == 0 && !a.Pause && a.MeterID == 0
+	return a.Reason == ReasonAction && a.ID == 0 && a.Userdata == nil && !a.Pause && a.MeterID == 0
 }
 
 func (a *Controller) parseKeys(arg string) (err error) {
+	userdata, hasUserdata := "", false
 	for {
 		key, value, rest, ok := cutPair(arg)
 		if !ok {
-			return nil
+			break
 		}
 		arg = rest
 		switch key {
@@ -76,10 +77,7 @@ func (a *Controller) parseKeys(arg string) (err error) {
 		case "id":
 			a.ID, err = parseUint16(value, "id")
 		case "userdata":
-			var ok bool
-			if a.Userdata, ok = parseHexBytes(value); !ok {
-				return errors.New("bad hex digit in `controller' action `userdata'")
-			}
+			userdata, hasUserdata = value, true
 		case "pause":
 			a.Pause = true
 		case "meter_id":
@@ -91,6 +89,14 @@ func (a *Controller) parseKeys(arg string) (err error) {
 			return err
 		}
 	}
+	if !hasUserdata {
+		return nil
+	}
+	var ok bool
+	if a.Userdata, ok = parseHexBytes(userdata); !ok {
+		return errors.New("bad hex digit in `controller' action `userdata'")
+	}
+	return nil
 }
 
 func (a *Controller) format(f *formatter) {
@@ -187,7 +193,7 @@ func decodeController(d *decoder, b []byte) error {
 
 func decodeController2(d *decoder, b []byte) error {
 	if !isZero(b[10:16]) {
-		return ErrBadActionMustBeZero
+		return ErrBadRequestMustBeZero
 	}
 	a := &Controller{MaxLen: 0xffff, Reason: ReasonAction}
 	err := eachProp(b[16:], func(typ uint16, p []byte) error {

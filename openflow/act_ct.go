@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"govs/flow"
@@ -50,6 +51,12 @@ const (
 	NATRandom
 )
 
+// The protocols that conntrack follows to related connections, by their ports.
+const (
+	algFTP  = 21
+	algTFTP = 69
+)
+
 func parseCT(p *parser, _, arg string) (err error) {
 	a := &CT{Table: TableAny}
 	for err == nil {
@@ -74,16 +81,14 @@ func parseCT(p *parser, _, arg string) (err error) {
 			a.Table = t
 		case "zone":
 			if a.Zone, err = parseUint16(v, "zone"); err != nil {
-				if a.ZoneSrc, err = p.subfield(v); err == nil && a.ZoneSrc.N != 16 {
-					err = fmt.Errorf("zone n_bits %d not within valid range [16..16]", a.ZoneSrc.N)
-				}
+				a.ZoneSrc, err = p.subfield(v)
 			}
 		case "alg":
 			switch v {
 			case "ftp":
-				a.ALG = 21
+				a.ALG = algFTP
 			case "tftp":
-				a.ALG = 69
+				a.ALG = algTFTP
 			default:
 				err = fmt.Errorf("invalid conntrack helper \"%s\"", v)
 			}
@@ -188,7 +193,11 @@ func (a *CT) encode(e *encoder) {
 }
 
 func (a *CT) check(c *checker) error {
-	if !c.isIP() || a.ALG != 0 && !c.isL4() {
+	proto := c.match.Key.NwProto
+	if a.Flags&CTCommit != 0 && c.match.Key.CtState&flow.CtInv != 0 {
+		return ErrBadActionMatchInconsistent // nobody keeps an invalid connection
+	}
+	if !c.isIP() || a.ALG == algFTP && proto != flow.ProtoTCP || a.ALG == algTFTP && proto != flow.ProtoUDP {
 		// Unlike others this must not pass as OpenFlow 1.0's "cannot apply".
 		return ErrBadActionMatchInconsistent
 	}
@@ -202,7 +211,7 @@ func (a *CT) check(c *checker) error {
 
 func decodeCT(d *decoder, b []byte) error {
 	a := &CT{Flags: CTFlags(be.Uint16(b[10:])), Table: b[18], ALG: be.Uint16(b[22:])}
-	if a.Flags&^(CTCommit|CTForce) != 0 || a.Flags&CTForce != 0 && a.Flags&CTCommit == 0 {
+	if a.Flags&CTForce != 0 && a.Flags&CTCommit == 0 {
 		return ErrBadActionBadArgument
 	}
 	n := be.Uint16(b[16:])
@@ -263,13 +272,12 @@ func parseNATArgs(arg string) (*NAT, error) {
 		arg = rest
 		switch k {
 		case "src", "dst":
-			if a.Flags&(NATSrc|NATDst) != 0 {
-				return nil, errors.New(`May only specify one of "src" or "dst".`)
-			}
-			a.Flags |= NATSrc
+			flag := NATSrc
 			if k == "dst" {
-				a.Flags ^= NATSrc | NATDst
+				flag = NATDst
 			}
+			a.Flags |= flag
+			a.AddrMin = netip.Addr{}
 			if v != "" {
 				if err := a.parseRange(v); err != nil {
 					return nil, err
@@ -286,6 +294,8 @@ func parseNATArgs(arg string) (*NAT, error) {
 		}
 	}
 	switch {
+	case a.Flags&(NATSrc|NATDst) == NATSrc|NATDst:
+		return nil, errors.New(`May only specify one of "src" or "dst".`)
 	case a.Flags != 0 && a.Flags&(NATSrc|NATDst) == 0:
 		return nil, errors.New(`Flags allowed only with "src" or "dst".`)
 	case a.Flags&(NATHash|NATRandom) == NATHash|NATRandom:
@@ -294,51 +304,69 @@ func parseNATArgs(arg string) (*NAT, error) {
 	return a, nil
 }
 
-// parseRange reads ADDR[-ADDR][:PORT[-PORT]], with [] around IPv6 addresses
-// that have ports behind them.
+// parseRange reads ADDR[-ADDR][:PORT[-PORT]]; brackets around IPv6 addresses
+// tell where the ports begin.
 func (a *NAT) parseRange(s string) error {
 	bad := fmt.Errorf("invalid nat range \"%s\"", s)
-	addrs, ports, hasPorts := s, "", false
-	if strings.HasPrefix(s, "[") {
-		end := strings.LastIndexByte(s, ']')
-		if end < 0 {
-			return bad
-		}
-		addrs = s[:end+1]
-		if rest := s[end+1:]; rest != "" {
-			if rest[0] != ':' {
-				return bad
-			}
-			ports, hasPorts = rest[1:], true
-		}
-	} else if strings.Count(s, ":") == 1 {
-		addrs, ports, hasPorts = strings.Cut(s, ":")
+	garbage := func(rest string) error {
+		return fmt.Errorf("garbage (%s) after nat range \"%s\" (pos: %d)", rest, s, len(s)-len(rest))
 	}
-	if addrs != "" {
-		lo, hi, isRange := strings.Cut(addrs, "-")
-		var err error
-		if a.AddrMin, err = netip.ParseAddr(strings.Trim(lo, "[]")); err != nil {
+	addr, rest, ok := cutAddr(s)
+	switch {
+	case rest == s:
+		return garbage(s)
+	case !ok:
+		return bad
+	}
+	a.AddrMin, a.AddrMax, a.PortMin, a.PortMax = addr, netip.Addr{}, 0, 0
+	if to, isRange := strings.CutPrefix(rest, "-"); isRange {
+		if a.AddrMax, rest, ok = cutAddr(to); !ok || a.AddrMax.Is4() != addr.Is4() || a.AddrMax.Less(addr) {
 			return bad
 		}
-		if isRange {
-			if a.AddrMax, err = netip.ParseAddr(strings.Trim(hi, "[]")); err != nil || a.AddrMax.Is4() != a.AddrMin.Is4() || a.AddrMax.Less(a.AddrMin) {
+	}
+	if ports, hasPorts := strings.CutPrefix(rest, ":"); hasPorts {
+		if a.PortMin, rest, ok = cutPort(ports); !ok {
+			return bad
+		}
+		if to, isRange := strings.CutPrefix(rest, "-"); isRange {
+			if a.PortMax, rest, ok = cutPort(to); !ok || a.PortMax < a.PortMin {
 				return bad
 			}
 		}
 	}
-	if hasPorts {
-		lo, hi, isRange := strings.Cut(ports, "-")
-		var err error
-		if a.PortMin, err = parseUint16(lo, ""); err != nil {
-			return bad
-		}
-		if isRange {
-			if a.PortMax, err = parseUint16(hi, ""); err != nil || a.PortMax < a.PortMin {
-				return bad
-			}
-		}
+	if rest != "" {
+		return garbage(rest)
 	}
 	return nil
+}
+
+// cutAddr takes an IP address off the front of s; rest is s when there is
+// nothing like one.
+func cutAddr(s string) (a netip.Addr, rest string, ok bool) {
+	text, bracket := strings.CutPrefix(s, "[")
+	n := len(text) - len(strings.TrimLeft(text, "0123456789."))
+	if n == 0 || n < len(text) && digit(text[n]) < 16 || strings.HasPrefix(text[n:], "::") || strings.IndexByte(text[:n], '.') < 0 {
+		n = len(text) - len(strings.TrimLeft(text, "0123456789abcdefABCDEF:."))
+	}
+	if n == 0 {
+		return a, s, false
+	}
+	rest = text[n:]
+	if bracket {
+		if !strings.HasPrefix(rest, "]") {
+			return a, s, false
+		}
+		rest = rest[1:]
+	}
+	a, err := netip.ParseAddr(text[:n])
+	return a, rest, err == nil && (!bracket || a.Is6())
+}
+
+// cutPort takes a decimal port off the front of s.
+func cutPort(s string) (port uint16, rest string, ok bool) {
+	n := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	v, err := strconv.ParseUint(s[:n], 10, 16)
+	return uint16(v), s[n:], err == nil
 }
 
 func (a *NAT) format(f *formatter) {
@@ -368,16 +396,17 @@ func (a *NAT) format(f *formatter) {
 				f.dec(uint64(a.PortMax))
 			}
 		}
-	}
-	f.str(",")
-	if a.Flags&NATPersistent != 0 {
-		f.str("persistent,")
-	}
-	if a.Flags&NATHash != 0 {
-		f.str("hash,")
-	}
-	if a.Flags&NATRandom != 0 {
-		f.str("random,")
+		// As OVS does, only with an address.
+		f.str(",")
+		if a.Flags&NATPersistent != 0 {
+			f.str("persistent,")
+		}
+		if a.Flags&NATHash != 0 {
+			f.str("hash,")
+		}
+		if a.Flags&NATRandom != 0 {
+			f.str("random,")
+		}
 	}
 	f.trimComma()
 	f.str(")")
@@ -409,9 +438,12 @@ func (a *NAT) encode(e *encoder) {
 	be.PutUint16(b[12:], uint16(a.Flags))
 	var has uint16
 	addr := func(x netip.Addr, v4, v6 uint16) {
+		if !x.IsValid() || x.IsUnspecified() {
+			return // as OVS has it
+		}
 		if x.Is4() {
 			has |= v4
-		} else if x.IsValid() {
+		} else {
 			has |= v6
 		}
 		e.b = append(e.b, x.AsSlice()...)
@@ -442,7 +474,7 @@ func decodeNAT(d *decoder, b []byte) error {
 	a := &NAT{Flags: NATFlags(be.Uint16(b[12:]))}
 	has := be.Uint16(b[14:])
 	const all = NATSrc | NATDst | NATPersistent | NATHash | NATRandom
-	if be.Uint16(b[10:]) != 0 || a.Flags&^all != 0 || a.Flags != 0 && a.Flags&(NATSrc|NATDst) == 0 ||
+	if a.Flags&^all != 0 || a.Flags != 0 && a.Flags&(NATSrc|NATDst) == 0 ||
 		a.Flags&(NATSrc|NATDst) == NATSrc|NATDst || a.Flags&(NATHash|NATRandom) == NATHash|NATRandom ||
 		has != 0 && a.Flags&(NATSrc|NATDst) == 0 ||
 		has&natIPv4Min != 0 && has&natIPv6Min != 0 || has&natIPv4Max != 0 && has&natIPv4Min == 0 ||

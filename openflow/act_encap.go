@@ -1,7 +1,10 @@
 package openflow
 
 import (
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"govs/flow"
@@ -80,7 +83,7 @@ func parseEncap(p *parser, _, arg string) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("Encap hdr not supported: %s", arg)
+		return fmt.Errorf("Encap hdr not supported: %s", value)
 	}
 	for rest := value; ; {
 		k, v, r, ok := cutPair(rest)
@@ -89,9 +92,9 @@ func parseEncap(p *parser, _, arg string) error {
 		}
 		rest = r
 		switch {
-		case a.PacketType != packetTypeNSH:
-			return fmt.Errorf("Invalid encap prop class: %s", key)
-		case k == "md_type":
+		case v == "" && a.PacketType == packetTypeNSH && (k == "md_type" || k == "tlv"):
+			return errors.New("Value missing for encap property")
+		case a.PacketType == packetTypeNSH && k == "md_type":
 			n, err := parseUint8(v, "md_type")
 			if err != nil {
 				return err
@@ -100,18 +103,18 @@ func parseEncap(p *parser, _, arg string) error {
 				return fmt.Errorf("invalid md_type")
 			}
 			a.Props = append(a.Props, EncapProp{encapClassNSH, encapNSHMDType, []byte{n}})
-		case k == "tlv":
+		case a.PacketType == packetTypeNSH && k == "tlv":
 			f := strings.Split(v, ",")
 			if len(f) != 3 {
 				return fmt.Errorf("Invalid NSH TLV header: %s", v)
 			}
-			class, e1 := parseUint16(f[0], "")
-			typ, e2 := parseUint8(f[1], "")
-			data, ok := parseHexBytes(strings.TrimPrefix(f[2], "0x"))
-			if e1 != nil || e2 != nil || !ok || !strings.HasPrefix(f[2], "0x") {
+			class, e1 := strconv.ParseUint(strings.TrimPrefix(f[0], "0x"), 16, 16)
+			typ, e2 := strconv.ParseUint(f[1], 10, 8)
+			data, e3 := hex.DecodeString(strings.TrimPrefix(f[2], "0x"))
+			if e1 != nil || e2 != nil || e3 != nil || !strings.HasPrefix(f[0], "0x") || !strings.HasPrefix(f[2], "0x") {
 				return fmt.Errorf("Invalid NSH TLV header: %s", v)
 			}
-			d := append([]byte{byte(class >> 8), byte(class), typ, byte(len(data))}, data...)
+			d := append([]byte{byte(class >> 8), byte(class), byte(typ), byte(len(data))}, data...)
 			a.Props = append(a.Props, EncapProp{encapClassNSH, encapNSHTLV, d})
 		default:
 			return fmt.Errorf("Invalid property: %s", k)
@@ -130,7 +133,7 @@ func (a *Encap) format(f *formatter) {
 		}
 	}
 	if name == "" {
-		f.b = fmt.Appendf(f.b, "packet_type(ns=%d,type=%#x)", a.PacketType>>16, a.PacketType&0xffff)
+		f.packetType(a.PacketType)
 	} else {
 		f.str(name)
 	}
@@ -156,9 +159,13 @@ func (a *Encap) encode(e *encoder) {
 	start := len(e.b)
 	be.PutUint32(e.nx(46, 16)[12:], a.PacketType)
 	for _, p := range a.Props {
+		n := 4 + len(p.Data)
+		if p.Type == encapNSHTLV {
+			n = (n + 7) &^ 7 // as OVS has it, with the padding
+		}
 		e.u16(p.Class)
 		e.u8(p.Type)
-		e.u8(uint8(4 + len(p.Data)))
+		e.u8(uint8(n))
 		e.b = append(e.b, p.Data...)
 		for (len(e.b)-start)%8 != 0 {
 			e.u8(0)
@@ -199,7 +206,10 @@ func decodeEncap(d *decoder, b []byte) error {
 		case prop.Class != encapClassNSH || a.PacketType != packetTypeNSH:
 			return ErrBadActionUnknownEDProp
 		case prop.Type == encapNSHMDType && len(prop.Data) == 1:
-		case prop.Type == encapNSHTLV && len(prop.Data) >= 4 && int(prop.Data[3]) == len(prop.Data)-4:
+		case prop.Type == encapNSHTLV && len(prop.Data) >= 4 && n == (8+int(prop.Data[3])+7)&^7:
+			prop.Data = prop.Data[:4+int(prop.Data[3])]
+		case prop.Type == encapNSHTLV:
+			return ErrBadActionBadEDProp
 		default:
 			return ErrBadActionUnknownEDProp
 		}
@@ -229,8 +239,6 @@ func parseDecap(p *parser, _, arg string) error {
 				ns = v
 			case "type":
 				typ = v
-			default:
-				return fmt.Errorf("Invalid decap argument: %s", k)
 			}
 		}
 		if ns == "" {
@@ -242,9 +250,6 @@ func parseDecap(p *parser, _, arg string) error {
 		n, err := parseUint16(ns, "ns")
 		if err != nil {
 			return err
-		}
-		if n > 1 {
-			return fmt.Errorf("Unsupported ns value: %d", n)
 		}
 		t, err := parseUint16(typ, "type")
 		if err != nil {
@@ -259,8 +264,16 @@ func parseDecap(p *parser, _, arg string) error {
 func (a *Decap) format(f *formatter) {
 	f.str("decap(")
 	if a.PacketType != packetTypeNext {
-		f.b = fmt.Appendf(f.b, "packet_type(ns=%d,type=%#x)", a.PacketType>>16, a.PacketType&0xffff)
+		f.packetType(a.PacketType)
 	}
+	f.str(")")
+}
+
+func (f *formatter) packetType(t uint32) {
+	f.str("packet_type(ns=")
+	f.dec(uint64(t >> 16))
+	f.str(",type=")
+	f.hex(uint64(t & 0xffff))
 	f.str(")")
 }
 

@@ -1,6 +1,7 @@
 package openflow
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,6 +16,7 @@ type SetField struct {
 	Field       flow.FieldID
 	Value, Mask flow.Value
 	Load        bool // it was a load, and is printed as one
+	Load2       bool // it came as NXAST_REG_LOAD2, and goes as one
 	FlowHasVLAN bool // found by the check: the match asks for a tag
 }
 
@@ -41,7 +43,7 @@ func parseSetField(p *parser, word, arg string) error {
 	if name == "" {
 		return fmt.Errorf("%s: missing field name following `->'", arg)
 	}
-	id, ok := flow.FieldByName(name)
+	id, ok := flow.FieldByPlainName(name)
 	if !ok || !id.Available() {
 		return fmt.Errorf("%s is not a valid OXM field name", name)
 	}
@@ -52,7 +54,14 @@ func parseSetField(p *parser, word, arg string) error {
 	if err != nil {
 		return err
 	}
-	p.usable &= fieldProtocols(id, mask)
+	if !id.ValidValue(v) {
+		return fmt.Errorf("%s is not a valid value for field %s", value, id)
+	}
+	if mask.IsZero() {
+		p.usable &= fieldProtocols(id, flow.U(1)) // it counts as masked
+	} else {
+		p.usable &= fieldProtocols(id, mask)
+	}
 	p.add(&SetField{Field: id, Value: v, Mask: mask})
 	return nil
 }
@@ -61,6 +70,9 @@ func parseLoad(p *parser, arg string) error {
 	value, rest, ok := strings.Cut(arg, "->")
 	if !ok {
 		return arrowError(arg, fmt.Errorf("%s: missing `->'", arg))
+	}
+	if rest == "" {
+		return fmt.Errorf("%s: missing field name following `->'", arg)
 	}
 	dst, err := p.subfield(rest)
 	if err != nil {
@@ -98,28 +110,22 @@ func parseBits(all, s string, dst flow.Subfield) (flow.Value, error) {
 }
 
 func hexString(v flow.Value) string {
-	if v.Hi != 0 {
-		return fmt.Sprintf("0x%x%016x", v.Hi, v.Lo)
+	if v.Len() <= 64 {
+		return fmt.Sprintf("0x%x", v.Lo)
 	}
-	return fmt.Sprintf("0x%x", v.Lo)
+	return "0x" + strings.TrimLeft(hex.EncodeToString(v.AppendBytes(nil, (v.Len()+7)/8)), "0")
 }
 
-// parseBig reads an unsigned number of up to 128 bits, of any size in hex and
-// up to 64 bits otherwise.
+// parseBig reads an unsigned number of up to 1024 bits in hex and up to 64
+// bits otherwise.
 func parseBig(s string) (v flow.Value, ok bool) {
 	if h, isHex := strings.CutPrefix(strings.ToLower(s), "0x"); isHex && h != "" {
-		if h = strings.TrimLeft(h, "0"); len(h) > 32 {
+		h = strings.TrimLeft(h, "0")
+		b, err := hex.DecodeString("0"[:len(h)%2] + h)
+		if err != nil || len(b) > 124 {
 			return v, false
 		}
-		for i := range len(h) {
-			d := digit(h[i])
-			if d > 15 {
-				return v, false
-			}
-			v = v.Shl(4)
-			v.Lo |= d
-		}
-		return v, true
+		return flow.ValueFromBytes(b), true
 	}
 	n, neg, rest, fits := scanUint(s)
 	if s == "" || rest != "" || !fits || neg {
@@ -129,7 +135,7 @@ func parseBig(s string) (v flow.Value, ok bool) {
 }
 
 func (a *SetField) format(f *formatter) {
-	if a.Load {
+	if a.Load && !a.Field.IsTLV() {
 		dst := a.dst()
 		f.str("load:")
 		f.hexValue(a.Value.Shr(int(dst.Ofs)))
@@ -147,15 +153,15 @@ func (a *SetField) format(f *formatter) {
 
 // dst returns the part of the field that is written, for a mask that is one
 // run of bits.
-func (a *SetField) dst() flow.Subfield { return lowestRun(a.Field, a.Mask, 128) }
+func (a *SetField) dst() flow.Subfield { return lowestRun(a.Field, a.Mask, 1024) }
 
 // lowestRun returns the lowest run of bits in mask, at most limit long.
 func lowestRun(id flow.FieldID, mask flow.Value, limit int) flow.Subfield {
 	s := flow.Subfield{Field: id}
-	for s.Ofs < 128 && mask.Shr(int(s.Ofs)).Lo&1 == 0 {
+	for s.Ofs < 1024 && mask.Shr(int(s.Ofs)).Lo&1 == 0 {
 		s.Ofs++
 	}
-	for int(s.N) < limit && int(s.Ofs+s.N) < 128 && mask.Shr(int(s.Ofs+s.N)).Lo&1 != 0 {
+	for int(s.N) < limit && int(s.Ofs+s.N) < 1024 && mask.Shr(int(s.Ofs+s.N)).Lo&1 != 0 {
 		s.N++
 	}
 	return s
@@ -178,12 +184,7 @@ func (e *encoder) setField(id flow.FieldID, v flow.Value) {
 func (e *encoder) setFieldMasked(id flow.FieldID, v, mask flow.Value, masked bool) {
 	start := len(e.b)
 	e.std(25, 4)
-	e.header(id, masked, false)
-	n := int(id.Info().Bytes)
-	e.b = v.AppendBytes(e.b, n)
-	if masked {
-		e.b = mask.AppendBytes(e.b, n)
-	}
+	e.b = id.AppendEntry(e.b, v, mask, e.fieldVersion(false), masked)
 	e.close(start)
 }
 
@@ -198,35 +199,56 @@ func (e *encoder) regLoad(dst flow.Subfield, v uint64) {
 // loads appends the NXAST_REG_LOADs that write the bits of the mask, or one
 // NXAST_REG_LOAD2 for a field whose header does not fit in there.
 func (e *encoder) loads(a *SetField) {
-	if header32(a.Field, flow.WireNXM) == 0 {
-		start := len(e.b)
-		e.nx(33, 16)
-		masked := a.Mask != a.Field.Ones()
-		e.header(a.Field, masked, true)
-		n := int(a.Field.Info().Bytes)
-		e.b = a.Value.AppendBytes(e.b, n)
-		if masked {
-			e.b = a.Mask.AppendBytes(e.b, n)
-		}
-		e.close(start)
+	if header32(a.Field, flow.WireNXM) == 0 || a.Field.IsTLV() {
+		e.load2(a)
 		return
 	}
-	for mask := a.Mask; !mask.IsZero(); {
+	mask := a.Mask
+	if a.Field == flow.TunFlags {
+		mask = mask.Cut(1)
+	}
+	for !mask.IsZero() {
 		dst := lowestRun(a.Field, mask, 64)
 		e.regLoad(dst, a.Value.Shr(int(dst.Ofs)).Cut(int(dst.N)).Lo)
 		mask = mask.AndNot(dst.Mask())
 	}
 }
 
+// exact reports whether the action writes the whole field and so needs no mask.
+// tun_flags has more bits on the wire than can be written: without a mask all of
+// them are.
+func (a *SetField) exact() bool {
+	if a.Field == flow.TunFlags {
+		return a.Mask.Len() > 1
+	}
+	return a.Mask == a.Field.Ones()
+}
+
+// masked reports whether the value goes with its mask: also that of a load, of
+// all bits of a field which has fewer than its bytes.
+func (a *SetField) masked() bool {
+	f := a.Field.Info()
+	return !a.exact() || a.Load && int(f.Bits) != 8*int(f.Bytes)
+}
+
+func (e *encoder) load2(a *SetField) {
+	start := len(e.b)
+	e.nx(33, 10)
+	e.b = a.Field.AppendEntry(e.b, a.Value, a.Mask, e.fieldVersion(true), a.masked())
+	e.close(start)
+}
+
 func (a *SetField) encode(e *encoder) {
 	switch {
+	case a.Load2 && e.version < V15:
+		e.load2(a)
 	case e.version >= V15:
-		e.setFieldMasked(a.Field, a.Value, a.Mask, a.Mask != a.Field.Ones())
+		e.setFieldMasked(a.Field, a.Value, a.Mask, a.masked())
 	case a.Load:
 		e.loads(a)
-	case e.version < V12:
+	case e.version < V12 && (a.exact() || a.Field == flow.VlanVID):
 		a.encodeLegacy(e)
-	case a.Mask == a.Field.Ones():
+	case a.exact():
 		e.setField(a.Field, a.Value)
 	default:
 		e.loads(a)
@@ -316,10 +338,21 @@ func decodeRegLoad(d *decoder, b []byte) error {
 
 // decodeEntry reads an OXM entry with padding behind it.
 func decodeEntry(d *decoder, b []byte, mayMask bool) error {
+	if id, _, _, _, err := flow.ParseHeader(b); err == nil {
+		if err := checkWritable(d, id); err != nil {
+			return err
+		}
+	}
 	id, v, mask, n, err := flow.ParseEntry(b)
 	if err != nil {
 		if errors.Is(err, flow.ErrBadField) {
+			if flow.KnownHeader(b) {
+				return ErrBadActionBadSetLen
+			}
 			return ErrBadActionBadSetType
+		}
+		if errors.Is(err, flow.ErrBadValue) {
+			return ErrBadActionBadSetArgument
 		}
 		return matchError(err)
 	}
@@ -329,24 +362,25 @@ func decodeEntry(d *decoder, b []byte, mayMask bool) error {
 	if !mayMask && mask != id.Ones() {
 		return ErrBadActionBadSetMask
 	}
-	if err := checkWritable(d, id); err != nil {
-		return err
-	}
-	if mask.IsZero() {
-		return nil // sets nothing
-	}
 	if id == flow.VlanVID && v.Lo&flow.VLANPresent == 0 && mask.Lo&flow.VLANPresent != 0 {
 		return ErrBadActionBadSetArgument
+	}
+	if id == flow.TunFlags && b[2]&1 == 0 {
+		mask = flow.OnesValue(16)
 	}
 	d.add(&SetField{Field: id, Value: v, Mask: mask})
 	return nil
 }
 
 func decodeRegLoad2(d *decoder, b []byte) error {
-	if !isZero(b[10:16]) {
-		return ErrBadActionMustBeZero
+	n := len(d.acts)
+	if err := decodeEntry(d, b[10:], true); err != nil {
+		return err
 	}
-	return decodeEntry(d, b[16:], true)
+	if len(d.acts) > n {
+		d.acts[n].(*SetField).Load2 = true
+	}
+	return nil
 }
 
 func decodeSetField(d *decoder, b []byte) error {
@@ -411,8 +445,8 @@ func (a *Move) encode(e *encoder) {
 	be.PutUint16(b, a.Src.N)
 	be.PutUint16(b[2:], a.Src.Ofs)
 	be.PutUint16(b[4:], a.Dst.Ofs)
-	e.header(a.Src.Field, false, false)
-	e.header(a.Dst.Field, false, false)
+	e.header(a.Src.Field, false, e.version < V15)
+	e.header(a.Dst.Field, false, e.version < V15)
 	e.close(start)
 }
 
@@ -440,7 +474,7 @@ func moveFrom(d *decoder, nums, fields []byte) error {
 		return err
 	}
 	if !isZero(rest) {
-		return ErrBadActionMustBeZero
+		return ErrBadRequestMustBeZero
 	}
 	a := &Move{flow.Subfield{Field: src, Ofs: be.Uint16(nums[2:]), N: n}, flow.Subfield{Field: dst, Ofs: be.Uint16(nums[4:]), N: n}}
 	c := checker{names: d.names}
@@ -487,7 +521,7 @@ func (a *Pop) format(f *formatter) {
 func (e *encoder) stack(code uint16, s flow.Subfield) {
 	start := len(e.b)
 	be.PutUint16(e.nx(code, 12)[10:], s.Ofs)
-	e.header(s.Field, false, false)
+	e.header(s.Field, false, true)
 	e.u16(s.N)
 	e.closeAt(start, 24)
 }
@@ -507,7 +541,7 @@ func stackFrom(d *decoder, b []byte) (flow.Subfield, error) {
 		return flow.Subfield{}, ErrBadActionBadLen
 	}
 	if !isZero(rest[2:]) {
-		return flow.Subfield{}, ErrBadActionMustBeZero
+		return flow.Subfield{}, ErrBadRequestMustBeZero
 	}
 	s := flow.Subfield{Field: id, Ofs: be.Uint16(b[10:]), N: be.Uint16(rest)}
 	c := checker{names: d.names}
@@ -532,7 +566,7 @@ func decodePop(d *decoder, b []byte) error {
 func parseDeleteField(p *parser, _, arg string) error {
 	id, ok := flow.FieldByName(arg)
 	if !ok {
-		return fmt.Errorf("%s is not a valid OXM field name", arg)
+		return fmt.Errorf("unknown field `%s'", arg)
 	}
 	p.add(&DeleteField{id})
 	return nil
@@ -546,19 +580,21 @@ func (a *DeleteField) format(f *formatter) {
 func (a *DeleteField) encode(e *encoder) {
 	start := len(e.b)
 	e.nx(50, 10)
-	e.header(a.Field, false, false)
+	e.header(a.Field, false, true)
 	e.closeAt(start, 24)
 }
 
-func (a *DeleteField) check(*checker) error { return nil }
+func (a *DeleteField) check(*checker) error {
+	if a.Field < flow.TunMetadata0 || a.Field > flow.TunMetadata63 {
+		return ErrBadActionBadArgument
+	}
+	return nil
+}
 
 func decodeDeleteField(d *decoder, b []byte) error {
-	id, rest, err := d.plainField(b[10:])
+	id, _, err := d.plainField(b[10:])
 	if err != nil {
 		return err
-	}
-	if !isZero(rest) {
-		return ErrBadActionMustBeZero
 	}
 	d.add(&DeleteField{id})
 	return nil

@@ -2,6 +2,7 @@ package openflow
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"govs/flow"
@@ -124,19 +125,22 @@ func parseBundle(p *parser, word, arg string) error {
 	if len(w) < n-1 || head == "" {
 		return fmt.Errorf("%s: not enough arguments to bundle action", arg)
 	}
-	if head != "members" && head != "slaves" {
+	if !strings.EqualFold(head, "members") && !strings.EqualFold(head, "slaves") {
 		return fmt.Errorf("%s: missing member delimiter, expected `members', got `%s'", arg, head)
+	}
+	for _, m := range strings.FieldsFunc(members, func(r rune) bool { return r == ',' || r == ' ' || r == '[' || r == ']' }) {
+		port, ok := p.names.ParsePort(m)
+		if !ok {
+			return fmt.Errorf("%s: bad port number", m)
+		}
+		a.Members = append(a.Members, port)
 	}
 	var ok bool
 	if a.Fields, ok = parseHash(w[0]); !ok {
 		return fmt.Errorf("%s: unknown fields `%s'", arg, w[0])
 	}
-	basis, err := parseUint16(w[1], "basis")
-	if err != nil {
-		return err
-	}
-	a.Basis = basis
-	switch w[2] {
+	a.Basis = uint16(leadingInt(w[1]))
+	switch strings.ToLower(w[2]) {
 	case "active_backup":
 		a.Algorithm = BundleActiveBackup
 	case "hrw":
@@ -148,22 +152,13 @@ func parseBundle(p *parser, word, arg string) error {
 		return fmt.Errorf("%s: unknown member_type `%s'", arg, w[3])
 	}
 	if load {
+		var err error
 		if a.Dst, err = p.subfield(w[4]); err != nil {
 			return err
 		}
-		if a.Dst.N < 16 {
-			return fmt.Errorf("bundle_load action requires at least 16 bit destination.")
+		if err := plainHeader(arg, w[4], a.Dst); err != nil {
+			return err
 		}
-		if !a.Dst.Field.Info().Writable {
-			return fmt.Errorf("%s: experimenter OXM field '%s' not supported", arg, w[4])
-		}
-	}
-	for _, m := range strings.FieldsFunc(members, func(r rune) bool { return r == ',' || r == ' ' || r == '[' || r == ']' }) {
-		port, ok := p.names.ParsePort(m)
-		if !ok {
-			return fmt.Errorf("%s: bad port number", m)
-		}
-		a.Members = append(a.Members, port)
 	}
 	p.add(a)
 	return nil
@@ -254,7 +249,7 @@ func decodeBundleLoad(d *decoder, b []byte) error {
 	if a.Dst, err = d.subfield32(be.Uint32(b[24:]), n>>6, n&63+1); err != nil {
 		return err
 	}
-	if !isZero(b[28:32]) || a.Dst.N < 16 {
+	if a.Dst.N < 16 {
 		return ErrBadActionBadArgument
 	}
 	d.add(a)
@@ -265,8 +260,6 @@ func bundleFrom(d *decoder, b []byte) (*Bundle, error) {
 	a := &Bundle{Algorithm: BundleAlgorithm(be.Uint16(b[10:])), Fields: HashFields(be.Uint16(b[12:])), Basis: be.Uint16(b[14:])}
 	n := int(be.Uint16(b[20:]))
 	switch {
-	case int(a.Fields) >= len(hashNames):
-		d.names.warnf("ofp_actions", "unsupported fields %d", a.Fields)
 	case n > 2048:
 		d.names.warnf("ofp_actions", "too many members")
 	case a.Algorithm > BundleHRW:
@@ -297,8 +290,7 @@ func parseMultipath(p *parser, _, arg string) error {
 	if a.Fields, ok = parseHash(w[0]); !ok {
 		return fmt.Errorf("%s: unknown fields `%s'", arg, w[0])
 	}
-	basis, _ := parseUint32(w[1])
-	a.Basis = uint16(basis)
+	a.Basis = uint16(leadingInt(w[1]))
 	ok = false
 	for i, n := range multipathNames {
 		if strings.EqualFold(w[2], n) {
@@ -308,14 +300,18 @@ func parseMultipath(p *parser, _, arg string) error {
 	if !ok {
 		return fmt.Errorf("%s: unknown algorithm `%s'", arg, w[2])
 	}
-	links, _ := parseUint32(w[3])
+	links := leadingInt(w[3])
 	if links < 1 || links > 65536 {
 		return fmt.Errorf("%s: n_links %d is not in valid range 1 to 65536", arg, links)
 	}
 	a.MaxLink = uint16(links - 1)
-	a.Arg, _ = parseUint32(w[4])
+	a.Arg = uint32(leadingInt(w[4]))
 	var err error
-	if a.Dst, err = p.subfield(strings.TrimLeft(w[5], ", ")); err != nil {
+	dst := strings.TrimLeft(w[5], ", ")
+	if a.Dst, err = p.subfield(dst); err != nil {
+		return err
+	}
+	if err := plainHeader(arg, dst, a.Dst); err != nil {
 		return err
 	}
 	if a.Dst.N < 16 && links > 1<<a.Dst.N {
@@ -323,6 +319,25 @@ func parseMultipath(p *parser, _, arg string) error {
 	}
 	p.add(a)
 	return nil
+}
+
+// plainHeader is an error for a destination whose header has an experimenter,
+// for which the action has no room; all is its argument.
+func plainHeader(all, dst string, s flow.Subfield) error {
+	if header32(s.Field, flow.WireNXM) == 0 {
+		return fmt.Errorf("%s: experimenter OXM field '%s' not supported", all, dst)
+	}
+	return nil
+}
+
+// leadingInt reads the decimal number that s begins with, as C's atoi does.
+func leadingInt(s string) int {
+	n := 0
+	for n < len(s) && (s[n] >= '0' && s[n] <= '9' || n == 0 && (s[0] == '-' || s[0] == '+')) {
+		n++
+	}
+	v, _ := strconv.ParseInt(s[:n], 10, 64)
+	return int(int32(v))
 }
 
 func (a *Multipath) format(f *formatter) {
@@ -339,7 +354,7 @@ func (a *Multipath) format(f *formatter) {
 	f.str(",")
 	f.dec(uint64(a.MaxLink) + 1)
 	f.str(",")
-	f.dec(uint64(a.Arg & 0xffff))
+	f.dec(uint64(a.Arg))
 	f.str(",")
 	f.sub(a.Dst)
 	f.str(")")

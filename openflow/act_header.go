@@ -3,6 +3,7 @@ package openflow
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"govs/flow"
 )
@@ -106,11 +107,13 @@ func decodeSetEthDst(d *decoder, b []byte) error {
 }
 
 func parseSetIPv4(p *parser, word, arg string) error {
-	ip, ok := flow.ParseIPv4(arg)
-	if !ok {
+	addr, err := netip.ParseAddr(arg)
+	if err != nil || !addr.Is4() {
 		p.names.warnf("socket_util|ERR", "%q is not a valid IP address", arg)
 		return fmt.Errorf("%s: could not convert to IP address", arg)
 	}
+	a4 := addr.As4()
+	ip := be.Uint32(a4[:])
 	if word == "mod_nw_src" {
 		p.add(&SetIPv4Src{ip})
 	} else {
@@ -298,6 +301,8 @@ func (e *encoder) setL4(code, port uint16, proto uint8, tcp, udp, sctp flow.Fiel
 		e.setField(udp, flow.U(uint64(port)))
 	case flow.ProtoSCTP:
 		e.setField(sctp, flow.U(uint64(port)))
+	default:
+		be.PutUint16(e.std(code, 8)[4:], port) // OVS reads it in every version
 	}
 }
 
@@ -330,8 +335,7 @@ func parseDecTTL(p *parser, _, arg string) error {
 				break
 			}
 			rest = r
-			id, _, _, _ := scanUint(w)
-			a.IDs = append(a.IDs, uint16(id))
+			a.IDs = append(a.IDs, uint16(leadingInt(w)))
 		}
 		if len(a.IDs) == 0 {
 			return errors.New("dec_ttl_cnt_ids: expected at least one controller id.")
@@ -383,7 +387,7 @@ func decodeDecTTL(d *decoder, _ []byte) error {
 func decodeDecTTLIDs(d *decoder, b []byte) error {
 	n := int(be.Uint16(b[10:]))
 	if !isZero(b[12:16]) {
-		return ErrBadActionMustBeZero
+		return ErrBadRequestMustBeZero
 	}
 	if len(b)-16 < 2*n {
 		d.names.warnf("ofp_actions", "Nicira action dec_ttl_cnt_ids only has %d bytes allocated for controller ids.  %d bytes are required for %d controllers.", len(b)-16, 2*n, n)

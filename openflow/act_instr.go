@@ -118,7 +118,7 @@ func (a *WriteMetadata) check(*checker) error { return nil }
 
 func decodeWriteMetadata(d *decoder, b []byte) error {
 	if !isZero(b[10:16]) {
-		return ErrBadActionMustBeZero
+		return ErrBadRequestMustBeZero
 	}
 	d.add(&WriteMetadata{be.Uint64(b[16:]), be.Uint64(b[24:])})
 	return nil

@@ -1,6 +1,7 @@
 package openflow
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -112,7 +113,9 @@ func (a *Learn) parseKey(p *parser, all, k, v string, match *flow.Match) (err er
 	case "result_dst":
 		a.ResultDst, err = p.subfield(v)
 		if err == nil && a.ResultDst.N != 1 {
-			err = fmt.Errorf("result_dst in 'learn' action must be a single bit")
+			err = errors.New("result_dst in 'learn' action must be a single bit")
+		} else if err == nil && !a.ResultDst.Field.Info().Writable {
+			err = fmt.Errorf("%s is read-only", v)
 		}
 		a.Flags |= LearnWriteResult
 	default:
@@ -132,47 +135,48 @@ func (p *parser) learnSpec(all, k, v string, match *flow.Match) (s LearnSpec, er
 		s = LearnSpec{Src: LearnSrcField, Dst: LearnDstOutput}
 		s.SrcField, err = p.subfield(v)
 		s.NBits = s.SrcField.N
+		if err == nil {
+			err = plainHeader(all, v, s.SrcField)
+		}
 		return s, err
 	}
 	s.Dst = LearnDstMatch
-	if id, ok := flow.FieldByName(k); ok && id.Available() && v != "" {
-		s.DstField = flow.Whole(id)
-		s.NBits = s.DstField.N
-		val, mask, err := id.ParseValue(v, p.names.env())
-		if err == nil {
-			if mask != id.Ones() {
-				return s, fmt.Errorf("%s: exact match required on `%s'", all, id)
-			}
-			s.Src, s.SrcValue = LearnSrcImmediate, val
-			match.Set(id, val)
-			return s, nil
-		}
-		src, serr := p.subfield(v)
-		if serr != nil {
-			return s, fmt.Errorf("%s: %s value %s cannot be parsed as a subfield (%w) or an immediate value (%w)", all, k, v, serr, err)
-		}
-		s.SrcField = src
-		return s, sameWidth(all, k, v, src, s.DstField)
-	}
 	if s.DstField, err = p.subfield(k); err != nil {
 		return s, fmt.Errorf("%s: unknown keyword %s", all, k)
+	}
+	if err := plainHeader(all, k, s.DstField); err != nil {
+		return s, err
 	}
 	s.NBits = s.DstField.N
 	if v == "" {
 		s.SrcField = s.DstField
 		return s, nil
 	}
-	if val, ok := parseBig(v); ok {
-		if val.Len() > int(s.NBits) {
-			return s, fmt.Errorf("%s: value %s does not fit into %d bits", v, hexString(val), s.NBits)
+	src, serr := p.subfield(v)
+	if serr == nil {
+		s.SrcField = src
+		if err := sameWidth(all, k, v, src, s.DstField); err != nil {
+			return s, err
 		}
-		s.Src, s.SrcValue = LearnSrcImmediate, val
-		return s, nil
+		return s, plainHeader(all, v, src)
 	}
-	if s.SrcField, err = p.subfield(v); err != nil {
-		return s, err
+	if s.DstField == flow.Whole(s.DstField.Field) {
+		id := s.DstField.Field
+		var mask flow.Value
+		s.SrcValue, mask, err = id.ParseValue(v, p.names.env())
+		f := id.Info()
+		if err == nil && (mask != id.Ones() && mask.Len() <= int(f.Bits) || strings.Contains(v, "/") && int(f.Bits) != 8*int(f.Bytes)) {
+			err = fmt.Errorf("%s: wildcards not allowed here", v)
+		}
+	} else {
+		s.SrcValue, err = parseBits(all, v, s.DstField)
 	}
-	return s, sameWidth(all, k, v, s.SrcField, s.DstField)
+	if err != nil {
+		return s, fmt.Errorf("%s: %s value %s cannot be parsed as a subfield (%w) or an immediate value (%w)", all, k, v, serr, err)
+	}
+	s.Src = LearnSrcImmediate
+	match.Set(s.DstField.Field, s.SrcValue)
+	return s, nil
 }
 
 func sameWidth(all, k, v string, src, dst flow.Subfield) error {
@@ -188,14 +192,22 @@ func (p *parser) learnLoad(v string) (s LearnSpec, err error) {
 	if !ok {
 		return s, arrowError(v, fmt.Errorf("load: missing `->' in `%s'", v))
 	}
-	if len(v) > 0 && v[0] >= '0' && v[0] <= '9' {
-		if s.DstField, err = p.subfield(to); err != nil {
-			return s, err
-		}
-		s.NBits = s.DstField.N
-		s.Src = LearnSrcImmediate
-		s.SrcValue, err = parseBits(v, from, s.DstField)
+	if from == "" {
+		return s, fmt.Errorf("load: missing source before `->' in `%s'", v)
+	}
+	if s.DstField, err = p.subfield(to); err != nil && from[0] >= '0' && from[0] <= '9' {
 		return s, err
+	}
+	if from[0] >= '0' && from[0] <= '9' || from[0] == '-' {
+		n, ok := parseBig(strings.TrimPrefix(from, "-"))
+		switch _, _, rest, _ := scanUint(from); {
+		case !ok && rest != "":
+			return s, fmt.Errorf("load: garbage before `->' in `%s'", v)
+		case !ok || from[0] == '-' || n.Len() > int(s.DstField.N):
+			return s, fmt.Errorf("%s: value does not fit into %d bits", v, s.DstField.N)
+		}
+		s.Src, s.SrcValue, s.NBits = LearnSrcImmediate, n, s.DstField.N
+		return s, plainHeader(v, to, s.DstField)
 	}
 	src, rest, err := flow.CutSubfield(v)
 	if err != nil {
@@ -212,7 +224,10 @@ func (p *parser) learnLoad(v string) (s LearnSpec, err error) {
 	if src.N != s.DstField.N {
 		return s, fmt.Errorf("%s: source field is %d bits wide but destination is %d bits wide", v, src.N, s.DstField.N)
 	}
-	return s, nil
+	if err := plainHeader(v, src.Field.String(), src); err != nil {
+		return s, err
+	}
+	return s, plainHeader(v, to, s.DstField)
 }
 
 func (a *Learn) format(f *formatter) {
@@ -306,7 +321,7 @@ func (a *Learn) encode(e *encoder) {
 		be.PutUint32(b[32:], a.Limit)
 		be.PutUint16(b[36:], a.ResultDst.Ofs)
 		if a.Flags&LearnWriteResult != 0 {
-			e.header(a.ResultDst.Field, false, false)
+			e.header(a.ResultDst.Field, false, true)
 		}
 	}
 	for i := range a.Specs {
@@ -360,9 +375,6 @@ func (a *Learn) check(c *checker) error {
 				return err
 			}
 		}
-	}
-	if a.Flags&LearnWriteResult != 0 {
-		return c.dst(a.ResultDst)
 	}
 	return nil
 }
@@ -430,9 +442,6 @@ func (a *Learn) decodeSpecs(d *decoder, b []byte) error {
 			if len(b) < n {
 				return ErrBadActionBadLen
 			}
-			if n > 16 && !isZero(b[:n-16]) {
-				return ErrBadActionBadArgument
-			}
 			s.SrcValue = flow.ValueFromBytes(b[:n])
 			b = b[n:]
 		}
@@ -454,6 +463,9 @@ func (a *Learn) decodeSpecs(d *decoder, b []byte) error {
 
 func (d *decoder) specField(b []byte, n uint16) (flow.Subfield, []byte, error) {
 	id, rest, err := d.plainField(b)
+	if err == ErrBadMatchBadField {
+		err = ErrBadActionBadSetType
+	}
 	if err != nil {
 		return flow.Subfield{}, nil, err
 	}

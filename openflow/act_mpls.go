@@ -155,14 +155,15 @@ func (a *DecMPLSTTL) check(c *checker) error   { return c.need(c.isMPLS()) }
 
 func (a *PushMPLS) check(c *checker) error {
 	k := &c.match.Key
+	err := c.need(k.IsEthernet())
 	k.EthType = a.EtherType
 	// What lies behind the label is out of reach.
 	k.NwProto = 0
-	return nil
+	return err
 }
 
 func (a *PopMPLS) check(c *checker) error {
-	err := c.need(c.isMPLS())
+	err := c.need(c.isMPLS() && c.match.Key.IsEthernet())
 	c.match.Key.EthType = a.EtherType
 	return err
 }

@@ -221,7 +221,7 @@ func decodeOutputReg2(d *decoder, b []byte) error {
 		return err
 	}
 	if !isZero(rest) {
-		return ErrBadActionMustBeZero
+		return ErrBadRequestMustBeZero
 	}
 	d.add(&OutputReg{Src: flow.Subfield{Field: id, Ofs: n >> 6, N: n&63 + 1}, MaxLen: be.Uint16(b[12:])})
 	return nil
@@ -259,7 +259,7 @@ func (a *Enqueue) encode(e *encoder) {
 		return
 	}
 	(&SetQueue{a.Queue}).encode(e)
-	(&Output{Port: a.Port}).encode(e)
+	(&Output{Port: a.Port, MaxLen: 0xffff}).encode(e)
 	(&PopQueue{}).encode(e)
 }
 

@@ -181,10 +181,13 @@ func decodeSamplePort(d *decoder, b []byte, direction bool) error {
 	a := d.acts[len(d.acts)-1].(*Sample)
 	a.SamplingPort = Port(be.Uint16(b[24:]))
 	if direction {
+		if !isZero(b[27:]) {
+			return ErrBadRequestMustBeZero
+		}
 		return a.direction(d, b[26])
 	}
 	if !isZero(b[26:]) {
-		return ErrBadActionMustBeZero
+		return ErrBadRequestMustBeZero
 	}
 	return nil
 }
@@ -228,19 +231,22 @@ func parseCheckPktLarger(p *parser, _, arg string) error {
 	if !ok {
 		size, dst, ok = strings.Cut(arg, "->")
 	}
-	n, err := parseUint16(size, "check_pkt_larger")
-	if err != nil {
-		return err
-	}
-	a := &CheckPktLarger{Len: n}
-	if !ok {
+	switch {
+	case !ok:
 		return fmt.Errorf("%s: missing `->'", arg)
+	case dst == "":
+		return fmt.Errorf("%s: missing field name following `->'", arg)
 	}
+	a := &CheckPktLarger{}
+	var err error
 	if a.Dst, err = p.subfield(dst); err != nil {
 		return err
 	}
 	if a.Dst.N != 1 {
 		return errors.New("Only 1-bit destination field is allowed")
+	}
+	if a.Len, err = parseUint16(size, "check_pkt_larger"); err != nil {
+		return err
 	}
 	p.add(a)
 	return nil
@@ -258,11 +264,12 @@ func (a *CheckPktLarger) encode(e *encoder) {
 	b := e.nx(49, 14)
 	be.PutUint16(b[10:], a.Len)
 	be.PutUint16(b[12:], a.Dst.Ofs)
-	e.header(a.Dst.Field, false, false)
+	e.header(a.Dst.Field, false, true)
 	e.closeAt(start, 24)
 }
 
-func (a *CheckPktLarger) check(c *checker) error { return c.dst(a.Dst) }
+// check asks nothing: the destination is looked at when it is decoded.
+func (a *CheckPktLarger) check(*checker) error { return nil }
 
 func decodeCheckPktLarger(d *decoder, b []byte) error {
 	id, rest, err := d.plainField(b[14:])
@@ -270,10 +277,13 @@ func decodeCheckPktLarger(d *decoder, b []byte) error {
 		return err
 	}
 	if !isZero(rest) {
-		return ErrBadActionMustBeZero
+		return ErrBadRequestMustBeZero
 	}
 	a := &CheckPktLarger{Len: be.Uint16(b[10:]), Dst: flow.Subfield{Field: id, Ofs: be.Uint16(b[12:]), N: 1}}
 	d.add(a)
 	c := checker{names: d.names}
-	return c.span("destination", a.Dst)
+	if err := c.span("destination", a.Dst); err != nil {
+		return err
+	}
+	return checkWritable(d, id)
 }

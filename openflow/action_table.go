@@ -52,8 +52,8 @@ var actionTable = [...]actionRow{
 		{"NXAST_BUNDLE_LOAD", orgNX, V10, V15, 13, 32, 0, decodeBundleLoad}}},
 	{KindSetField, []string{"set_field", "load"}, parseSetField, []wireForm{
 		{"NXAST_REG_LOAD", orgNX, V10, V14, 7, 24, 24, decodeRegLoad},
-		{"NXAST_REG_LOAD2", orgNX, V10, V15, 33, 16, 0, decodeRegLoad2},
-		{"OFPAT_SET_FIELD", orgOF, V12, V15, 25, 16, 0, decodeSetField}}},
+		{"NXAST_REG_LOAD2", orgNX, V10, V14, 33, 16, 0, decodeRegLoad2},
+		{"OFPAT_SET_FIELD", orgOF, V12, V15, 25, 8, 0, decodeSetField}}},
 	{KindSetVLANVID, []string{"set_vlan_vid", "mod_vlan_vid"}, parseSetVLANVID, []wireForm{
 		{"OFPAT_SET_VLAN_VID", orgOF, V10, V15, 1, 8, 8, decodeSetVLANVID}}},
 	{KindSetVLANPCP, []string{"set_vlan_pcp", "mod_vlan_pcp"}, parseSetVLANPCP, []wireForm{
@@ -96,26 +96,26 @@ var actionTable = [...]actionRow{
 		{"NXAST_STACK_POP", orgNX, V10, V15, 28, 24, 0, decodePop}}},
 	{KindDecTTL, []string{"dec_ttl"}, parseDecTTL, []wireForm{
 		{"OFPAT_DEC_NW_TTL", orgOF, V11, V15, 24, 8, 8, decodeDecTTL},
-		{"NXAST_DEC_TTL", orgNX, V10, V15, 18, 16, 16, decodeDecTTL},
+		{"NXAST_DEC_TTL", orgNX, V10, V10, 18, 16, 16, decodeDecTTL},
 		{"NXAST_DEC_TTL_CNT_IDS", orgNX, V10, V15, 21, 16, 0, decodeDecTTLIDs}}},
 	{KindSetMPLSLabel, []string{"set_mpls_label"}, parseSetMPLSLabel, []wireForm{
 		{"OFPAT_SET_MPLS_LABEL", orgOF, V11, V15, 13, 8, 8, decodeSetMPLSLabel},
-		{"NXAST_SET_MPLS_LABEL", orgNX, V10, V15, 30, 16, 16, decodeSetMPLSLabelNX}}},
+		{"NXAST_SET_MPLS_LABEL", orgNX, V10, V10, 30, 16, 16, decodeSetMPLSLabelNX}}},
 	{KindSetMPLSTC, []string{"set_mpls_tc"}, parseSetMPLSTC, []wireForm{
 		{"OFPAT_SET_MPLS_TC", orgOF, V11, V15, 14, 8, 8, decodeSetMPLSTC},
-		{"NXAST_SET_MPLS_TC", orgNX, V10, V15, 31, 16, 16, decodeSetMPLSTCNX}}},
+		{"NXAST_SET_MPLS_TC", orgNX, V10, V10, 31, 16, 16, decodeSetMPLSTCNX}}},
 	{KindSetMPLSTTL, []string{"set_mpls_ttl"}, parseSetMPLSTTL, []wireForm{
 		{"OFPAT_SET_MPLS_TTL", orgOF, V11, V15, 15, 8, 8, decodeSetMPLSTTL},
-		{"NXAST_SET_MPLS_TTL", orgNX, V10, V15, 25, 16, 16, decodeSetMPLSTTLNX}}},
+		{"NXAST_SET_MPLS_TTL", orgNX, V10, V10, 25, 16, 16, decodeSetMPLSTTLNX}}},
 	{KindDecMPLSTTL, []string{"dec_mpls_ttl"}, parseDecMPLSTTL, []wireForm{
 		{"OFPAT_DEC_MPLS_TTL", orgOF, V11, V15, 16, 8, 8, decodeDecMPLSTTL},
-		{"NXAST_DEC_MPLS_TTL", orgNX, V10, V15, 26, 16, 16, decodeDecMPLSTTL}}},
+		{"NXAST_DEC_MPLS_TTL", orgNX, V10, V10, 26, 16, 16, decodeDecMPLSTTL}}},
 	{KindPushMPLS, []string{"push_mpls"}, parsePushMPLS, []wireForm{
 		{"OFPAT_PUSH_MPLS", orgOF, V11, V15, 19, 8, 8, decodePushMPLS},
-		{"NXAST_PUSH_MPLS", orgNX, V10, V15, 23, 16, 16, decodePushMPLSNX}}},
+		{"NXAST_PUSH_MPLS", orgNX, V10, V10, 23, 16, 16, decodePushMPLSNX}}},
 	{KindPopMPLS, []string{"pop_mpls"}, parsePopMPLS, []wireForm{
 		{"OFPAT_POP_MPLS", orgOF, V11, V15, 20, 8, 8, decodePopMPLS},
-		{"NXAST_POP_MPLS", orgNX, V10, V15, 24, 16, 16, decodePopMPLSNX}}},
+		{"NXAST_POP_MPLS", orgNX, V10, V10, 24, 16, 16, decodePopMPLSNX}}},
 	{KindDecNSHTTL, []string{"dec_nsh_ttl"}, parseDecNSHTTL, []wireForm{
 		{"NXAST_DEC_NSH_TTL", orgNX, V13, V15, 48, 16, 16, decodeDecNSHTTL}}},
 	{KindDeleteField, []string{"delete_field"}, parseDeleteField, []wireForm{
@@ -129,7 +129,7 @@ var actionTable = [...]actionRow{
 		{"NXAST_SET_TUNNEL64", orgNX, V10, V15, 9, 24, 24, decodeSetTunnel64}}},
 	{KindSetQueue, []string{"set_queue"}, parseSetQueue, []wireForm{
 		{"OFPAT_SET_QUEUE", orgOF, V11, V15, 21, 8, 8, decodeSetQueue},
-		{"NXAST_SET_QUEUE", orgNX, V10, V15, 4, 16, 16, decodeSetQueueNX}}},
+		{"NXAST_SET_QUEUE", orgNX, V10, V10, 4, 16, 16, decodeSetQueueNX}}},
 	{KindPopQueue, []string{"pop_queue"}, parsePopQueue, []wireForm{
 		{"NXAST_POP_QUEUE", orgNX, V10, V15, 5, 16, 16, decodePopQueue}}},
 	{KindFinTimeout, []string{"fin_timeout"}, parseFinTimeout, []wireForm{

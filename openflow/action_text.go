@@ -59,6 +59,7 @@ func (p *parser) nested(text string, outer Kind) ([]Action, error) {
 
 func (p *parser) list(text string, instructions bool) error {
 	drop, n := false, 0
+	notHere := ""
 	for {
 		key, value, rest, ok := cutPair(text)
 		if !ok {
@@ -68,11 +69,11 @@ func (p *parser) list(text string, instructions bool) error {
 		n++
 		switch row := p.words[strings.ToLower(key)]; {
 		case row != nil && row.parse != nil:
-			if row.kind >= KindMeter && !instructions && row.kind != KindMeter {
-				return fmt.Errorf("%s instruction not allowed here", row.words[0])
-			}
 			if err := row.parse(p, strings.ToLower(key), value); err != nil {
 				return err
+			}
+			if row.kind > KindMeter && !instructions && notHere == "" {
+				notHere = row.words[0]
 			}
 		case strings.EqualFold(key, "drop"):
 			drop = true
@@ -86,6 +87,9 @@ func (p *parser) list(text string, instructions bool) error {
 			}
 			p.addOutput(port, value)
 		}
+	}
+	if notHere != "" {
+		return fmt.Errorf("%s instruction not allowed here", notHere)
 	}
 	if drop && n > 0 {
 		return errors.New(`"drop" must not be accompanied by any other action or instruction`)

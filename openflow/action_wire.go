@@ -115,9 +115,32 @@ type decoder struct {
 	names   *Names // for warnings
 }
 
-// DecodeActions reads a list of actions of version v. The error is an
-// ErrorCode.
+// DecodeActions reads a list of actions of version v, among which there may be
+// no instruction. The error is an ErrorCode.
 func DecodeActions(b []byte, v Version, names *Names) ([]Action, error) {
+	acts, err := decodeList(b, v, names)
+	if err == nil {
+		err = refuseInstructions(acts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return acts, nil
+}
+
+// refuseInstructions is for lists that are not a flow's: OpenFlow 1.0 has an
+// extension that stands for an instruction.
+func refuseInstructions(acts []Action) error {
+	for _, a := range acts {
+		if a.Kind() == KindWriteMetadata {
+			return ErrBadInstructionUnsupInst
+		}
+	}
+	return nil
+}
+
+// decodeList reads a list that may have instructions.
+func decodeList(b []byte, v Version, names *Names) ([]Action, error) {
 	d := decoder{version: v, forms: wireIndex(), names: names}
 	if n := countActions(b); n > 0 {
 		d.acts = make([]Action, 0, n) // what a flow keeps is no larger than it must be
@@ -164,8 +187,9 @@ func (d *decoder) one(b []byte) (int, error) {
 	}
 	code, n := be.Uint16(b), int(be.Uint16(b[2:]))
 	key := wireKey{orgOF, d.version, code}
+	var vendor uint32
 	if code == 0xffff {
-		vendor := be.Uint32(b[4:])
+		vendor = be.Uint32(b[4:])
 		switch vendor {
 		case vendorNX:
 			key.org = orgNX
@@ -175,17 +199,13 @@ func (d *decoder) one(b []byte) (int, error) {
 			d.names.warnf("ofp_actions", "OpenFlow action has unknown vendor %#x", vendor)
 			return 0, ErrBadActionBadVendor
 		}
-		if n < 16 || n > len(b) {
+		if len(b) < 16 {
 			return 0, ErrBadActionBadLen
 		}
 		key.code = be.Uint16(b[8:])
 	}
 	w := d.forms[key]
 	if w == nil {
-		var vendor uint32
-		if code == 0xffff {
-			vendor = be.Uint32(b[4:])
-		}
 		d.names.warnf("ofp_actions", "unknown %s action for vendor %#x and type %d", d.version, vendor, key.code)
 		if vendor != 0 {
 			return 0, ErrBadActionBadVendorType
@@ -241,16 +261,16 @@ func (d *decoder) field(b []byte) (id flow.FieldID, masked bool, rest []byte, er
 	case err == nil:
 		return id, masked, b[n:], nil
 	case n == 0:
-		return 0, false, nil, ErrBadActionBadSetLen
+		return 0, false, nil, ErrBadMatchBadLen
 	}
-	return 0, false, nil, ErrBadActionBadSetType
+	return 0, false, nil, ErrBadMatchBadField
 }
 
 // plainField is field for places where a mask is not allowed.
 func (d *decoder) plainField(b []byte) (flow.FieldID, []byte, error) {
 	id, masked, rest, err := d.field(b)
 	if err == nil && masked {
-		err = ErrBadActionBadSetMask
+		err = ErrBadMatchBadMask
 	}
 	return id, rest, err
 }

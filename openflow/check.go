@@ -37,6 +37,9 @@ func Check(acts []Action, match *flow.Match, p CheckParams) (Protocols, error) {
 	if err := c.list(acts); err != nil {
 		return 0, err
 	}
+	if c.usable == 0 {
+		return 0, ErrBadActionMatchInconsistent
+	}
 	return c.usable, nil
 }
 
@@ -72,9 +75,6 @@ func (c *checker) nested(acts []Action) error {
 // inconsistent notes an action that cannot apply: only OpenFlow 1.0 allows it.
 func (c *checker) inconsistent() error {
 	c.usable &= protoOF10Any | protoNXMAny
-	if c.usable == 0 {
-		return ErrBadActionMatchInconsistent
-	}
 	return nil
 }
 
@@ -227,23 +227,14 @@ func verify(acts []Action, outer Kind, names *Names) error {
 		if conj && other != 0 {
 			return verifyf(ErrBadActionBadConjunction, `"conjunction" actions may be used along with "note" but not any other kind of action (such as the "%s" action used here)`, other)
 		}
-		if outer == KindCT || outer == KindWriteActions || outer == KindClone {
-			if err := verifyNested(a, outer); err != nil {
-				return err
-			}
-		} else {
-			if sf, ok := a.(*SetField); ok && isCTField(sf.Field) {
-				return verifyf(ErrBadActionBadSetArgument, "cannot set CT fields outside of ct action")
-			}
-			if k == KindNAT {
-				return verifyf(ErrBadActionBadSetArgument, `Cannot have NAT action outside of "ct" action`)
-			}
+		if err := verifyNested(a, outer); err != nil {
+			return err
 		}
 		if outer != 0 {
 			continue
 		}
 		s := stage(k)
-		if s > 0 && last > 0 && (s < last || s == last && s != 2 && !(k == KindMeter)) {
+		if s > 0 && last > 0 && (s < last || s == last && s != 2) {
 			if s == last {
 				return verifyf(ErrBadInstructionDupInst, "duplicate %s instruction not allowed, for OpenFlow 1.1+ compatibility", stageNames[s])
 			}
@@ -256,7 +247,7 @@ func verify(acts []Action, outer Kind, names *Names) error {
 
 func isCTField(id flow.FieldID) bool { return id == flow.CtMark || id == flow.CtLabel }
 
-// verifyNested checks one action inside a ct, write_actions or clone.
+// verifyNested checks one action by what it is inside of, if anything.
 func verifyNested(a Action, outer Kind) error {
 	k := a.Kind()
 	var field flow.FieldID
@@ -268,6 +259,9 @@ func verifyNested(a Action, outer Kind) error {
 		field = a.Dst.Field
 	default:
 		fieldKnown = false
+	}
+	if k == KindMeter && outer != 0 {
+		return verifyf(ErrBadActionBadType, "%s action doesn't support nested action %s", outer, k)
 	}
 	if outer == KindCT {
 		if k == KindNAT {
@@ -281,7 +275,7 @@ func verifyNested(a Action, outer Kind) error {
 		}
 		return nil
 	}
-	if fieldKnown && isCTField(field) && k == KindSetField {
+	if fieldKnown && isCTField(field) {
 		return verifyf(ErrBadActionBadSetArgument, "cannot set CT fields outside of ct action")
 	}
 	if k == KindNAT {

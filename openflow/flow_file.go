@@ -7,6 +7,27 @@ import (
 	"runtime"
 )
 
+// ReadLines calls each with the lines of r that say something, without comments
+// and blanks around. What each finds wrong is reported as "FILE:LINE: what",
+// where file is the name to show.
+func ReadLines(r io.Reader, file string, each func(line int, text string) error) error {
+	s := bufio.NewScanner(r)
+	s.Buffer(make([]byte, 0, 64<<10), 64<<20)
+	for n := 1; s.Scan(); n++ {
+		text := CleanLine(s.Text())
+		if text == "" {
+			continue
+		}
+		if err := each(n, text); err != nil {
+			return fmt.Errorf("%s:%d: %w", file, n, err)
+		}
+	}
+	if err := s.Err(); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
+
 // ReadFlows reads flows from r, one a line as ParseFlowLine takes them, and
 // calls each with every one. What is wrong in a line is reported as
 // "FILE:LINE: what", where file is the name to show.

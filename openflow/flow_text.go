@@ -3,6 +3,7 @@ package openflow
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"govs/flow"
@@ -27,7 +28,7 @@ func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Prot
 	if err := p.keys(text); err != nil {
 		return nil, 0, err
 	}
-	if cmd == FlowAdd && fm.NewCookie == ^uint64(0) {
+	if fm.CookieMask == 0 && !(cmd == FlowAdd && fm.ModifyCookie) && fm.NewCookie == ^uint64(0) || fm.Delete() {
 		fm.NewCookie = 0
 	}
 	if m := &fm.Match; m.Key.DLType() == flow.EthTypeIPv6 && (m.Mask.NwProto != 0 || m.Mask.NwTOS != 0 || m.Mask.TPSrc != 0 || m.Mask.TPDst != 0) {
@@ -41,7 +42,7 @@ func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Prot
 		fm.Actions = list
 		p.usable &= usable
 		usable, err = Check(list, &fm.Match, CheckParams{Table: fm.Table, Usable: p.usable, Names: names})
-		if err == nil && p.usable&usable == 0 && p.usable != 0 {
+		if err == nil && p.usable&usable == 0 {
 			err = ErrBadActionMatchInconsistent
 		}
 		if err != nil {
@@ -108,8 +109,8 @@ func (p *flowParser) keys(s string) error {
 func (p *flowParser) key(k, v string) error {
 	fm := p.fm
 	adds := !fm.Delete()
-	if v == "" && fm.Match.ParseProto(k) {
-		return nil
+	if fm.Match.ParseProto(k) {
+		return nil // whatever its value
 	}
 	if adds && p.flag(k) {
 		return nil
@@ -117,10 +118,19 @@ func (p *flowParser) key(k, v string) error {
 	if strings.Contains(k, "[") {
 		return p.subfield(k, v)
 	}
-	if id, ok := flow.FieldByPlainName(k); ok && id.Available() && v != "" {
+	if id, ok := flow.FieldByPlainName(k); ok && id.Available() {
+		if v == "" {
+			v = "0/0" // matches all
+		}
 		val, mask, err := id.ParseValue(v, p.names.env())
+		if err == nil && id.IsTLV() {
+			return p.tlv(id, val, mask)
+		}
 		if err == nil {
 			p.usable &= fieldProtocols(id, mask)
+			if id == flow.VlanVID && strings.Contains(v, "/") && !strings.HasSuffix(v, "/0xffff") {
+				p.usable &= protoNXMOXM // all 13 bits are not all to OVS
+			}
 			fm.Match.SetMasked(id, val, mask)
 		}
 		return err
@@ -150,8 +160,13 @@ func (p *flowParser) key(k, v string) error {
 		}
 	case k == "out_group" && fm.Delete():
 		p.usable &= protoOF11Up
-		n, perr := parseUint64(v)
-		if perr != nil || n > 0xffffff00 {
+		n, perr := strconv.ParseUint(v, 10, 32)
+		switch {
+		case strings.EqualFold(v, "all"):
+			n = 0xfffffffc // OFPG_ALL
+		case strings.EqualFold(v, "any"):
+			n = GroupAny
+		case perr != nil:
 			return fmt.Errorf("%s is not a valid OpenFlow group", v)
 		}
 		fm.OutGroup = uint32(n)
@@ -161,7 +176,7 @@ func (p *flowParser) key(k, v string) error {
 		fm.IdleTimeout, err = parseUint16(v, k)
 	case k == "hard_timeout" && adds:
 		fm.HardTimeout, err = parseUint16(v, k)
-	case k == "importance" && adds:
+	case k == "importance" && p.cmd == FlowAdd:
 		fm.Importance, err = parseUint16(v, k)
 	case k == "cookie":
 		err = p.cookie(v)
@@ -220,12 +235,39 @@ func (p *flowParser) subfield(k, v string) error {
 	}
 	val, err := parseBits(k, v, s)
 	if err != nil {
+		if !strings.Contains(err.Error(), "does not fit") {
+			err = fmt.Errorf("%w: %s", err, v)
+		}
 		return err
 	}
-	p.usable &= fieldProtocols(s.Field, s.Mask())
+	if s.Field.IsTLV() {
+		return p.tlv(s.Field, val.Shl(int(s.Ofs)), s.Mask())
+	}
 	old, mask := p.fm.Match.Get(s.Field)
+	mask = mask.Or(s.Mask())
+	if f := s.Field.Info(); !f.Maskable && mask != flow.OnesValue(8*int(f.Bytes)) {
+		p.usable = 0 // as OVS compares the bytes, also of a field with fewer bits
+	} else {
+		p.usable &= fieldProtocols(s.Field, mask)
+	}
 	old = old.AndNot(s.Mask()).Or(val.Shl(int(s.Ofs)))
-	p.fm.Match.SetMasked(s.Field, old, mask.Or(s.Mask()))
+	p.fm.Match.SetMasked(s.Field, old, mask)
+	return nil
+}
+
+// tlv adds a tunnel option.
+func (p *flowParser) tlv(id flow.FieldID, v, mask flow.Value) error {
+	m := &p.fm.Match
+	if !m.Wild(id) {
+		return fmt.Errorf("field %s set multiple times", id)
+	}
+	p.usable &= protoNXMOXM
+	if p.names != nil {
+		p.names.TLVs.Begin(&m.Key)
+	}
+	if err := m.SetTLV(id, v, mask); err != nil {
+		return fmt.Errorf("no room for %s", id)
+	}
 	return nil
 }
 

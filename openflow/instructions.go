@@ -15,10 +15,12 @@ const (
 func (e *encoder) instructions(acts []Action) {
 	apply := -1
 	end := func() {
-		if apply >= 0 {
+		if apply >= 0 && len(e.b) == apply+8 {
+			e.b = e.b[:apply] // there was nothing to write
+		} else if apply >= 0 {
 			be.PutUint16(e.b[apply+2:], uint16(len(e.b)-apply))
-			apply = -1
 		}
+		apply = -1
 	}
 	inst := func(typ uint16, n int) []byte {
 		end()
@@ -35,6 +37,9 @@ func (e *encoder) instructions(acts []Action) {
 			be.PutUint64(b[12:], a.Mask)
 			continue
 		case *WriteActions:
+			if len(a.Actions) == 0 {
+				continue
+			}
 			end()
 			start := len(e.b)
 			e.std(instWriteActions, 8)
@@ -45,6 +50,9 @@ func (e *encoder) instructions(acts []Action) {
 			inst(instClear, 8)
 			continue
 		case *Meter:
+			if e.version < V13 {
+				continue
+			}
 			if e.version < V15 {
 				be.PutUint32(inst(instMeter, 8), a.ID)
 				continue
@@ -82,7 +90,7 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 			}
 			return nil, ErrBadInstructionUnknownInst
 		}
-		if typ == instMeter && (d.Version < V13 || d.Version >= V15) {
+		if typ == instMeter && d.Version >= V15 {
 			return nil, ErrBadInstructionUnknownInst
 		}
 		if bodies[typ] != nil {

@@ -49,7 +49,7 @@ func valueLen(s, stops string) int {
 		case '(':
 			depth++
 		case ')':
-			depth--
+			depth = max(0, depth-1)
 		}
 	}
 	return len(s)

@@ -19,11 +19,13 @@ const (
 	wildAll     = 1<<22 - 1
 
 	vlanNone10 = 0xffff
-	match10Len = 40
 )
 
-// appendMatch10 appends what OpenFlow 1.0 can say of the match.
-func appendMatch10(b []byte, m *flow.Match) []byte {
+// Match10Len is the length of OpenFlow 1.0's ofp_match in bytes.
+const Match10Len = 40
+
+// AppendMatch10 appends what OpenFlow 1.0 can say of the match.
+func AppendMatch10(b []byte, m *flow.Match) []byte {
 	k, x := &m.Key, &m.Mask
 	var w uint32
 	if x.InPort == 0 {
@@ -95,8 +97,9 @@ func wildBits(mask uint32) uint32 {
 	return n
 }
 
-// match10 reads a match of OpenFlow 1.0 as it stands; the caller normalizes.
-func match10(b []byte) (m flow.Match) {
+// ParseMatch10 reads a match of OpenFlow 1.0, 40 bytes, as it stands: what does
+// not count without something else is still in it.
+func ParseMatch10(b []byte) (m flow.Match) {
 	w := be.Uint32(b) & wildAll
 	set := func(bit uint32, id flow.FieldID, v uint64) {
 		if w&bit == 0 {
@@ -251,8 +254,13 @@ func fieldProtocols(id flow.FieldID, mask flow.Value) Protocols {
 		return ProtoAny
 	}
 	exact := mask == id.Ones()
+	if !exact && !id.Info().Maskable {
+		return 0
+	}
 	switch id {
-	case flow.PacketType, flow.InPort, flow.InPortOXM, flow.EthType, flow.VlanTCI, flow.DlVlan, flow.VlanVID, flow.DlVlanPCP, flow.VlanPCP, flow.IPProto,
+	case flow.TunTTL, flow.TunTOS, flow.SkbPriority:
+		return 0 // they are in no message
+	case flow.InPort, flow.EthType, flow.VlanTCI, flow.DlVlan, flow.VlanVID, flow.DlVlanPCP, flow.VlanPCP, flow.IPProto,
 		flow.IPTOS, flow.IPDSCP, flow.ArpOp, flow.TCPSrc, flow.TCPDst, flow.UDPSrc, flow.UDPDst, flow.ICMPType, flow.ICMPCode:
 		if exact {
 			return ProtoAny
@@ -267,7 +275,7 @@ func fieldProtocols(id flow.FieldID, mask flow.Value) Protocols {
 			return ProtoAny
 		}
 		return protoNXMOF11Up
-	case flow.MPLSLabel, flow.MPLSTC, flow.SCTPSrc, flow.SCTPDst, flow.IPECN:
+	case flow.InPortOXM, flow.MPLSLabel, flow.MPLSTC, flow.SCTPSrc, flow.SCTPDst, flow.IPECN:
 		if exact {
 			return protoNXMOF11Up
 		}
@@ -289,9 +297,9 @@ func ExactMatch10(k *flow.Key, wildcards uint32) flow.Match {
 	for i := range m.Mask.Words() {
 		m.Mask.Words()[i] = ^uint64(0)
 	}
-	b := appendMatch10(nil, &m)
+	b := AppendMatch10(nil, &m)
 	be.PutUint32(b, wildcards)
-	m = match10(b)
+	m = ParseMatch10(b)
 	m.Normalize()
 	return m
 }

@@ -2,6 +2,9 @@ package openflow
 
 import "govs/flow"
 
+// Match11Len is the length of OpenFlow 1.1's ofp_match in bytes.
+const Match11Len = 88
+
 // OpenFlow 1.1's match (ofp_match of type standard, section A.2.3):
 //
 //	 0 type     2 length     4 in_port    8 wildcards
@@ -13,7 +16,6 @@ import "govs/flow"
 //
 // A bit set in a mask does not matter.
 const (
-	match11Len      = 88
 	match11Standard = 0
 	match11OXM      = 1
 
@@ -35,10 +37,10 @@ const (
 	wild11MPLSTC
 )
 
-// appendMatch11 appends what OpenFlow 1.1 can say of the match.
-func appendMatch11(dst []byte, m *flow.Match) []byte {
+// AppendMatch11 appends what OpenFlow 1.1 can say of the match.
+func AppendMatch11(dst []byte, m *flow.Match) []byte {
 	k, x := &m.Key, &m.Mask
-	var b [match11Len]byte
+	var b [Match11Len]byte
 	var w uint32
 	exact := func(set bool, bit uint32, put func()) {
 		if set {
@@ -47,7 +49,7 @@ func appendMatch11(dst []byte, m *flow.Match) []byte {
 			w |= bit
 		}
 	}
-	be.PutUint16(b[2:], match11Len)
+	be.PutUint16(b[2:], Match11Len)
 	exact(x.InPort != 0, wild11InPort, func() { be.PutUint32(b[4:], Port(k.InPort).Wide()) })
 	for i := range 6 {
 		b[12+i], b[18+i] = k.EthSrc[i], ^x.EthSrc[i]
@@ -84,9 +86,13 @@ func appendMatch11(dst []byte, m *flow.Match) []byte {
 	return append(dst, b[:]...)
 }
 
-// match11 reads a match of OpenFlow 1.1. Fields whose prerequisites it does not
-// have do not count.
-func match11(b []byte) (m flow.Match, err error) {
+// ParseMatch11 reads a match of OpenFlow 1.1, of which b must have all bytes.
+// Fields whose prerequisites it does not have do not count. The error is an
+// ErrorCode.
+func ParseMatch11(b []byte) (m flow.Match, err error) {
+	if len(b) < Match11Len {
+		return m, ErrBadMatchBadLen
+	}
 	w := be.Uint32(b[8:])
 	bad := false
 	set := func(bit uint32, id flow.FieldID, v, most uint64) {
@@ -149,7 +155,7 @@ func match11(b []byte) (m flow.Match, err error) {
 	}
 	masked(flow.Metadata, be.Uint64(b[72:]), be.Uint64(b[80:]))
 	if bad {
-		return m, ErrBadMatchBadValue
+		return m, ErrBadMatchBadField
 	}
 	return m, nil
 }

@@ -61,7 +61,7 @@ func (fm *FlowMod) encode(e *msgEncoder) {
 	flags := flowFlagsTo(fm.Flags, e.version)
 	switch e.row {
 	case &msgTable[rawFlowMod10]:
-		e.b = appendMatch10(e.b, &fm.Match)
+		e.b = AppendMatch10(e.b, &fm.Match)
 		e.u64(fm.NewCookie)
 		e.flowModTail(fm, flags)
 		e.list(fm.Actions)
@@ -80,13 +80,13 @@ func (fm *FlowMod) encode(e *msgEncoder) {
 		e.list(fm.Actions)
 	default:
 		cookie := fm.Cookie & fm.CookieMask
-		if fm.Command == FlowAdd {
+		if fm.Command == FlowAdd || e.version == V11 && fm.ModifyCookie && fm.CookieMask == 0 {
 			cookie = fm.NewCookie
 		}
 		e.u64(cookie)
 		e.u64(fm.CookieMask)
 		table := fm.Table
-		if table == TableAny && !fm.Delete() {
+		if table == TableAny && (!fm.Delete() || e.version == V11) {
 			table = 0
 		}
 		e.u8(table)
@@ -134,7 +134,7 @@ func (e *msgEncoder) nxMatch(m *flow.Match, c *flow.Cookie) uint16 {
 // oxmMatch appends an ofp_match, of type OXM but in OpenFlow 1.1.
 func (e *msgEncoder) oxmMatch(m *flow.Match) {
 	if e.version == V11 {
-		e.b = appendMatch11(e.b, m)
+		e.b = AppendMatch11(e.b, m)
 		return
 	}
 	e.onlyOXM(m)
@@ -162,10 +162,10 @@ func takeOXM(b []byte, strict bool) (m flow.Match, rest []byte, err error) {
 	case match11OXM:
 	case match11Standard:
 		n := int(be.Uint16(b[2:]))
-		if n != match11Len || len(b) < n {
+		if n != Match11Len || len(b) < n {
 			return m, nil, ErrBadMatchBadLen
 		}
-		m, err = match11(b)
+		m, err = ParseMatch11(b)
 		return m, b[n:], err
 	default:
 		return m, nil, ErrBadMatchBadType
@@ -236,6 +236,12 @@ func (d *msgDecoder) finishFlowMod(fm *FlowMod, flags uint16, acts []byte) (Mess
 		}
 		return nil, ErrFlowModFailedTableFull
 	}
+	// The addresses of the connection must be those of the packet's kind.
+	k, x := &fm.Match.Key, &fm.Match.Mask
+	if x.CtNwSrc|x.CtNwDst != 0 && k.DLType() != flow.EthTypeIP ||
+		(x.CtIPv6Src != [16]byte{} || x.CtIPv6Dst != [16]byte{}) && k.DLType() != flow.EthTypeIPv6 {
+		return nil, ErrBadActionMatchInconsistent
+	}
 	usable, err := Check(fm.Actions, &fm.Match, CheckParams{Table: fm.Table, Names: d.names})
 	if err == nil && usable.Versions()&VersionsOf(d.Version) == 0 {
 		err = ErrBadActionMatchInconsistent
@@ -245,7 +251,7 @@ func (d *msgDecoder) finishFlowMod(fm *FlowMod, flags uint16, acts []byte) (Mess
 
 // actions decodes a list and checks what may stand together in it.
 func (d *msgDecoder) actions(b []byte) ([]Action, error) {
-	acts, err := DecodeActions(b, d.Version, d.names)
+	acts, err := decodeList(b, d.Version, d.names)
 	if err == nil {
 		err = verifyCode(verify(acts, 0, d.names), d.names)
 	}
@@ -268,7 +274,7 @@ func (fm *FlowMod) setCommand10(d *msgDecoder, c uint16) {
 
 func decodeFlowMod10(d *msgDecoder, b []byte) (Message, error) {
 	fm := d.newFlowMod()
-	*fm = FlowMod{Match: match10(b), NewCookie: be.Uint64(b[40:]), OutGroup: GroupAny}
+	*fm = FlowMod{Match: ParseMatch10(b), NewCookie: be.Uint64(b[40:]), OutGroup: GroupAny}
 	d.normalize(&fm.Match)
 	fm.setCommand10(d, be.Uint16(b[48:]))
 	fm.IdleTimeout, fm.HardTimeout = be.Uint16(b[50:]), be.Uint16(b[52:])

@@ -38,7 +38,7 @@ func (m *FlowRemoved) encode(e *msgEncoder) {
 		return
 	}
 	if e.version == V10 {
-		e.b = appendMatch10(e.b, &m.Match)
+		e.b = AppendMatch10(e.b, &m.Match)
 		e.u64(m.Cookie)
 		e.u16(m.Priority)
 		e.u8(uint8(m.Reason))
@@ -87,7 +87,7 @@ func knownOrZero(n uint64) uint64 {
 }
 
 func decodeFlowRemoved10(_ *msgDecoder, b []byte) (Message, error) {
-	m := &FlowRemoved{Match: match10(b), Cookie: be.Uint64(b[40:]), Priority: be.Uint16(b[48:]), Reason: FlowRemovedReason(b[50]), Table: TableAny,
+	m := &FlowRemoved{Match: ParseMatch10(b), Cookie: be.Uint64(b[40:]), Priority: be.Uint16(b[48:]), Reason: FlowRemovedReason(b[50]), Table: TableAny,
 		Duration: duration(b[52:]), IdleTimeout: be.Uint16(b[60:]), Packets: be.Uint64(b[64:]), Bytes: be.Uint64(b[72:])}
 	return m, nil
 }

@@ -42,7 +42,7 @@ func (r *FlowStatsRequest) encode(e *msgEncoder) {
 		be.PutUint16(e.b[ofs:], n)
 	default:
 		if e.version == V10 {
-			e.b = appendMatch10(e.b, &r.Match)
+			e.b = AppendMatch10(e.b, &r.Match)
 			e.u8(r.Table)
 			e.u8(0)
 			e.u16(uint16(r.OutPort))
@@ -60,7 +60,7 @@ func (r *FlowStatsRequest) encode(e *msgEncoder) {
 }
 
 func decodeFlowRequest10(_ *msgDecoder, b []byte) (Message, error) {
-	r := &FlowStatsRequest{Match: match10(b), Table: b[40], OutPort: Port(be.Uint16(b[42:])), OutGroup: GroupAny}
+	r := &FlowStatsRequest{Match: ParseMatch10(b), Table: b[40], OutPort: Port(be.Uint16(b[42:])), OutGroup: GroupAny}
 	return r, nil
 }
 
@@ -172,7 +172,7 @@ func (fs *FlowStats) encode(e *msgEncoder) {
 	e.u8(fs.Table)
 	e.u8(0)
 	if e.row.frame == frameStatsR && e.version == V10 {
-		e.b = appendMatch10(e.b, &fs.Match)
+		e.b = AppendMatch10(e.b, &fs.Match)
 	}
 	e.u32(sec)
 	e.u32(ns)
@@ -316,7 +316,7 @@ func duration(b []byte) time.Duration {
 
 func decodeFlowReply10(d *msgDecoder, b []byte) (Message, error) {
 	return d.flowReply(b, 88, func(fs *FlowStats, b []byte, n int) (err error) {
-		fs.Match = match10(b[4:])
+		fs.Match = ParseMatch10(b[4:])
 		fs.Duration = duration(b[44:])
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[52:]), be.Uint16(b[54:]), be.Uint16(b[56:])
 		if be.Uint32(b[4:])&wildAll == 0 {

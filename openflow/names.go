@@ -3,6 +3,7 @@ package openflow
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"govs/flow"
 )
@@ -14,6 +15,12 @@ type Names struct {
 	Tables flow.PortNames // of tables, in spite of the type's name
 	// Show prints ports and tables by name where there is one.
 	Show bool
+	// TLVs are the tunnel options of the switch; with nil any of the fields
+	// tun_metadata0 to 63 may be used.
+	TLVs *flow.TLVMap
+	// Debug lets the actions debug_slow and debug_recirc be decoded, which
+	// only test switches have.
+	Debug bool
 	// Warn gets the complaints that OVS logs while it reads text, with the
 	// name of the module; nil drops them.
 	Warn func(module, text string)
@@ -53,8 +60,7 @@ func (n *Names) AppendPort(b []byte, p Port) []byte {
 
 // ParseTable reads a table's number or name; 255 stands for no table.
 func (n *Names) ParseTable(s string) (uint8, bool) {
-	v, neg, rest, ok := scanUint(s)
-	if s != "" && ok && rest == "" && !neg && v <= 0xffffffff {
+	if v, err := strconv.ParseUint(strings.TrimPrefix(s, "+"), 10, 32); err == nil {
 		if v > 255 {
 			n.warnf("ofp_table", "table %d is outside the supported range 0 through 255", v)
 			return 0, false

@@ -44,10 +44,17 @@ func (t *tool) parseFlow(args []string) error {
 }
 
 func (t *tool) parseFlows(args []string) error {
+	in, err := t.input(args[0])
+	if err != nil {
+		return err
+	}
+	defer in.Close()
 	var flows []parsed
-	err := t.readLines(args[0], openflow.FlowAdd, t.accept(""), func(l openflow.FlowLine) error {
-		flows = append(flows, parsed{l.Mod, l.Usable})
-		return nil
+	names := t.accept("")
+	err = openflow.ReadLines(in, args[0], func(_ int, text string) error {
+		fm, usable, err := openflow.ParseFlowMod(text, openflow.FlowAdd, names)
+		flows = append(flows, parsed{fm, usable})
+		return err
 	})
 	if err != nil {
 		return err
@@ -71,23 +78,6 @@ func (t *tool) eachLine(f func(s string) error) error {
 	return s.Err()
 }
 
-func (t *tool) parseNXM([]string) error {
-	return t.eachLine(func(s string) error {
-		b, err := flow.ParseNXMText(s)
-		if err != nil {
-			return err
-		}
-		m, err := flow.ParseNXM(b, false, nil)
-		if err != nil {
-			fmt.Fprintf(t.Out, "nx_pull_match() returned error %s\n", err)
-			return nil
-		}
-		b = flow.AppendNXM(nil, &m, flow.WireNXM, nil)
-		fmt.Fprintln(t.Out, string(flow.AppendNXMText(nil, b)))
-		return nil
-	})
-}
-
 // decodeHexLines decodes each line by f and prints the text.
 func (t *tool) decodeHexLines(version, what string, f func(b []byte, v openflow.Version) ([]openflow.Action, error), encode func([]openflow.Action, openflow.Version) []byte) error {
 	vs, err := openflow.ParseVersions(version)
@@ -106,24 +96,10 @@ func (t *tool) decodeHexLines(version, what string, f func(b []byte, v openflow.
 			return nil
 		}
 		fmt.Fprintf(t.Out, "actions=%s\n", openflow.FormatActions(nil, acts, nil))
-		t.compareBytes(b, encode(acts, v))
+		t.compareBytes("", b, encode(acts, v))
 		fmt.Fprintln(t.Out)
 		return nil
 	})
-}
-
-// compareBytes prints where what is encoded again differs.
-func (t *tool) compareBytes(a, b []byte) {
-	for i := range max(len(a), len(b)) {
-		switch {
-		case i >= len(b):
-			fmt.Fprintf(t.Out, "%2d: %02x -> (none)\n", i, a[i])
-		case i >= len(a):
-			fmt.Fprintf(t.Out, "%2d: (none) -> %02x\n", i, b[i])
-		case a[i] != b[i]:
-			fmt.Fprintf(t.Out, "%2d: %02x -> %02x\n", i, a[i], b[i])
-		}
-	}
 }
 
 func (t *tool) parseActions(args []string) error {
@@ -136,7 +112,15 @@ func (t *tool) parseActions(args []string) error {
 func (t *tool) parseInstructions(args []string) error {
 	names := &openflow.Names{Warn: t.warn}
 	return t.decodeHexLines(args[0], "instructions", func(b []byte, v openflow.Version) ([]openflow.Action, error) {
-		return openflow.DecodeInstructions(b, v, names)
+		acts, err := openflow.DecodeInstructions(b, v, names)
+		if err != nil {
+			return nil, err
+		}
+		usable, err := openflow.Check(acts, &flow.Match{}, openflow.CheckParams{Names: names})
+		if err == nil && usable.Versions()&openflow.VersionsOf(v) == 0 {
+			err = openflow.ErrBadActionMatchInconsistent
+		}
+		return acts, err
 	}, func(a []openflow.Action, v openflow.Version) []byte { return openflow.EncodeInstructions(nil, a, v) })
 }
 

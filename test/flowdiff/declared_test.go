@@ -1,0 +1,168 @@
+package flowdiff
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"govs/flow"
+	"govs/openflow"
+)
+
+// A difference is one that is meant: the reference here is 3.1, and where 3.7
+// or OpenFlow says otherwise they win.
+type difference struct {
+	name, why string
+	is        func(args []string, line, got, want string) bool
+}
+
+var differences = []difference{
+	{"hint", "errors for a word say which one is near", func(_ []string, line, got, want string) bool {
+		i := strings.Index(got, "; did you mean")
+		if i < 0 {
+			return false
+		}
+		_, rest, _ := strings.Cut(got[i+2:], "?")
+		return got[:i]+rest == want
+	}},
+	{"crash", "3.1 ends in an assertion", func(_ []string, line, got, want string) bool { return strings.Contains(want, ": assertion ") }},
+	{"nat range", "3.1 takes an address or port that is none for another one, or for none", func(_ []string, line, got, want string) bool {
+		return strings.Contains(got, ": invalid nat range ") || twoRanges.MatchString(line)
+	}},
+	{"nsh tlv", "3.1 cuts off what it does not understand of a value or class", func(_ []string, line, got, want string) bool {
+		return strings.Contains(got, ": Invalid NSH TLV header: ")
+	}},
+	{"learn numbers", "3.1 takes learn's numbers modulo their size, and words for 0", func(_ []string, line, got, want string) bool {
+		return strings.Contains(line, "learn(") && strings.Contains(got, ": invalid ")
+	}},
+	{"erspan and gtpu", "3.1 sends the value of these where their mask belongs", func(_ []string, line, got, want string) bool {
+		return strings.Contains(line, "tun_erspan_") || strings.Contains(line, "_ERSPAN_") || strings.Contains(line, "tun_gtpu_") || strings.Contains(line, "_GTPU_")
+	}},
+	{"new fields", "3.7 has registers that 3.1 does not know", func(_ []string, line, got, want string) bool {
+		_, name, ok := strings.Cut(want, "unknown field `")
+		if !ok {
+			_, name, ok = strings.Cut(want, "unknown keyword ")
+		}
+		if !ok {
+			return false
+		}
+		name = strings.TrimRight(name, "'\n")
+		id, known := flow.FieldByName(name)
+		return known && newField(id)
+	}},
+	{"value outside mask", "3.1 sends bits of a value in OpenFlow 1.5 that its mask leaves out, and refuses that itself", func(_ []string, line, got, want string) bool {
+		return strings.Contains(want, "***decode error: OFPBMC_BAD_WILDCARDS***") || setMask.MatchString(line) && hexOf(got, want, "06")
+	}},
+	{"no wire name", "3.1 writes some other field's header for a field that has none", func(_ []string, line, got, want string) bool {
+		_, acts, _ := strings.Cut(line, "action")
+		for _, n := range []string{"dl_vlan", "skb_priority", "tun_ttl", "tun_tos"} {
+			if strings.Contains(acts, n) {
+				return true
+			}
+		}
+		return false
+	}},
+	{"printing tun_metadata in hex", "3.1 shows other bytes than it sends", func(args []string, line, got, want string) bool {
+		return slices.Contains(args, "-mmm") && rawTLV.ReplaceAllString(got, "") == rawTLV.ReplaceAllString(want, "")
+	}},
+	{"printing tun_metadata in NXM", "3.1 shows other bytes than it has", func(args []string, line, got, want string) bool {
+		return strings.Contains(line, "TUN_METADATA") && sameTLVs(got) == sameTLVs(want)
+	}},
+	{"unknown field set", "for a header that is damaged 3.1 has one of two codes by rules of its own", func(args []string, line, got, want string) bool {
+		set := func(s string) bool {
+			return strings.Contains(s, "OFPBAC_BAD_SET_TYPE") || strings.Contains(s, "OFPBAC_BAD_SET_LEN")
+		}
+		return strings.HasPrefix(args[0], "parse-") && set(got) && set(want)
+	}},
+	{"empty mask", "3.1 takes a field of which nothing counts for a sign that the packet is a frame", func(_ []string, line, got, want string) bool {
+		return emptyMask.MatchString(line) && strings.Contains(want, "8000580400000000")
+	}},
+	{"ipv6_label", "3.1 sends more bits than the label has", func(_ []string, line, got, want string) bool {
+		return bigLabel.MatchString(line) && len(got) == len(want)
+	}},
+	{"mac", "3.1 does not look at what follows an address", func(_ []string, line, got, want string) bool {
+		return strings.Contains(got, ": invalid mac address ")
+	}},
+	{"port 32", "3.1 sends a reserved port to in_port_oxm, and refuses that itself", func(_ []string, line, got, want string) bool {
+		return (strings.Contains(line, "->in_port_oxm") || strings.Contains(line, "80000004ffff")) && strings.Contains(want, "OFPBAC_BAD_SET_ARGUMENT")
+	}},
+	{"masked set_field", "3.1 forgets the mask in OpenFlow 1.0 and 1.1", func(_ []string, line, got, want string) bool {
+		return maskedSet.MatchString(line) && (strings.Contains(want, "actions=") || hexOf(got, want, "0"))
+	}},
+	{"ct zone of a field", "3.1 does not check a ct's other arguments then", func(_ []string, line, got, want string) bool {
+		return strings.Contains(line, "zone=") && strings.Contains(got, "(OFPBAC_MATCH_INCONSISTENT)") && strings.HasPrefix(want, "usable protocols: ")
+	}},
+	{"ct_nw_proto=0", "3.1 does not send it", func(_ []string, line, got, want string) bool {
+		return zeroProto.MatchString(line)
+	}},
+	{"(null)", "3.1 has no name for what is wrong", func(_ []string, line, got, want string) bool {
+		return strings.Contains(want, "invalid (null) ")
+	}},
+	{"learn of a long header", "3.1 writes a zero header for a field whose header does not fit, and refuses that itself", func(_ []string, line, got, want string) bool {
+		return strings.Contains(line, "learn(") && strings.Contains(got, ": experimenter OXM field '")
+	}},
+	{"nested usable", "3.1 forgets, at a list inside an action, which protocols the actions before it need", func(_ []string, line, got, want string) bool {
+		if !strings.Contains(line, "clone(") && !strings.Contains(line, "write_actions(") && !strings.Contains(line, "exec(") {
+			return false
+		}
+		if strings.Contains(got, "(OFPBAC_MATCH_INCONSISTENT)") && strings.HasPrefix(want, "usable protocols: ") {
+			return true
+		}
+		g, w, ok := usables(got, want)
+		return ok && g != w && g&w == g
+	}},
+}
+
+// usables returns the protocols that both outputs say are usable.
+func usables(got, want string) (g, w openflow.Protocols, ok bool) {
+	parse := func(s string) (openflow.Protocols, bool) {
+		s, _, _ = strings.Cut(s, "\n")
+		s, ok := strings.CutPrefix(s, "usable protocols: ")
+		if s == "none" {
+			return 0, ok
+		}
+		p, bad := openflow.ParseProtocols(s)
+		return p, ok && bad == ""
+	}
+	g, ok1 := parse(got)
+	w, ok2 := parse(want)
+	return g, w, ok1 && ok2
+}
+
+var maskedSet = regexp.MustCompile(`set_field:[^,]*/[^,]*->(eth|dl|ip|nw|vlan|tcp|udp)_`)
+
+var zeroProto = regexp.MustCompile(`ct_nw_proto[=:]0(x?0+)?\b|CT_NW_PROTO`)
+
+// sameTLVs makes zeros of all bytes of tunnel options.
+func sameTLVs(s string) string {
+	return rawTLV.ReplaceAllStringFunc(s, func(m string) string {
+		name, v, _ := strings.Cut(m, "(")
+		return name + "(" + nonZero.ReplaceAllString(v, "0")
+	})
+}
+
+var emptyMask = regexp.MustCompile(`/(0x)?0+\b|/(0\.0\.0\.0|::)\b|=(,| |$)|(eth|dl|vlan|ip|nw|arp)_[a-z]+(,| |$)`)
+
+// hexOf reports whether both are messages of one version of OpenFlow.
+func hexOf(got, want, version string) bool {
+	return strings.HasPrefix(got, version) && strings.HasPrefix(want, version)
+}
+
+var (
+	bigLabel  = regexp.MustCompile(`ipv6_label[=:](0x[0-9a-f]{6}|[0-9]{7})`)
+	setMask   = regexp.MustCompile(`set_field:[^,]*/[^,]*->`)
+	twoRanges = regexp.MustCompile(`nat\([^)]*(src|dst)[^)]*\b(src|dst)`)
+)
+
+var nonZero = regexp.MustCompile("[1-9a-f]")
+
+var rawTLV = regexp.MustCompile(`NXM_NX_TUN_METADATA\d+(_W)?\([0-9a-f/]*\)`)
+
+func declaredDifference(args []string, line, got, want string) *difference {
+	for i := range differences {
+		if differences[i].is(args, line, got, want) {
+			return &differences[i]
+		}
+	}
+	return nil
+}
