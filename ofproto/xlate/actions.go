@@ -260,7 +260,7 @@ func (t *Translator) setField(a *openflow.SetField) {
 		}
 		return
 	}
-	if a.Field >= flow.MPLSLabel {
+	if a.Field >= flow.MPLSLabel && !isMPLS(t.flow.EthType) {
 		t.wc.NwProto = 0xff // commit depends on it
 	}
 	a.Field.SetMask(t.wc, a.Field.GetMask(t.wc).Or(a.Mask))
