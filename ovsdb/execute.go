@@ -311,6 +311,14 @@ func (x *executor) matching(t *TableSchema, cond Condition, f func(*Row) bool) {
 		}
 		return
 	}
+	if rows, ok := x.indexed(t, cond); ok {
+		for _, r := range rows {
+			if !f(r) {
+				return
+			}
+		}
+		return
+	}
 	for r := range x.tables[t.Index].all {
 		if cond.Match(r) && !f(r) {
 			return

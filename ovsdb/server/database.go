@@ -43,6 +43,7 @@ type Database struct {
 	durable  bool             // guarded by mu; a pending commit asks for it
 	prefix   []byte           // guarded by mu; scratch
 	kinds    map[string]*kind // guarded by mu; monitors by what they look at
+	dispatch *dispatch        // guarded by mu; of kinds, nil if they have changed
 	triggers []*trigger       // guarded by mu; transactions that wait
 	history  []*ovsdb.Change  // guarded by mu; the latest changes
 	watchers []*watcher       // guarded by mu
@@ -250,7 +251,7 @@ func (db *Database) push(c commit) {
 
 // transact executes a client's transaction. Its reply is sent by flush.
 func (db *Database) transact(s *session, req *jsonrpc.Message) {
-	if !slices.Contains(s.dirty, db) && ovsdb.IsReadOnly(req.Params) {
+	if !slices.Contains(s.dirty, db) && ovsdb.IsReadOnly(req.Params) && !db.store.Published().Indexed(req.Params) {
 		// The published state is what the client has been told of.
 		res := db.store.Published().Query(req.Params, appendPrefix(nil, req))
 		s.q.Push(append(res.JSON, '}'))
@@ -371,6 +372,7 @@ func (db *Database) drop(s *session) {
 		k.drop(s)
 		if len(k.subs) == 0 {
 			delete(db.kinds, key)
+			db.dispatch = nil
 		}
 	}
 }
@@ -453,9 +455,10 @@ func (db *Database) publish(ch *ovsdb.Change, kick func(*session)) {
 	}
 	// Only the rows matter from now on; the states would be kept alive.
 	db.history = append(db.history, &ovsdb.Change{Tables: ch.Tables, Snapshot: idOnly(ch.Snapshot), Previous: idOnly(ch.Previous)})
-	for _, k := range db.kinds {
-		k.update(ch, kick)
+	if db.dispatch == nil {
+		db.dispatch = newDispatch(db.store.Schema(), db.kinds)
 	}
+	db.dispatch.each(ch, func(k *kind) { k.update(ch, kick) })
 	if db.logged.Load() != nil {
 		db.logChange(ch)
 	}

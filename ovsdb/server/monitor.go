@@ -495,6 +495,7 @@ func (db *Database) subscribe(k *kind, s *sub) *kind {
 		k = same
 	} else {
 		db.kinds[k.key] = k
+		db.dispatch = nil
 	}
 	k.subs = append(k.subs, s)
 	return k
@@ -504,6 +505,7 @@ func (db *Database) unsubscribe(k *kind, s *sub) {
 	k.subs = slices.DeleteFunc(k.subs, func(x *sub) bool { return x == s })
 	if len(k.subs) == 0 {
 		delete(db.kinds, k.key)
+		db.dispatch = nil
 	}
 }
 
@@ -751,5 +753,6 @@ func (db *Database) cancelMonitors() {
 			}
 		}
 		delete(db.kinds, key)
+		db.dispatch = nil
 	}
 }

@@ -22,6 +22,7 @@ var loads = map[string]func(sock string) (float64, error){
 	"pipelined":  func(sock string) (float64, error) { return loadInserts(sock, 1, 50) },
 	"ten":        func(sock string) (float64, error) { return loadInserts(sock, 10, 1) },
 	"fanout":     loadFanout,
+	"conditions": loadConditions,
 	"select": func(sock string) (float64, error) {
 		return loadBig(sock, `{"method":"transact","params":["T",{"op":"select","table":"A","where":[]}],"id":1}`)
 	},
@@ -31,6 +32,11 @@ var loads = map[string]func(sock string) (float64, error){
 }
 
 func runLoad(args []string) error {
+	var lim unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &lim) == nil {
+		lim.Cur = lim.Max
+		unix.Setrlimit(unix.RLIMIT_NOFILE, &lim)
+	}
 	f, err := loads[args[0]](args[1])
 	if err == nil {
 		fmt.Println(f)
@@ -238,15 +244,34 @@ const fanoutClients = 1000
 // rowMark is in an update once for each row inserted.
 var rowMark = []byte(`"insert":`)
 
+// monitor dials a client that monitors the table.
+func monitor(sock, request string, buf []byte) (*client, error) {
+	c, err := dial(sock)
+	if err == nil {
+		err = c.write([]byte(`{"method":"monitor_cond","params":["T","m",{"A":[` + request + `]}],"id":1}`))
+	}
+	if err == nil {
+		err = c.replies(buf, 1)
+	}
+	return c, err
+}
+
+// loadConditions returns the transactions done in a second for one client while
+// a thousand others follow a row each, none of which changes.
+func loadConditions(sock string) (float64, error) {
+	buf := make([]byte, 1<<16)
+	for i := range fanoutClients {
+		if _, err := monitor(sock, fmt.Sprintf(`{"where":[["name","==","mine%d"]]}`, i), buf); err != nil {
+			return 0, err
+		}
+	}
+	return loadInserts(sock, 1, 1)
+}
+
 // loadFanout returns the updates delivered in a second to a thousand clients
 // while one writer commits as fast as it is answered. Every client must have
 // been told of every row.
 func loadFanout(sock string) (float64, error) {
-	var lim unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &lim) == nil {
-		lim.Cur = lim.Max
-		unix.Setrlimit(unix.RLIMIT_NOFILE, &lim)
-	}
 	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return 0, err
@@ -254,17 +279,11 @@ func loadFanout(sock string) (float64, error) {
 	buf := make([]byte, 1<<18)
 	byFD := map[int32]*client{}
 	for range fanoutClients {
-		c, err := dial(sock)
+		c, err := monitor(sock, `{}`, buf)
 		if err != nil {
 			return 0, err
 		}
 		byFD[int32(c.fd)] = c
-		if err := c.write([]byte(`{"method":"monitor_cond","params":["T","m",{"A":[{}]}],"id":1}`)); err != nil {
-			return 0, err
-		}
-		if err := c.replies(buf, 1); err != nil {
-			return 0, err
-		}
 		if err := unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, c.fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(c.fd)}); err != nil {
 			return 0, err
 		}
