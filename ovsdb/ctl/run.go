@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"govs/cli"
@@ -40,6 +41,7 @@ type run struct {
 	command                        string // the command line, for logs
 	need                           *Need
 	client                         *idl.Client
+	awaited                        atomic.Value  // string: what the commands wait for
 	ended                          chan struct{} // closed when the client has ended
 	clientErr                      error
 }
@@ -189,6 +191,8 @@ func (r *run) work(ctx context.Context) error {
 		}
 	}
 	stop()
+	defer r.patience(func() string { return r.awaited.Load().(string) })()
+	r.awaited.Store("an answer to the transaction")
 	for try := 1; ; try++ {
 		done, err := r.attempt(ctx, snap)
 		if done || err != nil {
@@ -264,6 +268,7 @@ func (r *run) attempt(ctx context.Context, snap *idl.Snapshot) (done bool, err e
 			return false, err
 		}
 		if c.TryAgain {
+			r.awaited.Store(fmt.Sprintf("\"%s\" to come true", c.Call))
 			return false, nil
 		}
 	}
@@ -296,6 +301,7 @@ func (r *run) attempt(ctx context.Context, snap *idl.Snapshot) (done bool, err e
 		return true, err
 	}
 	if wait && res.Status == idl.Success {
+		r.awaited.Store("") // waitReload says it
 		return true, r.waitReload(ctx, state, res)
 	}
 	return true, nil
@@ -406,7 +412,9 @@ const patient = 5 * time.Second
 // takes long. It ends with the returned function.
 func (r *run) patience(what func() string) (stop func()) {
 	t := time.AfterFunc(patient, func() {
-		r.io.Errorf(r.app.Name, "waiting for %s", what())
+		if s := what(); s != "" {
+			r.io.Errorf(r.app.Name, "waiting for %s", s)
+		}
 	})
 	return func() { t.Stop() }
 }

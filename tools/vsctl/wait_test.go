@@ -95,9 +95,18 @@ func TestTimeout(t *testing.T) {
 func TestPatience(t *testing.T) {
 	t.Parallel()
 	p := tool.Ours(t)
-	a := p.Run(t, "", "--timeout=6", "add-br", "br0")
-	if !strings.Contains(a.Err, "waiting for ovs-vswitchd to carry out the change (DIR/ovs-vswitchd.pid: No such file or directory; cur_cfg is 0, to become 1)") {
-		t.Errorf("%s", a.Err)
+	for _, tt := range []struct{ want, args string }{
+		{"\"wait-until bridge nope name=x\" to come true", "wait-until bridge nope name=x"},
+		{"ovs-vswitchd to carry out the change (DIR/ovs-vswitchd.pid: No such file or directory; cur_cfg is 0, to become 1)", "add-br br0"},
+		{"a connection to unix:DIR/none", "--retry --db=unix:DIR/none list-br"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			t.Parallel()
+			a := p.Run(t, "", append([]string{"--timeout=6"}, strings.Fields(strings.ReplaceAll(tt.args, "DIR", p.Dir))...)...)
+			if !strings.Contains(a.Err, "ovs-vsctl: waiting for "+tt.want+"\n") || strings.Count(a.Err, "waiting for") != 1 {
+				t.Errorf("%s", a.Err)
+			}
+		})
 	}
 }
 
