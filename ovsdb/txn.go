@@ -110,9 +110,10 @@ func (x *txn) delete(t *TableSchema, r *Row) {
 }
 
 // mayCreate reports whether a UUID is new to the table and not of a row that
-// this transaction deleted.
+// this transaction deleted, unless it had also made it.
 func (x *txn) mayCreate(t *TableSchema, u UUID) bool {
-	return x.get(t, u) == nil && x.lookup(t, u) == nil
+	tr := x.rows[rowKey{t.Index, u}]
+	return x.get(t, u) == nil && (tr == nil || tr.old == nil)
 }
 
 // RowChange is what a transaction did to one row: Old is nil for a new row,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,7 +47,12 @@ func Main(argv []string, o cli.IO) int {
 	defer p.Close()
 	daemon.ReportMemory(d.memory)
 	heap.Tune(50, 32<<20)
-	for _, name := range opt.databases(args) {
+	given := opt.databases(args)
+	for i, name := range given {
+		if slices.Contains(given[:i], name) {
+			logger().Warn("Duplicate database configuration: %s", name)
+			continue
+		}
 		if err := d.open(name); err != nil {
 			return p.Fail("%v", err)
 		}
@@ -59,14 +65,18 @@ func Main(argv []string, o cli.IO) int {
 	})
 	for _, r := range opt.remotes {
 		if err := d.remotes.Add(r); err != nil {
-			return p.Fail("%v", err)
+			return p.Fail("%v\n", err)
 		}
 	}
 	if opt.config != "" && !d.reload() {
 		return p.Fail("failed to load configuration from %s", opt.config)
 	}
-	d.checkTLS()
-	logger().Info("%s (Open vSwitch) %s", p.Name(), version.OVS)
+	if err := d.checkTLS(); err != nil {
+		return p.Fail("%v\n", err)
+	}
+	if opt.run == "" {
+		logger().Info("%s (Open vSwitch) %s", p.Name(), version.OVS)
+	}
 	p.Ready()
 	code := 0
 	if opt.run != "" {
@@ -94,8 +104,7 @@ func (d *database) runCommand(p *daemon.Process, o cli.IO) int {
 	select {
 	case err := <-done:
 		if err != nil {
-			logger().Warn("%s: child exited, %s", d.opt.run, exitText(cmd.ProcessState))
-			return 1
+			return p.Fail("%s: child exited, %s", d.opt.run, exitText(cmd.ProcessState))
 		}
 	case <-p.Context().Done():
 		cmd.Process.Signal(syscall.SIGTERM)

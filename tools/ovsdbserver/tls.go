@@ -1,6 +1,7 @@
 package ovsdbserver
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,16 +22,18 @@ func (d *database) tls() *stream.TLS {
 	return &t
 }
 
-// checkTLS logs what is wrong with the names of columns.
-func (d *database) checkTLS() {
+// checkTLS returns what is wrong with the names of columns.
+func (d *database) checkTLS() error {
 	t := &d.opt.tls
+	var errs []error
 	for _, name := range []string{t.PrivateKey, t.Certificate, t.CACert, t.PeerCACert} {
 		if strings.HasPrefix(name, "db:") {
 			if _, err := d.lookUp(name); err != nil {
-				logger().Warn("%v", err)
+				errs = append(errs, err)
 			}
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // lookUp returns the first nonempty string of a column.
