@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -79,5 +80,44 @@ func TestTryFlushPipe(t *testing.T) {
 	got := make([]byte, 3)
 	if _, err := io.ReadFull(b, got); err != nil || string(got) != "[1]" {
 		t.Fatalf("%q %v", got, err)
+	}
+}
+
+// TestGiantMessage reads a giant message and then waits for another: what the
+// first took must be free.
+func TestGiantMessage(t *testing.T) {
+	a, b := net.Pipe()
+	defer a.Close()
+	r := NewVolatileReader(b)
+	read := make(chan int)
+	go func() {
+		for {
+			m, err := r.Next()
+			if err != nil {
+				close(read)
+				return
+			}
+			read <- len(m.Params.Elems()[0].Str())
+		}
+	}()
+	const size = 16 << 20
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	text := func(n int) []byte {
+		return fmt.Appendf(nil, `{"method":"m","params":["%s"],"id":1}`, bytes.Repeat([]byte{'x'}, n))
+	}
+	a.Write(text(size))
+	if n := <-read; n != size {
+		t.Fatal(n)
+	}
+	// The reader has begun to wait when it has taken the next byte.
+	a.Write([]byte{' '})
+	if after := heap(); after > before+size/8 {
+		t.Errorf("%d MB are kept", (after-before)>>20)
 	}
 }

@@ -121,7 +121,8 @@ func (r *Reader) fill() error {
 	if r.start == r.end {
 		r.start, r.end, r.seen = 0, 0, 0
 		if len(r.buf) > 1<<20 {
-			r.buf = nil // one giant message must not cost memory for ever
+			// One giant message must not cost memory for ever.
+			r.buf, r.parser, r.msg = nil, json.Parser{}, Message{}
 		}
 	}
 	if len(r.buf)-r.end < 2048 {
