@@ -223,6 +223,9 @@ func (id FieldID) put(k *Key, v Value) {
 	f := &fields[id]
 	p := unsafe.Add(unsafe.Pointer(k), f.loc.ofs)
 	keep := f.keepMask() << f.loc.shift
+	if wide(id) {
+		keep = ^uint64(0) // nothing else lives in the integer
+	}
 	bits := v.Lo << f.loc.shift & keep
 	switch f.loc.in {
 	case inU8:

@@ -106,7 +106,9 @@ func flagValue(fs *flagSet, s string) (Value, Value, error) {
 func (f *Field) parseInt(s string) (v, mask Value, err error) {
 	one := func(t, what string) (Value, error) {
 		v, ok, fits := parseInteger(t)
-		if !ok {
+		if !ok && strings.HasPrefix(t, "-") && len(t) > 1 && t[1] >= '1' && t[1] <= '9' && f.Bytes < 8 {
+			fits = false // C reads what there is of a number, and that is large
+		} else if !ok {
 			return v, fmt.Errorf("%s: bad syntax for %s %s", s, f.Name, what)
 		}
 		if !fits || v.Len() > int(f.Bytes)*8 {

@@ -295,7 +295,7 @@ func (a *SetField) encodeLegacy(e *encoder) {
 }
 
 func (a *SetField) check(c *checker) error {
-	if !a.Field.PrereqsOKMatch(&c.match) || a.Field == flow.VlanVID && !c.hasVLAN() {
+	if !a.Field.PrereqsOK(&c.match.Key, nil) || a.Field == flow.VlanVID && !c.hasVLAN() {
 		c.names.warnf("ofp_actions", "set_field %s lacks correct prerequisites", a.Field)
 		return ErrBadActionMatchInconsistent
 	}

@@ -121,7 +121,7 @@ func parseBundle(p *parser, word, arg string) error {
 			rest = r
 		}
 	}
-	head, members, _ := strings.Cut(strings.TrimLeft(rest, ", "), ":")
+	head, members, _ := cutAny(rest, ": ")
 	if len(w) < n-1 || head == "" {
 		return fmt.Errorf("%s: not enough arguments to bundle action", arg)
 	}
@@ -307,7 +307,7 @@ func parseMultipath(p *parser, _, arg string) error {
 	a.MaxLink = uint16(links - 1)
 	a.Arg = uint32(leadingInt(w[4]))
 	var err error
-	dst := strings.TrimLeft(w[5], ", ")
+	dst, _, _ := cutAny(w[5], ", ")
 	if a.Dst, err = p.subfield(dst); err != nil {
 		return err
 	}

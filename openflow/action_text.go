@@ -17,6 +17,8 @@ type parser struct {
 	acts   []Action
 	depth  int
 	outer  Kind // the action that the list is inside of, or 0
+	// notHere is the first instruction of a list that must not have any.
+	notHere string
 }
 
 // maxActionDepth bounds how deep lists of actions nest.
@@ -53,13 +55,15 @@ func (p *parser) nested(text string, outer Kind) ([]Action, error) {
 	if e, ok := err.(*verifyError); ok {
 		return nil, errors.New(e.text)
 	}
+	if err == nil && in.notHere != "" {
+		err = fmt.Errorf("%s instruction not allowed here", in.notHere)
+	}
 	p.usable = in.usable
 	return in.acts, err
 }
 
 func (p *parser) list(text string, instructions bool) error {
 	drop, n := false, 0
-	notHere := ""
 	for {
 		key, value, rest, ok := cutPair(text)
 		if !ok {
@@ -72,8 +76,8 @@ func (p *parser) list(text string, instructions bool) error {
 			if err := row.parse(p, strings.ToLower(key), value); err != nil {
 				return err
 			}
-			if row.kind > KindMeter && !instructions && notHere == "" {
-				notHere = row.words[0]
+			if row.kind > KindMeter && !instructions && p.notHere == "" {
+				p.notHere = row.words[0]
 			}
 		case strings.EqualFold(key, "drop"):
 			drop = true
@@ -87,9 +91,6 @@ func (p *parser) list(text string, instructions bool) error {
 			}
 			p.addOutput(port, value)
 		}
-	}
-	if notHere != "" {
-		return fmt.Errorf("%s instruction not allowed here", notHere)
 	}
 	if drop && n > 0 {
 		return errors.New(`"drop" must not be accompanied by any other action or instruction`)

@@ -250,6 +250,9 @@ func (p *flowParser) subfield(k, v string) error {
 	} else {
 		p.usable &= fieldProtocols(s.Field, mask)
 	}
+	if s.Field == flow.VlanVID {
+		p.usable &= protoNXMOXM
+	}
 	old = old.AndNot(s.Mask()).Or(val.Shl(int(s.Ofs)))
 	p.fm.Match.SetMasked(s.Field, old, mask)
 	return nil

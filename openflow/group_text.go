@@ -272,6 +272,9 @@ func (p *groupParser) bucket(s string) error {
 	if err := ap.list(strings.Join(acts, ","), false); err != nil {
 		return err
 	}
+	if ap.notHere != "" {
+		return fmt.Errorf("%s instruction not allowed here", ap.notHere)
+	}
 	if slices.ContainsFunc(ap.acts, func(a Action) bool { return a.Kind() == KindMeter }) {
 		ap.usable &= ProtoOXM15 // before it, a meter is an instruction
 	}

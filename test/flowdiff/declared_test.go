@@ -44,9 +44,12 @@ var differences = []difference{
 			_, name, ok = strings.Cut(want, "unknown keyword ")
 		}
 		if !ok {
+			name, _, ok = strings.Cut(want[strings.LastIndexByte(want, ':')+1:], " is not a valid OXM field name")
+		}
+		if !ok {
 			return false
 		}
-		name = strings.TrimRight(name, "'\n")
+		name = strings.Trim(name, " '\n")
 		id, known := flow.FieldByName(name)
 		return known && newField(id)
 	}},
@@ -79,6 +82,12 @@ var differences = []difference{
 	}},
 	{"ipv6_label", "3.1 sends more bits than the label has", func(_ []string, line, got, want string) bool {
 		return bigLabel.MatchString(line) && len(got) == len(want)
+	}},
+	{"tcp_flags", "3.1 sends a mask of 12 bits of the 12 there are", func(_ []string, line, got, want string) bool {
+		return flags12.MatchString(line)
+	}},
+	{"encap", "3.1 does not know the kind of the packet behind encap and decap", func(_ []string, line, got, want string) bool {
+		return (strings.Contains(line, "encap(") || strings.Contains(line, "decap")) && strings.Contains(want, "OFPBAC_MATCH_INCONSISTENT")
 	}},
 	{"mac", "3.1 does not look at what follows an address", func(_ []string, line, got, want string) bool {
 		return strings.Contains(got, ": invalid mac address ")
@@ -141,7 +150,7 @@ func sameTLVs(s string) string {
 	})
 }
 
-var emptyMask = regexp.MustCompile(`/(0x)?0+\b|/(0\.0\.0\.0|::)\b|=(,| |$)|(eth|dl|vlan|ip|nw|arp)_[a-z]+(,| |$)`)
+var emptyMask = regexp.MustCompile(`/(0x)?0+\b|/(0\.0\.0\.0|::)(,| |$)|=(,| |$)|(eth|dl|vlan|ip|nw|arp)_[a-z]+(,| |$)`)
 
 // hexOf reports whether both are messages of one version of OpenFlow.
 func hexOf(got, want, version string) bool {
@@ -150,6 +159,7 @@ func hexOf(got, want, version string) bool {
 
 var (
 	bigLabel  = regexp.MustCompile(`ipv6_label[=:](0x[0-9a-f]{6}|[0-9]{7})`)
+	flags12   = regexp.MustCompile(`tcp_flags[=:][^, ]*/0xfff\b`)
 	setMask   = regexp.MustCompile(`set_field:[^,]*/[^,]*->`)
 	twoRanges = regexp.MustCompile(`nat\([^)]*(src|dst)[^)]*\b(src|dst)`)
 )
