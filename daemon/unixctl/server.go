@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"govs/cli"
@@ -161,7 +162,8 @@ func (s *Server) serve(c net.Conn) {
 		lim.N = maxRequest
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
-			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+			// A client that does not read the end of its answer resets.
+			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, syscall.ECONNRESET) {
 				log.Warn("received bad JSON-RPC message: %s", cli.Strerror(err))
 			}
 			return

@@ -31,7 +31,7 @@ pid_comm_check ovsdb-server "$(cat "$rundir/ovsdb-server.pid")" && echo itself
 ovs_vsctl init
 ovs_vsctl show | tail -n +2
 ovs_vsctl add-br br0 -- add-port br0 p1 -- set interface p1 type=internal
-internal_interfaces | sort
+internal_interfaces | tr ' ' '\n' | sort
 flow_restore_wait
 ovs_vsctl get open . other_config
 flow_restore_complete

@@ -1,7 +1,9 @@
 package up_test
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,17 +26,32 @@ func run(m cli.Main, argv ...string) (string, int) {
 // start runs "govs up" with dummy ports until the returned function ends it.
 func start(t *testing.T, args ...string) (stop func()) {
 	t.Helper()
-	done := make(chan string, 1)
+	done := make(chan int, 1)
+	out, in := io.Pipe()
 	go func() {
-		out, code := run(up.Main, append([]string{"up", "--enable-dummy=override", "-vconsole:off"}, args...)...)
-		if code != 0 {
-			t.Errorf("govs up: exit status %d", code)
+		code := up.Main(append([]string{"up", "--enable-dummy=override", "-vconsole:off"}, args...),
+			cli.IO{In: strings.NewReader(""), Out: in, Err: in})
+		in.Close()
+		done <- code
+	}()
+	said := make(chan struct{})
+	go func() {
+		lines := bufio.NewScanner(out)
+		for told := false; lines.Scan(); {
+			if !told && strings.Contains(lines.Text(), "govs is up") {
+				told = true
+				close(said)
+			}
 		}
-		done <- out
 	}()
 	// A change that is waited for: the switch is up when it is carried out.
 	if out, code := run(vsctl.Main, "ovs-vsctl", "--retry", "--timeout=10", "set", "open", ".", "external_ids:up=yes"); code != 0 {
 		t.Fatalf("govs up does not serve: %s", out)
+	}
+	select {
+	case <-said:
+	case <-time.After(10 * time.Second):
+		t.Fatal("govs up does not say that it is up")
 	}
 	return func() {
 		target := filepath.Join(os.Getenv("OVS_RUNDIR"), "ctl")
@@ -42,9 +59,9 @@ func start(t *testing.T, args ...string) (stop func()) {
 			t.Fatalf("exit: %s", out)
 		}
 		select {
-		case out := <-done:
-			if !strings.Contains(out, "govs is up") {
-				t.Errorf("govs up printed %q", out)
+		case code := <-done:
+			if code != 0 {
+				t.Errorf("govs up: exit status %d", code)
 			}
 		case <-time.After(10 * time.Second):
 			t.Fatal("govs up does not end")
