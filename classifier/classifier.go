@@ -117,7 +117,7 @@ func (c *Classifier[T]) lookup(v Version, key *flow.Key, wc *flow.Mask, conjunct
 	var buf [16]*Rule[T]
 	soft := buf[:0]
 	for _, e := range *c.order.Load() {
-		if best != nil && best.priority >= e.max {
+		if best != nil && int(best.priority) >= e.max {
 			break
 		}
 		r := e.sub.lookup(v, key, wc, &tries)
@@ -142,7 +142,7 @@ func (c *Classifier[T]) lookup(v Version, key *flow.Key, wc *flow.Mask, conjunct
 // and priority that it replaces, if there is one.
 func (c *Classifier[T]) Insert(r *Rule[T]) (old *Rule[T]) {
 	s := c.subtable(r)
-	old = s.exact(r.bits, r.priority, Latest)
+	old = s.exact(r.bits, r.Priority(), Latest)
 	s.insert(r, old)
 	if old == nil {
 		c.eachTrie(s, r, (*trie).insert)
@@ -194,7 +194,7 @@ func (c *Classifier[T]) subtable(r *Rule[T]) *subtable[T] {
 	full := r.fullMask()
 	s := c.byMask[full]
 	if s == nil {
-		s = newSubtable[T](r.mask, &full, c.prefixes)
+		s = newSubtable[T](*r.mask, &full, c.prefixes)
 		c.byMask[full] = s
 		all := append(slices.Clone(*c.all.Load()), s)
 		c.all.Store(&all)

@@ -132,7 +132,7 @@ func TestAgainstTwin(t *testing.T) {
 			default:
 				i := r.IntN(len(slow))
 				m := slow[i].Match()
-				if got := c.FindExact(Latest, &m, slow[i].priority); got != slow[i] {
+				if got := c.FindExact(Latest, &m, slow[i].Priority()); got != slow[i] {
 					t.Fatalf("seed %d step %d: FindExact %v", seed, step, got)
 				}
 				c.Remove(slow[i])
@@ -181,7 +181,7 @@ func TestAgainstTwin(t *testing.T) {
 		for x := range c.All(Latest) {
 			n++
 			m := x.Match()
-			over := c.FindOverlap(Latest, &m, x.priority)
+			over := c.FindOverlap(Latest, &m, x.Priority())
 			if over == nil || over.priority != x.priority {
 				t.Fatalf("seed %d: a rule must overlap itself", seed)
 			}

@@ -36,7 +36,7 @@ func (c *Classifier[T]) conjunction(v Version, key *flow.Key, wc *flow.Mask, har
 	for {
 		// Rules below the best hard one do not matter.
 		n := 0
-		top := 0
+		top := int32(0)
 		for _, r := range soft {
 			if hard == nil || r.priority > hard.priority {
 				soft[n] = r
@@ -76,7 +76,7 @@ func (c *Classifier[T]) conjunction(v Version, key *flow.Key, wc *flow.Mask, har
 
 // satisfied looks for conjunctive matches all of whose dimensions are among the
 // rules of a priority, and returns the rule for the first that has one.
-func (c *Classifier[T]) satisfied(v Version, key *flow.Key, wc *flow.Mask, soft []*Rule[T], priority int) *Rule[T] {
+func (c *Classifier[T]) satisfied(v Version, key *flow.Key, wc *flow.Mask, soft []*Rule[T], priority int32) *Rule[T] {
 	type progress struct {
 		id   uint32
 		seen uint64

@@ -16,8 +16,8 @@ func (s *subtable[T]) exact(bits []uint64, priority int, v Version) *Rule[T] {
 	if sl == nil {
 		return nil
 	}
-	for r := sl.head.Load(); r != nil && r.priority >= priority; r = r.lower.Load() {
-		if r.priority == priority && r.VisibleIn(v) {
+	for r := sl.head.Load(); r != nil && r.Priority() >= priority; r = r.lower.Load() {
+		if r.Priority() == priority && r.VisibleIn(v) {
 			return r
 		}
 	}
@@ -46,7 +46,7 @@ func (c *Classifier[T]) FindOverlap(v Version, m *flow.Match, priority int) *Rul
 			break
 		}
 		for r := e.sub.first.Load(); r != nil; r = r.next.Load() {
-			if r.priority == priority && r.VisibleIn(v) && r.overlaps(m) {
+			if r.Priority() == priority && r.VisibleIn(v) && r.overlaps(m) {
 				return r
 			}
 		}

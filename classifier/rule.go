@@ -47,13 +47,13 @@ func compact(m *flow.Mask) []maskWord {
 type Rule[T any] struct {
 	Value T
 
-	priority int
-	mask     []maskWord // shared with the subtable once inserted
-	bits     []uint64   // the key's words under mask
+	priority int32
+	hash     uint32
+	mask     *[]maskWord // the subtable's once inserted
+	bits     []uint64    // the key's words under mask
 
 	soft *[]Clause // nil unless part of conjunctive matches
 
-	hash    uint32
 	added   Version
 	removed atomic.Uint64 // Version
 
@@ -66,10 +66,11 @@ type Rule[T any] struct {
 // NewRule returns a rule for the packets that match m. Of two rules that match a
 // packet the one with the higher priority wins.
 func NewRule[T any](m *flow.Match, priority int, v T) *Rule[T] {
-	r := &Rule[T]{Value: v, priority: priority, mask: compact(&m.Mask)}
+	mask := compact(&m.Mask)
+	r := &Rule[T]{Value: v, priority: int32(priority), mask: &mask}
 	key := m.Key.Words()
-	r.bits = make([]uint64, len(r.mask))
-	for i, w := range r.mask {
+	r.bits = make([]uint64, len(mask))
+	for i, w := range mask {
 		r.bits[i] = key[w.word] & w.bits
 	}
 	r.removed.Store(never)
@@ -77,12 +78,12 @@ func NewRule[T any](m *flow.Match, priority int, v T) *Rule[T] {
 }
 
 // Priority returns the rule's priority.
-func (r *Rule[T]) Priority() int { return r.priority }
+func (r *Rule[T]) Priority() int { return int(r.priority) }
 
 // Match returns the rule's match.
 func (r *Rule[T]) Match() flow.Match {
 	var m flow.Match
-	for i, w := range r.mask {
+	for i, w := range *r.mask {
 		m.Mask.Words()[w.word] = w.bits
 		m.Key.Words()[w.word] = r.bits[i]
 	}
@@ -91,7 +92,7 @@ func (r *Rule[T]) Match() flow.Match {
 
 func (r *Rule[T]) fullMask() flow.Mask {
 	var m flow.Mask
-	for _, w := range r.mask {
+	for _, w := range *r.mask {
 		m.Words()[w.word] = w.bits
 	}
 	return m
@@ -110,7 +111,7 @@ func (r *Rule[T]) RemoveIn(v Version) { r.removed.Store(uint64(v)) }
 func (r *Rule[T]) RestoreRemoved() { r.removed.Store(never) }
 
 // Covers reports whether the rule matches a packet with key k.
-func (r *Rule[T]) Covers(k *flow.Key) bool { return equal(r.mask, r.bits, k.Words()) }
+func (r *Rule[T]) Covers(k *flow.Key) bool { return equal(*r.mask, r.bits, k.Words()) }
 
 func equal(mask []maskWord, bits []uint64, key *flow.Words) bool {
 	bits = bits[:len(mask)]
@@ -125,16 +126,16 @@ func equal(mask []maskWord, bits []uint64, key *flow.Words) bool {
 // MoreSpecific reports whether every packet that the rule matches also matches m
 // and the rule's mask has all the bits of m's: OpenFlow's loose matching.
 func (r *Rule[T]) MoreSpecific(m *flow.Match) bool {
-	mask, key := m.Mask.Words(), m.Key.Words()
+	mask, key, own := m.Mask.Words(), m.Key.Words(), *r.mask
 	j := 0
 	for i, want := range mask {
 		if want == 0 {
 			continue
 		}
-		for j < len(r.mask) && int(r.mask[j].word) < i {
+		for j < len(own) && int(own[j].word) < i {
 			j++
 		}
-		if j == len(r.mask) || int(r.mask[j].word) != i || r.mask[j].bits&want != want || (r.bits[j]^key[i])&want != 0 {
+		if j == len(own) || int(own[j].word) != i || own[j].bits&want != want || (r.bits[j]^key[i])&want != 0 {
 			return false
 		}
 	}
@@ -144,7 +145,7 @@ func (r *Rule[T]) MoreSpecific(m *flow.Match) bool {
 // overlaps reports whether some packet could match both the rule and m.
 func (r *Rule[T]) overlaps(m *flow.Match) bool {
 	mask, key := m.Mask.Words(), m.Key.Words()
-	for j, w := range r.mask {
+	for j, w := range *r.mask {
 		if (r.bits[j]^key[w.word])&w.bits&mask[w.word] != 0 {
 			return false
 		}

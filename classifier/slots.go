@@ -35,9 +35,9 @@ func (s *slots[T]) init() {
 // put publishes head, the first rule of its match, in a new slot.
 func (s *slots[T]) put(head *Rule[T]) {
 	a := *s.array.Load()
-	if (s.used+1)*2 > len(a) {
+	if (s.used+1)*4 > len(a)*3 {
 		n := 4
-		for n < (s.live+1)*4 {
+		for n*3 < (s.live+1)*5 { // at least 3/5 full after doubling, at most 3/4 before
 			n *= 2
 		}
 		b := make([]slot[T], n)

@@ -173,7 +173,7 @@ func (s *subtable[T]) find(hash uint32, v Version, words *flow.Words) *Rule[T] {
 
 // insert adds r, which takes the place of old if that is not nil.
 func (s *subtable[T]) insert(r, old *Rule[T]) {
-	r.mask, r.in = s.mask, s
+	r.mask, r.in = &s.mask, s
 	var hs [len(stageEnds) + 1]uint32
 	s.hashes(r.bits, &hs)
 	r.hash = hs[len(s.stages)-1]
@@ -211,7 +211,7 @@ func (s *subtable[T]) insert(r, old *Rule[T]) {
 		}
 		s.last = r
 	}
-	s.prios.add(r.priority)
+	s.prios.add(r.Priority())
 }
 
 // unlinkList takes r out of the list of all rules, or puts by in its place.
@@ -251,7 +251,7 @@ func (s *subtable[T]) forget(r *Rule[T]) {
 		v, n := s.portsValue(r)
 		s.ports.Store(s.ports.Load().remove(v, n))
 	}
-	s.prios.remove(r.priority)
+	s.prios.remove(r.Priority())
 	r.in = nil
 }
 

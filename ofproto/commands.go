@@ -241,7 +241,7 @@ func (h *Host) cmdDumpFlows(args []string) (string, error) {
 		if r.Table != 0 {
 			fmt.Fprintf(&b, "table_id=%d, ", r.Table)
 		}
-		fmt.Fprintf(&b, "duration=%ds, n_packets=%d, n_bytes=%d, ", int(now.Sub(r.Created)/time.Second), r.Stats.Packets.Load(), r.Stats.Bytes.Load())
+		fmt.Fprintf(&b, "duration=%ds, n_packets=%d, n_bytes=%d, ", int(now.Sub(r.Created())/time.Second), r.Stats.Packets.Load(), r.Stats.Bytes.Load())
 		m := r.Match()
 		if s := string(flow.AppendMatch(nil, &m, r.Priority(), nil)); s != "" {
 			b.WriteString(strings.TrimRight(s, ", ") + ",")

@@ -195,7 +195,7 @@ func (p *Ofproto) flowChanged(c *flowtable.Change) {
 
 func (o *ofConn) noteChange(c *flowtable.Change) {
 	ms := &o.monitors
-	if ms.paused && (c.Kind != flowtable.Deleted || c.Rule.AddedAt() > ms.since) {
+	if ms.paused && (c.Kind != flowtable.Deleted || c.Rule.AddedSince(ms.since)) {
 		return // resuming tells of it
 	}
 	ev := monitorEvents[c.Kind]
@@ -281,15 +281,15 @@ func (c *connManager) resumeMonitors() {
 			r := &openflow.FlowMonitorReply{}
 			for _, f := range monitored(v, list, func(r *flowtable.Rule) openflow.MonitorFlags {
 				switch {
-				case r.AddedAt() > ms.since:
+				case r.AddedSince(ms.since):
 					return openflow.MonitorAdd
-				case r.ChangedAt() > ms.since:
+				case r.ChangedSince(ms.since):
 					return openflow.MonitorModify
 				}
 				return 0
 			}) {
 				e := openflow.FlowEventModified
-				if f.rule.AddedAt() > ms.since {
+				if f.rule.AddedSince(ms.since) {
 					e = openflow.FlowEventAdded
 				}
 				r.Updates = append(r.Updates, update(f.rule, e, f.flags))

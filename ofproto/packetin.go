@@ -45,7 +45,7 @@ func (p *Ofproto) flowRemoved(r *flowtable.Rule, why openflow.FlowRemovedReason)
 	}
 	m := &openflow.FlowRemoved{
 		Match: r.Match(), Cookie: r.Cookie, Priority: uint16(r.Priority()), Reason: why, Table: r.Table,
-		Duration: p.now().Sub(r.Created).Truncate(time.Millisecond), IdleTimeout: r.IdleTimeout(), HardTimeout: r.HardTimeout(),
+		Duration: p.now().Sub(r.Created()).Truncate(time.Millisecond), IdleTimeout: r.IdleTimeout(), HardTimeout: r.HardTimeout(),
 		Packets: r.Stats.Packets.Load(), Bytes: r.Stats.Bytes.Load(),
 	}
 	for _, o := range p.conns.all() {

@@ -115,7 +115,7 @@ const keptFlags = openflow.FlagSendFlowRem | openflow.FlagNoPktCounts | openflow
 func (t *Tables) rule(fm *openflow.FlowMod, table uint8, now time.Time) *Rule {
 	r := &Rule{
 		Table: table, Cookie: fm.NewCookie, Actions: fm.Actions, Flags: fm.Flags & keptFlags,
-		Importance: fm.Importance, Created: now, Stats: &Counters{},
+		Importance: fm.Importance, created: now.UnixNano(), Stats: &Counters{},
 		teacher: teaches(fm.Actions),
 	}
 	r.idle.Store(uint32(fm.IdleTimeout))

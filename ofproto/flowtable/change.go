@@ -33,9 +33,9 @@ func (t *Tables) report(c *Change) {
 	}
 	if c.Kind != Deleted {
 		t.changes++
-		c.Rule.changedAt = t.changes
+		c.Rule.changedAt = uint32(t.changes)
 		if c.Kind == Added {
-			c.Rule.addedAt = t.changes
+			c.Rule.addedAt = uint32(t.changes)
 		}
 	}
 	if t.Reported != nil {
@@ -52,10 +52,11 @@ func (t *Tables) settle() {
 	}
 }
 
-// AddedAt and ChangedAt say which of all changes was the flow's addition, and
-// its last one. They are for those who hold the tables, as Reported and View do.
-func (r *Rule) AddedAt() uint64   { return r.addedAt }
-func (r *Rule) ChangedAt() uint64 { return r.changedAt }
+// AddedSince and ChangedSince report whether the flow was added, or changed,
+// after the given number of changes. They are for those who hold the tables, as
+// Reported and View do.
+func (r *Rule) AddedSince(n uint64) bool   { return int32(r.addedAt-uint32(n)) > 0 }
+func (r *Rule) ChangedSince(n uint64) bool { return int32(r.changedAt-uint32(n)) > 0 }
 
 // A View lets look at the tables while nothing changes.
 type View struct{ t *Tables }

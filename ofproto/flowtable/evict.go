@@ -16,38 +16,44 @@ import (
 type evictor struct {
 	fields []flow.Subfield
 	groups map[string]*evictGroup
+	at     map[*Rule]*evictEntry
+}
+
+// evictEntry is a flow that may go.
+type evictEntry struct {
+	rule  *Rule
+	group string
+	worth uint64
+	at    int // place in the heap
 }
 
 // evictGroup is a heap. What a flow is worth only grows while it is in use, so
 // positions are put right when a flow comes to the top.
-type evictGroup struct {
-	rules []*Rule
-}
+type evictGroup []*evictEntry
 
-func (g *evictGroup) Len() int { return len(g.rules) }
+func (g evictGroup) Len() int { return len(g) }
 
-func (g *evictGroup) Less(i, j int) bool { return g.rules[i].worth < g.rules[j].worth }
+func (g evictGroup) Less(i, j int) bool { return g[i].worth < g[j].worth }
 
-func (g *evictGroup) Swap(i, j int) {
-	g.rules[i], g.rules[j] = g.rules[j], g.rules[i]
-	g.rules[i].evictAt, g.rules[j].evictAt = i+1, j+1
+func (g evictGroup) Swap(i, j int) {
+	g[i], g[j] = g[j], g[i]
+	g[i].at, g[j].at = i, j
 }
 
 // Push and Pop are for package heap.
 func (g *evictGroup) Push(x any) {
-	r := x.(*Rule)
-	g.rules = append(g.rules, r)
-	r.evictAt = len(g.rules)
+	e := x.(*evictEntry)
+	e.at = len(*g)
+	*g = append(*g, e)
 }
 
 // Pop is for package heap.
 func (g *evictGroup) Pop() any {
-	n := len(g.rules) - 1
-	r := g.rules[n]
-	g.rules[n] = nil
-	g.rules = g.rules[:n]
-	r.evictAt = 0
-	return r
+	n := len(*g) - 1
+	e := (*g)[n]
+	(*g)[n] = nil
+	*g = (*g)[:n]
+	return e
 }
 
 // worthNow orders flows by importance, then by when they time out, to about a
@@ -85,26 +91,26 @@ func (e *evictor) add(r *Rule) {
 	if !r.evictable() {
 		return
 	}
-	k := e.key(r)
-	g := e.groups[k]
+	x := &evictEntry{rule: r, group: e.key(r), worth: r.worthNow()}
+	g := e.groups[x.group]
 	if g == nil {
 		g = &evictGroup{}
-		e.groups[k] = g
+		e.groups[x.group] = g
 	}
-	r.worth = r.worthNow()
-	heap.Push(g, r)
+	e.at[r] = x
+	heap.Push(g, x)
 }
 
 func (e *evictor) remove(r *Rule) {
-	if r.evictAt == 0 {
+	x := e.at[r]
+	if x == nil {
 		return
 	}
-	k := e.key(r)
-	if g := e.groups[k]; g != nil {
-		heap.Remove(g, r.evictAt-1)
-		if g.Len() == 0 {
-			delete(e.groups, k)
-		}
+	delete(e.at, r)
+	g := e.groups[x.group]
+	heap.Remove(g, x.at)
+	if g.Len() == 0 {
+		delete(e.groups, x.group)
 	}
 }
 
@@ -118,7 +124,7 @@ func (e *evictor) changed(r *Rule) {
 func (e *evictor) pick() *Rule {
 	var biggest *evictGroup
 	for _, g := range e.groups {
-		if biggest == nil || g.Len() > biggest.Len() || g.Len() == biggest.Len() && g.rules[0].worth < biggest.rules[0].worth {
+		if biggest == nil || g.Len() > biggest.Len() || g.Len() == biggest.Len() && (*g)[0].worth < (*biggest)[0].worth {
 			biggest = g
 		}
 	}
@@ -126,26 +132,23 @@ func (e *evictor) pick() *Rule {
 		return nil
 	}
 	for {
-		r := biggest.rules[0]
-		w := r.worthNow()
-		if w == r.worth {
-			return r
+		x := (*biggest)[0]
+		w := x.rule.worthNow()
+		if w == x.worth {
+			return x.rule
 		}
-		r.worth = w
+		x.worth = w
 		heap.Fix(biggest, 0)
 	}
 }
 
 // setEvictor turns eviction on, off, or to other groups. t.mu is held.
 func (tb *Table) setEvictor() {
-	for r := range tb.rules() {
-		r.evictAt = 0
-	}
 	tb.evict = nil
 	if !tb.limits.Evict && !tb.mod.Eviction {
 		return
 	}
-	tb.evict = &evictor{groups: map[string]*evictGroup{}}
+	tb.evict = &evictor{groups: map[string]*evictGroup{}, at: map[*Rule]*evictEntry{}}
 	if tb.limits.Evict {
 		tb.evict.fields = tb.limits.Groups
 	}

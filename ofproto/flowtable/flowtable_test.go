@@ -53,7 +53,7 @@ func TestReplace(t *testing.T) {
 		if got := r.Stats.Packets.Load(); got != x.packets {
 			t.Errorf("%s: %d packets, want %d", x.name, got, x.packets)
 		}
-		if got := r.Created.Sub(t0); got != x.created {
+		if got := r.Created().Sub(t0); got != x.created {
 			t.Errorf("%s: created %v, want %v", x.name, got, x.created)
 		}
 		if got := r.Modified().Sub(t0); got != x.modified {

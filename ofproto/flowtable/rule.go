@@ -13,30 +13,28 @@ import (
 // Rule is one flow. All but its counters, its times and its timeouts never
 // change: a flow that is modified becomes a new Rule that shares the counters.
 type Rule struct {
-	Table      uint8
-	Cookie     uint64
-	Actions    []openflow.Action
-	Flags      openflow.FlowModFlags
-	Importance uint16
-	Created    time.Time
+	Cookie  uint64
+	Actions []openflow.Action
 
 	// Stats are shared with the rules this one replaced.
 	Stats *Counters
 
+	Flags      openflow.FlowModFlags
+	Importance uint16
+	Table      uint8
+	teacher    bool // its actions learn with delete_learned
+
 	tbl      *Table
 	cls      *classifier.Rule[*Rule]
-	modified atomic.Int64 // nanoseconds since 1970
+	created  int64        // nanoseconds since 1970
+	modified atomic.Int64 // the same
 	idle     atomic.Uint32
 	hard     atomic.Uint32
 	removed  atomic.Bool
-	teacher  bool // its actions learn with delete_learned
 
-	// When the flow was added and last changed, in Changes.
-	addedAt, changedAt uint64
-
-	// Of the evictor: 1 + the place in the heap, and by what it is there.
-	evictAt int
-	worth   uint64
+	// When the flow was added and last changed: the low bits of the number of
+	// the change. No connection is paused for half of their range.
+	addedAt, changedAt uint32
 }
 
 // Counters count what a flow did. They may be added to from any goroutine.
@@ -91,6 +89,9 @@ func (r *Rule) Hidden() bool { return r.Priority() > math.MaxUint16 }
 // Removed reports whether the flow is no longer in its table.
 func (r *Rule) Removed() bool { return r.removed.Load() }
 
+// Created returns when the flow was added.
+func (r *Rule) Created() time.Time { return time.Unix(0, r.created) }
+
 // Modified returns when the flow was added, changed or learned last.
 func (r *Rule) Modified() time.Time { return time.Unix(0, r.modified.Load()) }
 
@@ -143,7 +144,7 @@ func (r *Rule) FlowStats(now time.Time) openflow.FlowStats {
 		Priority:    uint16(min(r.Priority(), math.MaxUint16)),
 		IdleTimeout: r.IdleTimeout(),
 		HardTimeout: r.HardTimeout(),
-		Duration:    now.Sub(r.Created).Truncate(time.Millisecond), // as fine as the clock of OVS
+		Duration:    now.Sub(r.Created()).Truncate(time.Millisecond), // as fine as the clock of OVS
 		IdleAge:     int(now.Sub(r.Stats.Used()) / time.Second),
 		HardAge:     int(now.Sub(r.Modified()) / time.Second),
 		Packets:     r.Stats.Packets.Load(),
@@ -158,7 +159,7 @@ func (r *Rule) FlowStats(now time.Time) openflow.FlowStats {
 func (r *Rule) clone() *Rule {
 	c := &Rule{
 		Table: r.Table, Cookie: r.Cookie, Actions: r.Actions, Flags: r.Flags, Importance: r.Importance,
-		Created: r.Created, Stats: r.Stats, tbl: r.tbl, teacher: r.teacher, addedAt: r.addedAt, changedAt: r.changedAt,
+		created: r.created, Stats: r.Stats, tbl: r.tbl, teacher: r.teacher, addedAt: r.addedAt, changedAt: r.changedAt,
 	}
 	c.idle.Store(r.idle.Load())
 	c.hard.Store(r.hard.Load())
