@@ -134,15 +134,6 @@ func prefixMask(n int) value {
 	return value{^uint64(0), ^uint64(0)}
 }
 
-// equalBits returns how many leading bits a and b share, at most n.
-func equalBits(a, b value, n int) int {
-	z := bits.LeadingZeros64(a.hi ^ b.hi)
-	if z == 64 {
-		z += bits.LeadingZeros64(a.lo ^ b.lo)
-	}
-	return min(z, n)
-}
-
 func (v value) shl(n int) value {
 	if n >= 64 {
 		return value{v.lo << (n - 64), 0}
@@ -153,29 +144,44 @@ func (v value) shl(n int) value {
 func (v value) first() int { return int(v.hi >> 63) }
 
 // trie is an immutable binary trie of prefixes with path compression; changing
-// it makes a new one that shares what did not change.
+// it makes a new one that shares what did not change. A node has at most
+// nodeBits bits of the path, so that one is half a cache line and IPv4's tries,
+// of which there are most, are as deep as they would be without this limit.
 type trie struct {
-	prefix value // nbits bits, the rest zero
-	nbits  int
-	rules  int // rules whose prefix ends here
-	edges  [2]*trie
+	bits  uint32 // nbits bits from the top on, the rest zero
+	nbits uint8
+	rules uint32 // rules whose prefix ends here
+	edges [2]*trie
 }
 
+const nodeBits = 32
+
 func (t *trie) leaf() bool { return t.edges[0] == nil && t.edges[1] == nil }
+
+// common returns how many leading bits the node's path and v share.
+func (t *trie) common(v value) int {
+	return min(bits.LeadingZeros32(t.bits^uint32(v.hi>>32)), int(t.nbits))
+}
 
 // insert returns t with one more rule at the n-bit prefix of v.
 func (t *trie) insert(v value, n int) *trie {
 	if t == nil {
-		m := prefixMask(n)
-		return &trie{prefix: value{v.hi & m.hi, v.lo & m.lo}, nbits: n, rules: 1}
+		c := &trie{nbits: uint8(min(n, nodeBits))}
+		c.bits = head(v, int(c.nbits))
+		if n <= nodeBits {
+			c.rules = 1
+			return c
+		}
+		rest := v.shl(nodeBits)
+		c.edges[rest.first()] = (*trie)(nil).insert(rest, n-nodeBits)
+		return c
 	}
-	eq := equalBits(t.prefix, v, min(t.nbits, n))
-	if eq < t.nbits {
+	eq := min(t.common(v), n)
+	if eq < int(t.nbits) {
 		lower := *t
-		lower.prefix, lower.nbits = t.prefix.shl(eq), t.nbits-eq
-		m := prefixMask(eq)
-		up := &trie{prefix: value{t.prefix.hi & m.hi, t.prefix.lo & m.lo}, nbits: eq}
-		up.edges[lower.prefix.first()] = &lower
+		lower.bits, lower.nbits = t.bits<<eq, t.nbits-uint8(eq)
+		up := &trie{bits: head(v, eq), nbits: uint8(eq)}
+		up.edges[lower.bits>>31] = &lower
 		if eq == n {
 			up.rules = 1
 		} else {
@@ -195,15 +201,18 @@ func (t *trie) insert(v value, n int) *trie {
 	return &c
 }
 
+// head returns the first n bits of v, which are at most nodeBits.
+func head(v value, n int) uint32 { return uint32(v.hi >> 32 & (prefixMask(n).hi >> 32)) }
+
 // remove returns t with one rule less at the n-bit prefix of v, which is there.
 func (t *trie) remove(v value, n int) *trie {
 	c := *t
-	if n == t.nbits {
+	if n == int(t.nbits) {
 		c.rules--
 	} else {
-		rest := v.shl(t.nbits)
+		rest := v.shl(int(t.nbits))
 		e := &c.edges[rest.first()]
-		*e = (*e).remove(rest, n-t.nbits)
+		*e = (*e).remove(rest, n-int(t.nbits))
 	}
 	if c.rules > 0 || (c.edges[0] != nil && c.edges[1] != nil) {
 		return &c
@@ -215,18 +224,14 @@ func (t *trie) remove(v value, n int) *trie {
 	if only == nil {
 		return nil
 	}
+	if c.nbits+only.nbits > nodeBits {
+		return &c
+	}
 	// One edge and no rule: join with the node below.
 	j := *only
-	j.prefix = value{c.prefix.hi | shr(only.prefix, c.nbits).hi, c.prefix.lo | shr(only.prefix, c.nbits).lo}
+	j.bits = c.bits | only.bits>>c.nbits
 	j.nbits += c.nbits
 	return &j
-}
-
-func shr(v value, n int) value {
-	if n >= 64 {
-		return value{0, v.hi >> (n - 64)}
-	}
-	return value{v.hi >> n, v.lo>>n | v.hi<<(64-n)}
 }
 
 // lengths is a set of prefix lengths; bit n-1 stands for length n.
@@ -258,9 +263,9 @@ func (t *trie) lookup(v value, size int) (lens lengths, need int) {
 			}
 			return lens, n + 1
 		}
-		eq := equalBits(t.prefix, v, t.nbits)
+		eq := t.common(v)
 		n += eq
-		if eq < t.nbits {
+		if eq < int(t.nbits) {
 			return lens, n + 1
 		}
 		if t.rules > 0 {

@@ -114,7 +114,7 @@ const keptFlags = openflow.FlagSendFlowRem | openflow.FlagNoPktCounts | openflow
 // rule makes the rule a flow-mod describes; it is not in its table yet.
 func (t *Tables) rule(fm *openflow.FlowMod, table uint8, now time.Time) *Rule {
 	r := &Rule{
-		Table: table, Cookie: fm.NewCookie, Actions: fm.Actions, Flags: fm.Flags & keptFlags,
+		Table: table, Cookie: fm.NewCookie, Actions: t.intern(fm.Actions), Flags: fm.Flags & keptFlags,
 		Importance: fm.Importance, created: now.UnixNano(), Stats: &Counters{},
 		teacher: teaches(fm.Actions),
 	}
@@ -208,7 +208,7 @@ func (t *Tables) modify(fm *openflow.FlowMod, priority int, now time.Time) error
 // and, unless asked otherwise, counters stay.
 func (t *Tables) replaceActions(old *Rule, fm *openflow.FlowMod, now time.Time) {
 	r := old.clone()
-	r.Actions, r.teacher = fm.Actions, teaches(fm.Actions)
+	r.Actions, r.teacher = t.intern(fm.Actions), teaches(fm.Actions)
 	if fm.ModifyCookie {
 		r.Cookie = fm.NewCookie
 	}

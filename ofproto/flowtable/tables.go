@@ -89,6 +89,7 @@ type Tables struct {
 	expirable  map[*Rule]struct{}
 	toUnlearn  map[taught]int // flows whose learned flows go with the last teacher
 	unlearning []taught
+	interned   map[any][]openflow.Action
 	origin     any                        // of the change under way
 	changes    uint64                     // reported so far
 	users      map[use]map[*Rule]struct{} // flows by what they refer to
@@ -107,7 +108,7 @@ type taught struct {
 
 // New returns empty tables whose lookups use tries on the given fields.
 func New(prefixes ...classifier.Prefix) *Tables {
-	t := &Tables{expirable: map[*Rule]struct{}{}, toUnlearn: map[taught]int{}, prefixes: prefixes}
+	t := &Tables{expirable: map[*Rule]struct{}{}, toUnlearn: map[taught]int{}, interned: map[any][]openflow.Action{}, prefixes: prefixes}
 	for i := range t.tables {
 		t.tables[i].id = uint8(i)
 		t.tables[i].cls.Store(classifier.New[*Rule](prefixes...))
