@@ -20,7 +20,7 @@ func (t twin) answers(v Version, k *flow.Key, conjunctions bool) []*Rule[int] {
 		var hard []*Rule[int]
 		ids := map[uint32]*progress{}
 		for _, r := range t {
-			if r.priority != p || !r.VisibleIn(v) || !r.Covers(k) {
+			if r.Priority() != p || !r.VisibleIn(v) || !r.Covers(k) {
 				continue
 			}
 			if r.soft == nil {
