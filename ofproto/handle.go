@@ -57,6 +57,10 @@ func (o *ofConn) handle(b []byte) error {
 		return o.reply(&openflow.GroupDescReply{Groups: o.p.tables.GroupDescs(m.ID)}, xid)
 	case *openflow.GroupStatsRequest:
 		return o.reply(&openflow.GroupStatsReply{Groups: o.p.tables.GroupStats(m.ID, o.p.now())}, xid)
+	case *openflow.BundleControl:
+		return o.bundleControl(m, b)
+	case *openflow.BundleAdd:
+		return o.bundleAdd(m, b)
 	case *openflow.MeterMod:
 		return o.meterMod(m, b)
 	case *openflow.MeterConfigRequest:
@@ -270,17 +274,26 @@ func (o *ofConn) packetOut(m *openflow.PacketOut, b []byte) error {
 	return nil
 }
 
+// portToMod returns the port that a port-mod is about. backer.mu is held.
+func (p *Ofproto) portToMod(m *openflow.PortMod) (*port, error) {
+	x := p.ports[m.Port]
+	if x == nil {
+		return nil, openflow.ErrPortModFailedBadPort
+	}
+	if mac, ok := x.mac(); ok && mac != m.HWAddr {
+		return nil, openflow.ErrPortModFailedBadHWAddr
+	}
+	return x, nil
+}
+
 // portMod changes a port's configuration.
 func (p *Ofproto) portMod(m *openflow.PortMod) (err error) {
 	b := p.backer
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	x := p.ports[m.Port]
-	if x == nil {
-		return openflow.ErrPortModFailedBadPort
-	}
-	if mac, ok := x.mac(); ok && mac != m.HWAddr {
-		return openflow.ErrPortModFailedBadHWAddr
+	x, err := p.portToMod(m)
+	if err != nil {
+		return err
 	}
 	const kept = openflow.PortNoRecv | openflow.PortNoRecvSTP | openflow.PortNoFlood | openflow.PortNoFwd | openflow.PortNoPacketIn
 	old := x.config

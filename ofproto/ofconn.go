@@ -46,6 +46,8 @@ type ofConn struct {
 	monitors  flowMonitors
 	monitored atomic.Bool // there are any
 
+	bundles map[uint32]*msgBundle // run's alone
+
 	// flowMods is where run decodes flow-mods, which nobody keeps.
 	flowMods openflow.FlowMod
 

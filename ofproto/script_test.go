@@ -78,3 +78,22 @@ func TestGroupsReference(t *testing.T) { runScript(t, "testdata/groups.script") 
 
 // TestMetersReference compares meters: commands, errors, and translation.
 func TestMetersReference(t *testing.T) { runScript(t, "testdata/meters.script") }
+
+// TestBundlesReference compares bundles: what they do, whole or not at all, and
+// the errors.
+func TestBundlesReference(t *testing.T) {
+	runScript(t, "testdata/bundles.script", func(dir string) {
+		for name, text := range map[string]string{
+			"all":     "group add group_id=78,type=all\nflow add table=3,actions=group:78\nflow modify table=3 actions=drop\ngroup delete group_id=78\npacket-out in_port=1 packet=505400000007505400000008080045000028000000004006f97bc0a80001c0a800020008000900000000000000005000000061730000 actions=2\n",
+			"wrong":   "flow add table=3,priority=7,actions=drop\ngroup add group_id=78,type=all\nflow delete table=3\nflow add table=3,actions=group:78\nflow add table=4,actions=group:99\nflow add table=5,actions=drop\n",
+			"groups":  "group_id=5,type=all,bucket=1\ngroup_id=6,type=all\ngroup_id=5,type=all",
+			"flows":   "table=9,priority=3,in_port=3,actions=2\ntable=8,in_port=1,actions=drop\n",
+			"unknown": "flow table=1,actions=drop\nfoo x\n",
+			"nothing": "",
+		} {
+			if err := os.WriteFile(dir+"/"+name, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

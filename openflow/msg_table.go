@@ -200,6 +200,10 @@ const (
 	rawMeterConfigReply
 	rawMeterFeaturesRequest
 	rawMeterFeaturesReply
+	rawBundleControl14
+	rawBundleAdd14
+	rawONFBundleControl
+	rawONFBundleAdd
 	numRaws
 )
 
@@ -366,6 +370,11 @@ var msgTable = [numRaws]msgRow{
 	rawMeterConfigReply:     {"OFPST_METER_CONFIG reply", frameStatsR, V13, V15, 10, 0, 8, decodeMeterConfigReply},
 	rawMeterFeaturesRequest: {"OFPST_METER_FEATURES request", frameStatsQ, V13, V15, 11, 0, exact, empty[MeterFeaturesRequest]},
 	rawMeterFeaturesReply:   {"OFPST_METER_FEATURES reply", frameStatsR, V13, V15, 11, 16, exact, decodeMeterFeatures},
+
+	rawBundleControl14:  {"OFPT_BUNDLE_CONTROL", framePlain, V14, V15, 33, bundleHead, 8, decodeBundleControl},
+	rawBundleAdd14:      {"OFPT_BUNDLE_ADD_MESSAGE", framePlain, V14, V15, 34, bundleHead + HeaderLen, anyLen, decodeBundleAdd},
+	rawONFBundleControl: {"ONFT_BUNDLE_CONTROL", frameONFT, V13, V13, 2300, bundleHead, 8, decodeBundleControl},
+	rawONFBundleAdd:     {"ONFT_BUNDLE_ADD_MESSAGE", frameONFT, V13, V13, 2301, bundleHead + HeaderLen, anyLen, decodeBundleAdd},
 }
 
 type msgKey struct {

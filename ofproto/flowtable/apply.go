@@ -129,15 +129,24 @@ func (t *Tables) rule(fm *openflow.FlowMod, table uint8, now time.Time) *Rule {
 func (t *Tables) put(r *Rule, m *flow.Match, priority int) {
 	r.classify(m, priority)
 	r.tbl = &t.tables[r.Table]
+	if t.tx != nil {
+		t.tx.put(t, r, m, priority)
+		return
+	}
 	if old := t.tables[r.Table].cls.Load().Insert(r.cls); old != nil {
 		t.forget(old.Value)
 	}
+	t.enter(r)
+	t.changed(r.Table)
+	t.tellVacancy(r.Table)
+}
+
+// enter is note for a flow that may also be evicted from now on.
+func (t *Tables) enter(r *Rule) {
 	t.note(r)
 	if e := r.tbl.evict; e != nil {
 		e.add(r)
 	}
-	t.changed(r.Table)
-	t.tellVacancy(r.Table)
 }
 
 // note keeps what must be known of a flow that came into its table.
@@ -161,12 +170,23 @@ func (t *Tables) forget(r *Rule) {
 }
 
 func (t *Tables) remove(r *Rule, why openflow.FlowRemovedReason) {
+	if t.tx != nil {
+		if !r.Removed() {
+			t.tx.hide(t, r)
+			t.tx.commit = append(t.tx.commit, func() { t.tellRemoved(r, why) })
+		}
+		return
+	}
 	if !t.tables[r.Table].cls.Load().Remove(r.cls) {
 		return
 	}
 	t.forget(r)
 	t.changed(r.Table)
 	t.tellVacancy(r.Table)
+	t.tellRemoved(r, why)
+}
+
+func (t *Tables) tellRemoved(r *Rule, why openflow.FlowRemovedReason) {
 	if t.Removed != nil && !r.Hidden() {
 		t.Removed(r, why)
 	}
@@ -178,7 +198,7 @@ func (t *Tables) modify(fm *openflow.FlowMod, priority int, now time.Time) error
 		return err
 	}
 	f := &filter{fm.Cookie, fm.CookieMask, openflow.PortNone, openflow.GroupAny}
-	sel, err := t.loose(fm.Table, &fm.Match, f)
+	sel, err := t.loose(classifier.Latest, fm.Table, &fm.Match, f)
 	if fm.Command == openflow.FlowModifyStrict {
 		sel, err = t.strict(fm.Table, &fm.Match, priority, f)
 	}
@@ -230,7 +250,7 @@ func (t *Tables) replaceActions(old *Rule, fm *openflow.FlowMod, now time.Time) 
 
 func (t *Tables) delete(fm *openflow.FlowMod, priority int) error {
 	f := &filter{fm.Cookie, fm.CookieMask, fm.OutPort, fm.OutGroup}
-	sel, err := t.loose(fm.Table, &fm.Match, f)
+	sel, err := t.loose(classifier.Latest, fm.Table, &fm.Match, f)
 	if fm.Command == openflow.FlowDeleteStrict {
 		sel, err = t.strict(fm.Table, &fm.Match, priority, f)
 	}

@@ -31,6 +31,11 @@ func (t *Tables) report(c *Change) {
 	if c.Rule.Hidden() || c.Rule.Table == Internal {
 		return
 	}
+	if t.tx != nil {
+		later := *c
+		t.tx.commit = append(t.tx.commit, func() { t.report(&later) })
+		return
+	}
 	if c.Kind != Deleted {
 		t.changes++
 		c.Rule.changedAt = uint32(t.changes)

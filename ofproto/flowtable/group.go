@@ -56,7 +56,7 @@ func newGroup(d openflow.GroupDesc, now time.Time) *Group {
 type Groups = Numbered[Group]
 
 // Groups returns the groups as they are now.
-func (t *Tables) Groups() *Groups { return t.groups.Load() }
+func (t *Tables) Groups() *Groups { return t.State().Groups }
 
 // UseSeq changes with every change of a group or meter.
 func (t *Tables) UseSeq() uint64 { return t.useSeq.Load() }

@@ -18,7 +18,7 @@ func (t *Tables) ApplyGroup(gm *openflow.GroupMod, now time.Time) error {
 }
 
 func (t *Tables) group(gm *openflow.GroupMod, now time.Time) error {
-	old := t.groups.Load().Get(gm.ID)
+	old := t.latest().Groups.Get(gm.ID)
 	d := openflow.GroupDesc{ID: gm.ID, Type: gm.Type, Buckets: gm.Buckets, Selection: gm.Selection}
 	switch gm.Command {
 	case openflow.GroupAdd:
@@ -32,7 +32,7 @@ func (t *Tables) group(gm *openflow.GroupMod, now time.Time) error {
 		return t.modifyGroup(old, d)
 	case openflow.GroupDelete:
 		if gm.ID == openflow.GroupAll {
-			for _, g := range t.groups.Load().All() {
+			for _, g := range t.latest().Groups.All() {
 				t.deleteGroup(g)
 			}
 		} else if old != nil {
@@ -62,7 +62,7 @@ func (t *Tables) addGroup(d openflow.GroupDesc, now time.Time) error {
 	switch {
 	case d.ID > openflow.GroupMax:
 		return openflow.ErrGroupModFailedInvalidGroup
-	case t.groups.Load().Get(d.ID) != nil:
+	case t.latest().Groups.Get(d.ID) != nil:
 		return openflow.ErrGroupModFailedGroupExists
 	}
 	t.setGroup(d.ID, newGroup(d, now))
@@ -86,9 +86,9 @@ func (t *Tables) deleteGroup(g *Group) {
 }
 
 func (t *Tables) setGroup(id uint32, g *Group) {
-	t.groups.Store(t.groups.Load().with(id, g))
-	t.useSeq.Add(1)
-	t.seq.Add(1)
+	s := *t.latest()
+	s.Groups = s.Groups.with(id, g)
+	t.setState(&s)
 }
 
 func bucketIndex(bs []openflow.Bucket, id uint32) int {

@@ -39,7 +39,7 @@ func (t *Tables) SetMetering(m Metering) {
 }
 
 // Meters returns the meters as they are now.
-func (t *Tables) Meters() *Meters { return t.meters.Load() }
+func (t *Tables) Meters() *Meters { return t.State().Meters }
 
 // MeterFeatures returns what meters are possible.
 func (t *Tables) MeterFeatures() (f openflow.MeterFeatures) {
@@ -58,7 +58,7 @@ func (t *Tables) ApplyMeter(mm *openflow.MeterMod, now time.Time) error {
 	defer t.mu.Unlock()
 	defer t.settle()
 	if mm.Command == openflow.MeterDelete {
-		for _, m := range t.meters.Load().pick(mm.ID, openflow.MeterAll) {
+		for _, m := range t.latest().Meters.pick(mm.ID, openflow.MeterAll) {
 			t.deleteMeter(m)
 		}
 		return nil
@@ -66,7 +66,7 @@ func (t *Tables) ApplyMeter(mm *openflow.MeterMod, now time.Time) error {
 	if err := t.checkMeter(mm); err != nil {
 		return err
 	}
-	old := t.meters.Load().Get(mm.ID)
+	old := t.latest().Meters.Get(mm.ID)
 	switch {
 	case mm.Command == openflow.MeterAdd && old != nil:
 		return openflow.ErrMeterModFailedMeterExists
@@ -118,16 +118,16 @@ func (t *Tables) deleteMeter(m *Meter) {
 }
 
 func (t *Tables) setMeter(id uint32, m *Meter) {
-	t.meters.Store(t.meters.Load().with(id, m))
-	t.useSeq.Add(1)
-	t.seq.Add(1)
+	s := *t.latest()
+	s.Meters = s.Meters.with(id, m)
+	t.setState(&s)
 }
 
 // CloseMeters gives the meters back to the datapath, as a switch does that goes.
 func (t *Tables) CloseMeters() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for id, m := range t.meters.Load().All() {
+	for id, m := range t.latest().Meters.All() {
 		t.setMeter(id, nil)
 		t.metering.Delete(m)
 	}

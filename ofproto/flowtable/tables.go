@@ -40,6 +40,8 @@ type Table struct {
 	// Matched and Missed count lookups.
 	Matched, Missed atomic.Uint64
 
+	hidden atomic.Int32 // flows that are removed but not yet taken out
+
 	cls  atomic.Pointer[classifier.Classifier[*Rule]]
 	seq  atomic.Uint64
 	miss atomic.Uint32 // openflow.TableMiss
@@ -53,7 +55,7 @@ type Table struct {
 }
 
 // Len returns the number of flows, hidden ones included.
-func (t *Table) Len() int { return t.cls.Load().Len() }
+func (t *Table) Len() int { return t.cls.Load().Len() - int(t.hidden.Load()) }
 
 // Seq changes with every change of the table's flows.
 func (t *Table) Seq() uint64 { return t.seq.Load() }
@@ -94,10 +96,12 @@ type Tables struct {
 	changes    uint64                     // reported so far
 	users      map[use]map[*Rule]struct{} // flows by what they refer to
 
-	groups   atomic.Pointer[Groups]
-	meters   atomic.Pointer[Meters]
+	state    atomic.Pointer[State]
 	metering Metering
 	useSeq   atomic.Uint64
+
+	tx      *tx      // the bundle under way
+	garbage []func() // takes out flows that no later state shows
 }
 
 // taught identifies what a learn with delete_learned teaches.
@@ -152,15 +156,15 @@ func (f *filter) passes(r *Rule) bool {
 		(f.group == openflow.GroupAny || usesGroup(r.Actions, f.group))
 }
 
-// loose yields the flows that match m loosely and pass f.
-func (t *Tables) loose(id uint8, m *flow.Match, f *filter) (iter.Seq[*Rule], error) {
+// loose yields the flows of version v that match m loosely and pass f.
+func (t *Tables) loose(v classifier.Version, id uint8, m *flow.Match, f *filter) (iter.Seq[*Rule], error) {
 	from, to, err := t.selected(id)
 	if err != nil {
 		return nil, err
 	}
 	return func(yield func(*Rule) bool) {
 		for i := from; i < to; i++ {
-			for r := range t.tables[i].cls.Load().Matching(classifier.Latest, m) {
+			for r := range t.tables[i].cls.Load().Matching(v, m) {
 				if f.passes(r.Value) && !yield(r.Value) {
 					return
 				}
@@ -187,14 +191,15 @@ func (t *Tables) strict(id uint8, m *flow.Match, priority int, f *filter) (iter.
 
 // Flows yields the flows that a flow stats request is about, without hidden ones.
 func (t *Tables) Flows(q *openflow.FlowStatsRequest) (iter.Seq[*Rule], error) {
-	return t.loose(q.Table, &q.Match, &filter{q.Cookie, q.CookieMask, q.OutPort, q.OutGroup})
+	return t.loose(t.State().Version, q.Table, &q.Match, &filter{q.Cookie, q.CookieMask, q.OutPort, q.OutGroup})
 }
 
 // All yields every flow of every table, hidden and internal ones too.
 func (t *Tables) All() iter.Seq[*Rule] {
+	v := t.State().Version
 	return func(yield func(*Rule) bool) {
 		for i := range t.tables {
-			for r := range t.tables[i].cls.Load().All(classifier.Latest) {
+			for r := range t.tables[i].cls.Load().All(v) {
 				if !yield(r.Value) {
 					return
 				}
@@ -207,6 +212,7 @@ func (t *Tables) All() iter.Seq[*Rule] {
 func (t *Tables) Expire(now time.Time) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.collect()
 	n := 0
 	for r := range t.expirable {
 		if why, ok := r.expired(now); ok {

@@ -45,9 +45,9 @@ func (t *Tables) checkUses(actions []openflow.Action) (err error) {
 	eachUse(actions, func(u use) {
 		switch {
 		case err != nil:
-		case u.kind == useGroup && t.groups.Load().Get(u.id) == nil:
+		case u.kind == useGroup && t.latest().Groups.Get(u.id) == nil:
 			err = openflow.ErrBadActionBadOutGroup
-		case u.kind == useMeter && t.meters.Load().Get(u.id) == nil:
+		case u.kind == useMeter && t.latest().Meters.Get(u.id) == nil:
 			err = openflow.ErrMeterModFailedInvalidMeter
 		}
 	})

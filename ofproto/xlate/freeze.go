@@ -159,7 +159,7 @@ func (t *Translator) thaw() bool {
 		t.err = ErrNoBridge
 		return false
 	}
-	t.bridge = b
+	t.setBridge(b)
 	t.node = t.enterBridge(b)
 	node := t.node
 	if t.node != nil {

@@ -17,7 +17,7 @@ func (t *Translator) group(id uint32, last bool) {
 		return
 	}
 	t.out.Tables.Add(UsesBit)
-	g := t.groups().Get(id)
+	g := t.tables.Groups.Get(id)
 	if g == nil {
 		// A bucket may name a group that is not there.
 		if t.node != nil {
@@ -48,8 +48,6 @@ func (t *Translator) group(id uint32, last bool) {
 // UsesBit is the bit of a TableSet that stands for groups and meters; there is
 // no table of this number.
 const UsesBit = flowtable.N
-
-func (t *Translator) groups() *flowtable.Groups { return t.bridge.Tables.Groups() }
 
 // oneBucket does the bucket at index i; -1 is none.
 func (t *Translator) oneBucket(g *flowtable.Group, i int, last bool) {
@@ -161,7 +159,7 @@ func (t *Translator) portLive(no openflow.Port) bool {
 
 // groupLive reports whether some bucket of a group is live.
 func (t *Translator) groupLive(id uint32, depth int) bool {
-	g := t.groups().Get(id)
+	g := t.tables.Groups.Get(id)
 	if g == nil {
 		return false
 	}

@@ -8,7 +8,7 @@ import (
 // meter sends the packet through a meter.
 func (t *Translator) meter(id uint32) {
 	t.out.Tables.Add(UsesBit)
-	if m := t.bridge.Tables.Meters().Get(id); m != nil {
+	if m := t.tables.Meters.Get(id); m != nil {
 		t.odp = t.odp.Meter(m.Datapath)
 	}
 }

@@ -133,7 +133,7 @@ func (t *Translator) patch(p *Port, last bool) {
 	peer := p.Peer
 	saved := t.flow
 	savedTunnel := t.wc.Tunnel
-	bridge, node, table, rule, cookie := t.bridge, t.node, t.table, t.rule, t.cookie
+	bridge, tables, node, table, rule, cookie := t.bridge, t.tables, t.node, t.table, t.rule, t.cookie
 	stackBase := t.stackBase
 	t.stackBase = len(t.stack)
 	actionSet := t.actionSet
@@ -147,7 +147,7 @@ func (t *Translator) patch(p *Port, last bool) {
 	f.Regs = [32]uint32{}
 	f.ActsetOutput = uint32(openflow.PortUnset)
 	clearConntrack(f)
-	t.bridge = peer.Bridge
+	t.setBridge(peer.Bridge)
 	t.node = t.enterBridge(peer.Bridge)
 	mirrors := t.mirrors
 	t.mirrors = 0
@@ -160,7 +160,7 @@ func (t *Translator) patch(p *Port, last bool) {
 	t.mirrors = mirrors
 	t.flow = saved
 	t.wc.Tunnel = savedTunnel
-	t.bridge, t.node, t.table, t.rule, t.cookie = bridge, node, table, rule, cookie
+	t.bridge, t.tables, t.node, t.table, t.rule, t.cookie = bridge, tables, node, table, rule, cookie
 	t.stack = t.stack[:t.stackBase]
 	t.stackBase = stackBase
 	t.actionSet = actionSet

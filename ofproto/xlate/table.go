@@ -31,7 +31,7 @@ func (t *Translator) lookup(table uint8, inPort uint32, mayPacketIn, miss bool) 
 	}
 	oldPort := f.InPort
 	f.InPort = inPort
-	r := t.bridge.Tables.Table(table).Lookup(t.version, f, t.wc)
+	r := t.bridge.Tables.Table(table).Lookup(t.tables.Version, f, t.wc)
 	t.out.Tables.Add(table)
 	toController := t.bridge.MissToController
 	for r == nil {
@@ -49,7 +49,7 @@ func (t *Translator) lookup(table uint8, inPort uint32, mayPacketIn, miss bool) 
 			if t.table+1 < flowtable.Internal {
 				t.table++
 				t.out.Tables.Add(t.table)
-				r = t.bridge.Tables.Table(t.table).Lookup(t.version, f, t.wc)
+				r = t.bridge.Tables.Table(t.table).Lookup(t.tables.Version, f, t.wc)
 				continue
 			}
 		}

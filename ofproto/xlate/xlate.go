@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"govs/classifier"
 	"govs/dpif"
 	"govs/flow"
 	"govs/ofproto/flowtable"
@@ -139,7 +138,7 @@ type Translator struct {
 	odp  dpif.Actions
 
 	bridge     *Bridge
-	version    classifier.Version
+	tables     *flowtable.State // of the bridge
 	table      uint8
 	cookie     uint64
 	rule       *flowtable.Rule
@@ -186,7 +185,7 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 	if err == errCongestion {
 		err = nil
 	}
-	t.in, t.bridge, t.rule, t.node = nil, nil, nil, nil
+	t.in, t.bridge, t.tables, t.rule, t.node = nil, nil, nil, nil, nil
 	return t.out, err
 }
 
@@ -201,8 +200,7 @@ func (t *Translator) start(in *In) {
 	// The datapath forgets the outer header unless told to set one.
 	t.base.Tunnel = packet.Tunnel{}
 	t.odp = t.odp[:0]
-	t.bridge = in.Bridge
-	t.version = classifier.Latest
+	t.setBridge(in.Bridge)
 	t.table, t.cookie, t.rule = 0, ^uint64(0), nil
 	t.depth, t.resubmits = 0, 0
 	t.exit, t.err, t.inActSet = false, nil, false
@@ -351,3 +349,6 @@ func (t *Translator) finishMask() {
 }
 
 func isVLANType(t uint16) bool { return t == flow.EthTypeVLAN || t == flow.EthTypeQinQ }
+
+// setBridge goes on in bridge b, with its tables as they are now.
+func (t *Translator) setBridge(b *Bridge) { t.bridge, t.tables = b, b.Tables.State() }

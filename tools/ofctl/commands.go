@@ -62,7 +62,7 @@ var commands = [...]command{
 	{"ofp-parse", forFiles, "ofp-parse FILE              print messages read from FILE", 1, 1, false, (*tool).ofpParse},
 	{"ofp-parse-pcap", forFiles, "ofp-parse-pcap PCAP         print OpenFlow read from PCAP", 1, many, false, (*tool).ofpParsePcap},
 
-	{"bundle", beyond, "bundle SWITCH FILE          flows, groups and packet-outs of FILE at once", 2, 2, true, nil},
+	{"bundle", beyond, "bundle SWITCH FILE          flows, groups and packet-outs of FILE at once", 2, 2, true, (*tool).bundleFile},
 
 	{"del-meter", hidden, "", 1, 2, true, (*tool).delMeters},
 	{"dump-meter", hidden, "", 1, 2, false, (*tool).dumpMeters},

@@ -104,16 +104,9 @@ func (t *tool) delFlows(args []string) error {
 	return t.flowMod(args, cmd)
 }
 
-func (t *tool) noBundles() error {
-	if t.bundle {
-		return fatalf("bundles need OpenFlow 1.4 messages that are not there yet; leave out --bundle")
-	}
-	return nil
-}
-
 func (t *tool) flowMod(args []string, cmd openflow.FlowModCommand) error {
-	if err := t.noBundles(); err != nil {
-		return err
+	if t.bundle {
+		t.useBundles()
 	}
 	text := ""
 	if len(args) > 1 {
@@ -125,6 +118,9 @@ func (t *tool) flowMod(args []string, cmd openflow.FlowModCommand) error {
 	fm, usable, err := openflow.ParseFlowMod(text, cmd, t.accept(args[0]))
 	if err != nil {
 		return err
+	}
+	if t.bundle {
+		return t.bundleMessages(args[0], []openflow.Message{fm}, usable)
 	}
 	c, err := t.openForFlows(args[0], usable)
 	if err != nil {
@@ -160,8 +156,8 @@ func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openfl
 // each, and a barrier last. The messages are kept encoded in the richest
 // allowed form, as many flows take much room otherwise.
 func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
-	if err := t.noBundles(); err != nil {
-		return err
+	if t.bundle {
+		t.useBundles()
 	}
 	sw, file := args[0], args[1]
 	quiet := t.accept(sw)
@@ -201,22 +197,31 @@ func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
 		return err
 	}
 	defer c.Close()
+	names := &openflow.Names{Ports: quiet.Ports, Tables: quiet.Tables}
+	encode := func(i int, xid uint32) ([]byte, error) {
+		b := mods[i]
+		if b == nil || c.Protocol() != p {
+			fm, _, err := openflow.ParseFlowLine(lines[i].Text, cmd, names)
+			if err != nil {
+				return nil, err
+			}
+			return openflow.Encode(fm, c.Protocol(), xid), nil
+		}
+		b[4], b[5], b[6], b[7] = byte(xid>>24), byte(xid>>16), byte(xid>>8), byte(xid)
+		return b, nil
+	}
+	if t.bundle {
+		return t.sendBundle(c, len(lines), encode)
+	}
 	first := c.NewXid()
 	xid := first
-	names := &openflow.Names{Ports: quiet.Ports, Tables: quiet.Tables}
-	for i, l := range lines {
+	for i := range lines {
 		if i > 0 {
 			xid = c.NewXid()
 		}
-		b := mods[i]
-		if b == nil || c.Protocol() != p {
-			fm, _, err := openflow.ParseFlowLine(l.Text, cmd, names)
-			if err != nil {
-				return err
-			}
-			b = openflow.Encode(fm, c.Protocol(), xid)
-		} else {
-			b[4], b[5], b[6], b[7] = byte(xid>>24), byte(xid>>16), byte(xid>>8), byte(xid)
+		b, err := encode(i, xid)
+		if err != nil {
+			return err
 		}
 		c.Queue(b)
 	}
@@ -508,8 +513,8 @@ func (e *entry) flowMod(cmd openflow.FlowModCommand) *openflow.FlowMod {
 }
 
 func (t *tool) replaceFlows(args []string) error {
-	if err := t.noBundles(); err != nil {
-		return err
+	if t.bundle {
+		t.useBundles()
 	}
 	want, usable, err := t.fromFile(args[1], t.accept(args[0]))
 	if err != nil {
@@ -547,6 +552,11 @@ func (t *tool) replaceFlows(args []string) error {
 		if e := have[k]; e == nil || t.readd || !same(e, want[k]) {
 			msgs = append(msgs, want[k].flowMod(openflow.FlowAdd))
 		}
+	}
+	if t.bundle {
+		return t.sendBundle(c, len(msgs), func(i int, xid uint32) ([]byte, error) {
+			return openflow.Encode(msgs[i], c.Protocol(), xid), nil
+		})
 	}
 	return t.tell(c, msgs...)
 }

@@ -102,6 +102,10 @@ func (t *tool) fileLines(file string, f func(text string) error) error {
 
 // sendGroups sends group-mods one by one, up to the first that is refused.
 func (t *tool) sendGroups(sw string, mods []openflow.Message, usable openflow.Protocols) error {
+	if t.bundle {
+		t.useBundles()
+		return t.bundleMessages(sw, mods, usable)
+	}
 	c, err := t.openVersion(sw, usable)
 	if err != nil {
 		return err

@@ -1,0 +1,214 @@
+package ofproto
+
+import (
+	"time"
+
+	"govs/ofproto/flowtable"
+	"govs/openflow"
+)
+
+// bundleIdle is how long a bundle may wait for the next message about it, as
+// OVS has it unless other_config:bundle-idle-timeout says otherwise.
+const bundleIdle = 10 * time.Second
+
+// bundleChunk is how much of a bundle is kept in one piece.
+const bundleChunk = 64 << 10
+
+// msgBundle is an OpenFlow bundle of one connection. Its messages are kept as
+// they came, which takes far less room than what is made of them.
+type msgBundle struct {
+	flags  openflow.BundleFlags
+	closed bool
+	used   time.Time
+	chunks [][]byte
+}
+
+func (x *msgBundle) add(raw []byte) {
+	n := len(x.chunks)
+	if n == 0 || len(x.chunks[n-1])+len(raw) > cap(x.chunks[n-1]) {
+		x.chunks = append(x.chunks, make([]byte, 0, max(bundleChunk, len(raw))))
+		n++
+	}
+	x.chunks[n-1] = append(x.chunks[n-1], raw...)
+}
+
+// each calls f with each message until it returns an error.
+func (x *msgBundle) each(f func(raw []byte) error) error {
+	for _, c := range x.chunks {
+		for len(c) > 0 {
+			n := int(openflow.ParseHeader(c).Length)
+			if err := f(c[:n:n]); err != nil {
+				return err
+			}
+			c = c[n:]
+		}
+	}
+	return nil
+}
+
+// bundle returns the connection's bundle with a number; one that has waited too
+// long is gone.
+func (o *ofConn) bundle(id uint32) *msgBundle {
+	now := o.p.now()
+	for id, x := range o.bundles {
+		if now.Sub(x.used) > bundleIdle {
+			connLog.InfoRL(&badRL, "%s: bundle %#x timed out", o.c.Name(), id)
+			delete(o.bundles, id)
+		}
+	}
+	x := o.bundles[id]
+	if x != nil {
+		x.used = now
+	}
+	return x
+}
+
+func (o *ofConn) openBundle(id uint32, flags openflow.BundleFlags) *msgBundle {
+	if o.bundles == nil {
+		o.bundles = map[uint32]*msgBundle{}
+	}
+	x := &msgBundle{flags: flags, used: o.p.now()}
+	o.bundles[id] = x
+	return x
+}
+
+func (o *ofConn) bundleControl(m *openflow.BundleControl, b []byte) error {
+	if refused, err := o.refuseSecondary(b); refused {
+		return err
+	}
+	x := o.bundle(m.ID)
+	var err error
+	switch m.Type {
+	case openflow.BundleOpen:
+		switch {
+		case x != nil:
+			delete(o.bundles, m.ID)
+			err = openflow.ErrBundleFailedBadID
+		case m.Flags&^(openflow.BundleAtomic|openflow.BundleOrdered) != 0:
+			err = openflow.ErrBundleFailedBadFlags
+		default:
+			o.openBundle(m.ID, m.Flags)
+		}
+	case openflow.BundleClose:
+		switch {
+		case x == nil:
+			err = openflow.ErrBundleFailedBadID
+		case x.closed:
+			delete(o.bundles, m.ID)
+			err = openflow.ErrBundleFailedBundleClosed
+		case x.flags != m.Flags:
+			delete(o.bundles, m.ID)
+			err = openflow.ErrBundleFailedBadFlags
+		default:
+			x.closed = true
+		}
+	case openflow.BundleCommit:
+		switch {
+		case x == nil:
+			err = openflow.ErrBundleFailedBadID
+		case x.flags != m.Flags:
+			err = openflow.ErrBundleFailedBadFlags
+		default:
+			err = o.commit(m.ID, x)
+		}
+		delete(o.bundles, m.ID)
+	case openflow.BundleDiscard:
+		if x == nil {
+			err = openflow.ErrBundleFailedBadID
+		}
+		delete(o.bundles, m.ID)
+	default:
+		err = openflow.ErrBundleFailedBadType
+	}
+	if err != nil {
+		return o.fail(errorCode(err, openflow.ErrBundleFailedUnknown), b)
+	}
+	return o.reply(&openflow.BundleControl{ID: m.ID, Type: m.Type + 1, Flags: m.Flags}, openflow.ParseHeader(b).Xid)
+}
+
+func (o *ofConn) bundleAdd(m *openflow.BundleAdd, b []byte) error {
+	if refused, err := o.refuseSecondary(b); refused {
+		return err
+	}
+	x := o.bundle(m.ID)
+	var err error
+	switch {
+	case x == nil:
+		x = o.openBundle(m.ID, m.Flags)
+	case x.closed:
+		err = openflow.ErrBundleFailedBundleClosed
+	case x.flags != m.Flags:
+		err = openflow.ErrBundleFailedBadFlags
+	}
+	if err == nil {
+		x.add(m.Raw)
+		return nil
+	}
+	delete(o.bundles, m.ID)
+	return o.fail(errorCode(err, openflow.ErrBundleFailedUnknown), b)
+}
+
+// commit does what a bundle's messages ask, or nothing: then the message that
+// is at fault is answered with its error.
+func (o *ofConn) commit(id uint32, x *msgBundle) error {
+	var after []func()
+	var failed []byte
+	err := o.p.tables.Bundle(&origin{o, 0}, o.p.now(), func(t flowtable.Bundle) error {
+		return x.each(func(raw []byte) error {
+			then, err := o.bundled(t, raw)
+			if err != nil {
+				failed = raw
+			}
+			if then != nil {
+				after = append(after, then)
+			}
+			return err
+		})
+	})
+	if err != nil {
+		add := openflow.Encode(&openflow.BundleAdd{ID: id, Flags: x.flags, Raw: failed}, o.protocol(), openflow.ParseHeader(failed).Xid)
+		if err := o.fail(errorCode(err, openflow.ErrBundleFailedMsgFailed), add); err != nil {
+			return err
+		}
+		return openflow.ErrBundleFailedMsgFailed
+	}
+	for _, f := range after {
+		f()
+	}
+	o.p.backer.wake()
+	return nil
+}
+
+// bundled does what one message of a bundle asks. What cannot be undone is
+// checked, and returned to be done once the bundle holds.
+func (o *ofConn) bundled(t flowtable.Bundle, raw []byte) (after func(), err error) {
+	d, err := openflow.Decode(raw, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}})
+	if err != nil {
+		return nil, err
+	}
+	switch m := d.Message.(type) {
+	case *openflow.FlowMod:
+		if !m.Delete() {
+			if err := checkActions(m.Actions); err != nil {
+				return nil, err
+			}
+		}
+		return nil, t.Flow(m)
+	case *openflow.GroupMod:
+		for i := range m.Buckets {
+			if err := checkActions(m.Buckets[i].Actions); err != nil {
+				return nil, err
+			}
+		}
+		return nil, t.Group(m)
+	case *openflow.PortMod:
+		o.p.locked(func() { _, err = o.p.portToMod(m) })
+		return func() { o.p.portMod(m) }, err
+	case *openflow.PacketOut:
+		if m.Buffer != openflow.NoBuffer {
+			return nil, openflow.ErrBadRequestBufferUnknown
+		}
+		return func() { o.packetOut(m, raw) }, checkActions(m.Actions)
+	}
+	return nil, openflow.ErrBundleFailedMsgUnsup
+}

@@ -1,0 +1,158 @@
+package flowtable
+
+import (
+	"time"
+
+	"govs/classifier"
+	"govs/flow"
+	"govs/openflow"
+)
+
+// State is what one translation looks at: the flows of a version, with the
+// groups and meters that belong to it. It does not change.
+type State struct {
+	Version classifier.Version
+	Groups  *Groups
+	Meters  *Meters
+}
+
+var noState State
+
+// State returns the state as it is now.
+func (t *Tables) State() *State {
+	if s := t.state.Load(); s != nil {
+		return s
+	}
+	return &noState
+}
+
+// latest is State for those who hold the lock; it includes what the bundle under
+// way has changed.
+func (t *Tables) latest() *State {
+	if t.tx != nil {
+		return &t.tx.state
+	}
+	return t.State()
+}
+
+func (t *Tables) setState(s *State) {
+	if t.tx != nil {
+		t.tx.state = *s
+		return
+	}
+	t.state.Store(s)
+	t.useSeq.Add(1)
+	t.seq.Add(1)
+}
+
+// tx is a bundle under way. Its flows are in the tables in a version that
+// nobody looks up yet; what it takes out stays in for those who look.
+type tx struct {
+	state  State
+	undo   []func()
+	commit []func() // once the bundle is seen
+	tables [N]bool  // changed
+}
+
+// A Bundle changes the tables within Tables.Bundle.
+type Bundle struct {
+	t   *Tables
+	now time.Time
+}
+
+// Flow does what a flow-mod asks.
+func (b Bundle) Flow(fm *openflow.FlowMod) error { return b.t.apply(fm, int(fm.Priority), b.now) }
+
+// Group does what a group-mod asks.
+func (b Bundle) Group(gm *openflow.GroupMod) error { return b.t.group(gm, b.now) }
+
+// Bundle calls fn, and makes all that it changes be seen at once, by packets as
+// by dumps, or, if it returns an error, undoes it. Origin is for Reported.
+func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.collect()
+	old := t.State()
+	x := &tx{state: *old}
+	x.state.Version++
+	t.tx, t.origin = x, origin
+	err := fn(Bundle{t, now})
+	if err == nil {
+		t.unlearn()
+	}
+	t.tx = nil
+	if err != nil {
+		for i := len(x.undo) - 1; i >= 0; i-- {
+			x.undo[i]()
+		}
+		t.unlearning = nil
+		t.origin = nil
+		return err
+	}
+	t.state.Store(&x.state)
+	for i, changed := range x.tables {
+		if changed {
+			t.changed(uint8(i))
+		}
+	}
+	if old.Groups != x.state.Groups || old.Meters != x.state.Meters {
+		t.useSeq.Add(1)
+		t.seq.Add(1)
+	}
+	for _, f := range x.commit {
+		f()
+	}
+	for i, changed := range x.tables {
+		if changed {
+			t.tellVacancy(uint8(i))
+		}
+	}
+	t.settle()
+	t.origin = nil
+	return nil
+}
+
+// collect takes out the flows that bundles removed. It comes long after: who
+// looked when the bundle came has finished.
+func (t *Tables) collect() {
+	for _, f := range t.garbage {
+		f()
+	}
+	t.garbage = nil
+}
+
+// put is Tables.put within a bundle.
+func (x *tx) put(t *Tables, r *Rule, m *flow.Match, priority int) {
+	tb := &t.tables[r.Table]
+	if old := tb.cls.Load().FindExact(classifier.Latest, m, priority); old != nil {
+		x.hide(t, old.Value)
+	}
+	tb.cls.Load().InsertIn(r.cls, x.state.Version)
+	t.enter(r)
+	x.tables[r.Table] = true
+	x.undo = append(x.undo, func() {
+		t.forget(r)
+		tb.cls.Load().Remove(r.cls)
+	})
+}
+
+// hide removes a flow from the bundle's version on.
+func (x *tx) hide(t *Tables, r *Rule) {
+	tb := &t.tables[r.Table]
+	r.cls.RemoveIn(x.state.Version)
+	tb.hidden.Add(1)
+	t.forget(r)
+	x.tables[r.Table] = true
+	x.undo = append(x.undo, func() {
+		r.cls.RestoreRemoved()
+		tb.hidden.Add(-1)
+		r.removed.Store(false)
+		t.enter(r)
+	})
+	x.commit = append(x.commit, func() {
+		t.garbage = append(t.garbage, func() {
+			tb.cls.Load().Remove(r.cls)
+			tb.hidden.Add(-1)
+		})
+	})
+}
