@@ -112,7 +112,7 @@ func (x *txn) delete(t *TableSchema, r *Row) {
 // mayCreate reports whether a UUID is new to the table and not of a row that
 // this transaction deleted, unless it had also made it.
 func (x *txn) mayCreate(t *TableSchema, u UUID) bool {
-	tr := x.rows[rowKey{t.Index, u}]
+	tr := x.lookup(t, u)
 	return x.get(t, u) == nil && (tr == nil || tr.old == nil)
 }
 
