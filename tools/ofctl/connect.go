@@ -193,6 +193,9 @@ func (t *tool) dump(c *conn.Client, m openflow.Message, names *openflow.Names) e
 	if !openflow.Encodable(m, c.Protocol()) {
 		return fatalf("this is not there yet in %s", c.Version())
 	}
+	if t.json {
+		return t.jsonDump(c, m, names)
+	}
 	r, err := c.TransactRaw(c.Encode(m))
 	if err != nil {
 		return transactError(err)
@@ -206,6 +209,9 @@ func (t *tool) dump(c *conn.Client, m openflow.Message, names *openflow.Names) e
 func (t *tool) dumpMulti(c *conn.Client, m openflow.Message, names *openflow.Names) error {
 	if !openflow.Encodable(m, c.Protocol()) {
 		return fatalf("this is not there yet in %s", c.Version())
+	}
+	if t.json {
+		return t.jsonDump(c, m, names)
 	}
 	o := openflow.PrintOptions{Verbosity: t.verbosity + 1, Names: names}
 	out := inOrder(t.Out)

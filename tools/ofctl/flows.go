@@ -305,7 +305,7 @@ func (t *tool) dumpFlows(args []string) error {
 	}
 	defer c.Close()
 	names := t.shown(args[0])
-	if len(t.sort) == 0 && t.stats && !names.Show {
+	if len(t.sort) == 0 && (t.json || t.stats && !names.Show) {
 		return t.dumpMulti(c, r, names)
 	}
 	flows, err := t.collect(c, r)
@@ -313,6 +313,10 @@ func (t *tool) dumpFlows(args []string) error {
 		return err
 	}
 	t.sortFlows(flows)
+	if t.json {
+		_, items, _ := t.jsonItems(&openflow.FlowStatsReply{Flows: flows}, names)
+		return t.printJSON(jsonReply{"flows", c.Version().String(), append([]any{}, items...)})
+	}
 	out := bufio.NewWriter(t.Out)
 	for i := range flows {
 		flows[i].IdleAge, flows[i].HardAge = -1, -1 // as OVS's tool does here

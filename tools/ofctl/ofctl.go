@@ -39,6 +39,7 @@ type tool struct {
 	readOnly                  bool
 	timestamp                 bool
 	bundle                    bool
+	json                      bool // --format=json
 	mayCreate                 bool
 	bare                      bool // compose-packet: only the packet, on one line
 	badChecksum               bool // compose-packet
@@ -161,6 +162,13 @@ func (t *tool) options() []cli.Option {
 		{Long: "no-stats", Help: "leave out counters and times", Do: func(string, bool) error { t.stats = false; return nil }},
 		{Long: "bundle", Do: flag(&t.bundle)},
 		{Long: "may-create", Do: flag(&t.mayCreate)},
+		{Long: "format", Short: 'f', Arg: cli.ReqArg, Meta: "text|json", Help: "how dumps are printed", Do: func(v string, _ bool) error {
+			if v != "text" && v != "json" {
+				return fmt.Errorf("%s: unknown output format", v)
+			}
+			t.json = v == "json"
+			return nil
+		}},
 		{Long: "bare", Do: flag(&t.bare)},
 		{Long: "bad-csum", Do: flag(&t.badChecksum)},
 		{Long: "color", Arg: cli.OptArg, Meta: "always|never|auto", Do: func(v string, _ bool) error {
@@ -244,6 +252,8 @@ func (t *tool) command(args []string) error {
 			return fatalf("'%s' command takes at most %d arguments", c.name, c.max)
 		case c.write && t.readOnly:
 			return fatalf("'%s' command does not work in read only mode", c.name)
+		case t.json && !jsonCommands[c.name]:
+			return fatalf("'%s' command has no JSON output", c.name)
 		case c.run == nil:
 			return fatalf("'%s' command is not there yet", c.name)
 		}

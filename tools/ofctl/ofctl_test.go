@@ -228,3 +228,40 @@ func TestAnyVersion(t *testing.T) {
 		}
 	}
 }
+
+// TestJSON says what --format=json prints, which docs/ofctl-json.md promises.
+func TestJSON(t *testing.T) {
+	reference(t)
+	run := func(args ...string) string {
+		var out bytes.Buffer
+		code := Main(append([]string{"ovs-ofctl"}, args...), cli.IO{In: strings.NewReader(""), Out: &out, Err: &out})
+		s := regexp.MustCompile(`("(?:duration|idle_age|hard_age)"):[0-9.e-]+`).ReplaceAllString(out.String(), "$1:T")
+		return regexp.MustCompile(`"mac":"[0-9a-f:]+"`).ReplaceAllString(s, `"mac":M`) + fmt.Sprint(code)
+	}
+	run("add-flow", "br0", "table=1,cookie=7,priority=5,idle_timeout=60,ip,in_port=1,actions=dec_ttl,output:2")
+	run("add-flow", "br0", "table=2,actions=drop")
+	const one = `{"table":1,"priority":5,"match":"ip,in_port=1","actions":"dec_ttl,output:2","action_list":["dec_ttl","output:2"],"cookie":7,"idle_timeout":60,"hard_timeout":0,"importance":0`
+	const two = `{"table":2,"priority":32768,"match":"","actions":"drop","action_list":[],"cookie":0,"idle_timeout":0,"hard_timeout":0,"importance":0}`
+	for _, tt := range []struct{ args, want string }{
+		{"dump-flows br0 table=1", `{"type":"flows","version":"OpenFlow10","items":[` + one + `,"duration":T,"packets":0,"bytes":0,"idle_age":T,"hard_age":T}]}` + "\n0"},
+		{"--no-stats --rsort -O OpenFlow13 dump-flows br0", `{"type":"flows","version":"OpenFlow13","items":[` + two + "," + one + "}]}\n0"},
+		{"--names --no-stats dump-flows br0 table=1", `{"type":"flows","version":"OpenFlow10","items":[` +
+			strings.NewReplacer("in_port=1", "in_port=p1", "output:2", "output:p2").Replace(one) + "}]}\n0"},
+		{"dump-flows br0 table=9", `{"type":"flows","version":"OpenFlow10","items":[]}` + "\n0"},
+		{"dump-aggregate br0", `{"type":"aggregate","version":"OpenFlow10","items":[{"packets":0,"bytes":0,"flows":2}]}` + "\n0"},
+		{"-O OpenFlow13 dump-ports br0 1", `{"type":"ports","version":"OpenFlow13","items":[{"port":"1","rx_packets":0,"rx_bytes":0,"rx_dropped":null,"rx_errors":null,"tx_packets":0,"tx_bytes":0,"tx_dropped":null,"tx_errors":null,"duration":T}]}` + "\n0"},
+		{"-O OpenFlow15 dump-ports-desc br0 3", `{"type":"port_descs","version":"OpenFlow15","items":[{"port":"3","name":"patch-int","mac":M,"down":false,"link_down":false,"config":0,"state":4,"curr_speed":0,"max_speed":0}]}` + "\n0"},
+		{"dump-desc br0", `{"type":"desc","version":"OpenFlow10","items":[{"manufacturer":"Nicira, Inc.","hardware":"Open vSwitch","software":"3.1.0","serial":"None","datapath":"None"}]}` + "\n0"},
+		{"queue-stats br0 1 3", "OFPT_ERROR (xid=0x2): OFPQOFC_BAD_QUEUE\nOFPST_QUEUE request (xid=0x2): port=1 queue=3\n1"},
+		{"show br0", "ovs-ofctl: 'show' command has no JSON output\n1"},
+		{"--format=xml dump-desc br0", "ovs-ofctl: xml: unknown output format\n1"},
+	} {
+		args := strings.Fields(tt.args)
+		if !strings.HasPrefix(tt.args, "--format") {
+			args = append([]string{"-f", "json"}, args...)
+		}
+		if got := run(args...); got != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", tt.args, got, tt.want)
+		}
+	}
+}
