@@ -147,13 +147,19 @@ func (p *Ofproto) portStats(no openflow.Port) *openflow.PortStatsReply {
 			if x.counters != nil {
 				s.RxDropped, s.TxDropped, s.RxErrors, s.TxErrors = -1, -1, -1, -1
 			}
-			r.Ports = append(r.Ports, openflow.PortStats{
+			ps := openflow.PortStats{
 				Port:      x.no,
 				RxPackets: uint64(s.RxPackets), TxPackets: uint64(s.TxPackets), RxBytes: uint64(s.RxBytes), TxBytes: uint64(s.TxBytes),
 				RxDropped: uint64(s.RxDropped), TxDropped: uint64(s.TxDropped), RxErrors: uint64(s.RxErrors), TxErrors: uint64(s.TxErrors),
 				RxFrameErr: uint64(s.RxFrameErr), RxOverErr: uint64(s.RxOverErr), RxCRCErr: uint64(s.RxCrcErr), Collisions: uint64(s.Collisions),
 				Duration: now.Sub(x.created).Truncate(time.Millisecond),
-			})
+			}
+			if d, ok := x.device().(netdev.CustomCounter); ok {
+				for _, c := range d.CustomStats() {
+					ps.Custom = append(ps.Custom, openflow.CustomStat{Name: c.Name, Value: c.Value})
+				}
+			}
+			r.Ports = append(r.Ports, ps)
 		}
 	})
 	return r

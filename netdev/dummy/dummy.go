@@ -147,6 +147,16 @@ func (d *Device) Stats() (netdev.Stats, error) {
 // Status implements netdev.Device.
 func (d *Device) Status() map[string]string { return map[string]string{} }
 
+// CustomStats returns counters by OVS's names for those of its dummies.
+func (d *Device) CustomStats() []netdev.CustomStat {
+	s, _ := d.Stats()
+	return []netdev.CustomStat{
+		{Name: "rx_custom_packets_1"}, {Name: "rx_custom_packets_2"},
+		{Name: "rx_q0_bytes", Value: uint64(s.RxBytes)}, {Name: "rx_q0_packets", Value: uint64(s.RxPackets)},
+		{Name: "tx_q0_bytes", Value: uint64(s.TxBytes)}, {Name: "tx_q0_packets", Value: uint64(s.TxPackets)},
+	}
+}
+
 // Queues returns the one queue that a dummy has, as OVS's.
 func (d *Device) Queues() []netdev.Queue {
 	return []netdev.Queue{{ID: 0, TxBytes: -1, TxPackets: -1, TxErrors: -1}}
