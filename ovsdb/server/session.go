@@ -151,7 +151,7 @@ func (c *session) explain(err error) {
 		log.Warn("%s: error parsing stream: %v", c.name, pe.Err)
 	case errors.As(err, &me):
 		log.Warn("%s: received bad JSON-RPC message: %v", c.name, me.Err)
-	case errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed):
+	case errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe):
 	default:
 		log.Warn("%s: receive error: %s", c.name, cli.Strerror(err))
 	}
