@@ -420,6 +420,9 @@ func (id FieldID) AppendValue(dst []byte, v, mask Value, names PortNames) []byte
 		return ctFlagSet.append(dst, v.Lo, mask.Lo, 0xff)
 	case FormatPacketType:
 		dst = append(strconv.AppendUint(append(dst, '('), v.Lo>>16, 10), ',')
+		if v.Lo&0xffff < 10 {
+			return append(strconv.AppendUint(dst, v.Lo&0xffff, 10), ')')
+		}
 		return append(appendHex(dst, U(v.Lo&0xffff)), ')')
 	case FormatDecimal:
 		dst = strconv.AppendUint(dst, v.Lo, 10)

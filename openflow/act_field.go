@@ -344,6 +344,17 @@ func decodeEntry(d *decoder, b []byte, mayMask bool) error {
 		}
 	}
 	id, v, mask, n, err := flow.ParseEntry(b)
+	if errors.Is(err, flow.ErrBadMask) {
+		// What a match takes whole or not at all, an action may set a part of.
+		switch {
+		case !v.AndNot(mask).IsZero():
+			err = flow.ErrBadWildcards
+		case !id.ValidValue(v):
+			err = flow.ErrBadValue
+		default:
+			mask, err = mask.And(id.Ones()), nil
+		}
+	}
 	if err != nil {
 		if errors.Is(err, flow.ErrBadField) {
 			if flow.KnownHeader(b) {

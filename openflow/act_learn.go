@@ -165,7 +165,7 @@ func (p *parser) learnSpec(all, k, v string, match *flow.Match) (s LearnSpec, er
 		var mask flow.Value
 		s.SrcValue, mask, err = id.ParseValue(v, p.names.env())
 		f := id.Info()
-		if err == nil && (mask != id.Ones() && mask.Len() <= int(f.Bits) || strings.Contains(v, "/") && int(f.Bits) != 8*int(f.Bytes)) {
+		if err == nil && (mask != id.Ones() && mask.Len() <= int(f.Bits) || int(f.Bits) != 8*int(f.Bytes) && (strings.Contains(v, "/") || id == flow.TunFlags && strings.ContainsAny(v, "+-"))) {
 			err = fmt.Errorf("%s: wildcards not allowed here", v)
 		}
 	} else {
@@ -284,6 +284,9 @@ func (s *LearnSpec) format(f *formatter) {
 		f.sub(s.SrcField)
 		f.str("->")
 		f.sub(s.DstField)
+	case s.Src == LearnSrcImmediate && s.DstField == flow.Whole(flow.TunFlags):
+		f.str("tun_flags=")
+		f.str([...]string{"0", "oam"}[s.SrcValue.Lo&1])
 	case s.Src == LearnSrcImmediate && s.DstField == flow.Whole(s.DstField.Field):
 		f.str(s.DstField.Field.String())
 		f.str("=")

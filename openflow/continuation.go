@@ -142,9 +142,7 @@ func (d *msgDecoder) contActions(p []byte) ([]Action, error) {
 
 func (c *Continuation) print(p *printer) {
 	if u := c.Bridge; u != ([16]byte{}) {
-		// OVS sends the four words of it as they lie in its memory.
-		w := func(i int) uint32 { return binary.NativeEndian.Uint32(u[4*i:]) }
-		p.f(" continuation.bridge=%08x-%04x-%04x-%04x-%04x%08x\n", w(0), w(1)>>16, w(1)&0xffff, w(2)>>16, w(2)&0xffff, w(3))
+		p.f(" continuation.bridge=%x-%x-%x-%x-%x\n", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
 	}
 	if len(c.Stack) > 0 {
 		p.str(" continuation.stack=(top)")
