@@ -153,7 +153,11 @@ func (mt *monitoredTable) addRequest(v json.Value, ver version) *ovsdb.Error {
 	add := func(c *ovsdb.Column) *ovsdb.Error {
 		for _, have := range mt.cols {
 			if have.Column == c {
-				return ovsdb.SyntaxErrorf(cols, "", "column %s mentioned more than once", c.Name)
+				err := ovsdb.SyntaxErrorf(cols, "", "column %s mentioned more than once", c.Name)
+				if cols.IsNull() {
+					return err.NoSyntax() // there is no text at fault
+				}
+				return err
 			}
 		}
 		mt.cols = append(mt.cols, monitoredColumn{c, events})
