@@ -479,14 +479,9 @@ const (
 	TypeEchoReply   = 3
 )
 
-// HasMore reports whether further parts follow this part of a multipart reply.
+// HasMore reports whether further parts follow this part of a multipart
+// message.
 func HasMore(b []byte) bool {
-	if len(b) < lenStats10 {
-		return false
-	}
-	t := uint8(typeStatsRep10)
-	if Version(b[0]) >= V11 {
-		t = typeStatsRep11
-	}
-	return b[1] == t && b[11]&statsFlagMore != 0
+	_, more, _ := multipartOf(b)
+	return more
 }
