@@ -2,6 +2,7 @@ package openflow_test
 
 import (
 	"fmt"
+	"time"
 
 	"govs/openflow"
 )
@@ -41,4 +42,65 @@ func ExampleParseActions() {
 	// VLAN 5
 	// table 20
 	// unknown action mod_dl_dest; did you mean mod_dl_dst?
+}
+
+// Any message as ovs-ofctl prints it.
+func ExamplePrint() {
+	b := openflow.Encode(&openflow.PortMod{Port: 3, Config: openflow.PortDown, Mask: openflow.PortDown}, openflow.ProtoOXM13, 7)
+	fmt.Print(openflow.Print(b, openflow.PrintOptions{}))
+	fmt.Print(openflow.Print(b[:20], openflow.PrintOptions{}))
+	// Output:
+	// OFPT_PORT_MOD (OF1.3) (xid=0x7): port: 3: addr:00:00:00:00:00:00
+	//      config: PORT_DOWN
+	//      mask:   PORT_DOWN
+	//      advertise: UNCHANGED
+	// OFPT_PORT_MOD (OF1.3) (xid=0x7):
+	// (***truncated to 20 bytes from 40***)
+	// 00000000  04 10 00 28 00 00 00 07-00 00 00 03 00 00 00 00 |...(............|
+	// 00000010  00 00 00 00                                     |....            |
+}
+
+// A message read, and what to answer to one that is wrong.
+func ExampleDecode() {
+	b := openflow.Encode(&openflow.RoleRequest{Role: openflow.RolePrimary, GenerationID: 5, HasID: true}, openflow.ProtoOXM14, 1)
+	d, err := openflow.Decode(b, openflow.DecodeOptions{})
+	if m, ok := d.Message.(*openflow.RoleRequest); ok && err == nil {
+		fmt.Println(d.Name, m.GenerationID)
+	}
+	b[11] = 9 // no role
+	_, err = openflow.Decode(b, openflow.DecodeOptions{})
+	if code, ok := err.(openflow.ErrorCode); ok {
+		answer := openflow.Encode(&openflow.ErrorMsg{Code: code, Data: b}, openflow.ProtoOXM14, d.Header.Xid)
+		fmt.Println(code, len(answer))
+	}
+	// Output:
+	// OFPT_ROLE_REQUEST 5
+	// OFPRRFC_BAD_ROLE 36
+}
+
+// A list too long for one message, sent in parts and put together again.
+func ExampleAssembler() {
+	ports := &openflow.PortDescReply{Ports: make([]openflow.PortDesc, 2000)}
+	wire := openflow.Encode(ports, openflow.ProtoOXM13, 1)
+	var a openflow.Assembler
+	for len(wire) > 0 {
+		n := openflow.ParseHeader(wire).Length
+		parts, err := a.Add(wire[:n], time.Time{})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		wire = wire[n:]
+		if parts == nil {
+			continue
+		}
+		n = 0
+		msgs, err := openflow.DecodeParts(parts, openflow.DecodeOptions{})
+		for _, d := range msgs {
+			n += uint16(len(d.Message.(*openflow.PortDescReply).Ports))
+		}
+		fmt.Println(len(parts), "parts,", n, "ports", err)
+	}
+	// Output:
+	// 2 parts, 2000 ports <nil>
 }

@@ -189,6 +189,10 @@ func (e *msgEncoder) item(start int) {
 	if len(e.b) <= maxMultipartLen || start == e.headLen() {
 		return
 	}
+	if !isStatsReply(e.row.frame) && !isStatsRequest(e.row.frame) {
+		e.b = e.b[:start] // there is no room for more in a message of this kind
+		return
+	}
 	entry := append([]byte(nil), e.b[start:]...)
 	e.b = e.b[:start]
 	e.finish(true)

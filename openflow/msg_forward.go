@@ -19,8 +19,10 @@ type RequestForward struct {
 	Xid     uint32 // of the request
 }
 
-func (*RequestForward) raw(p Protocols) rawType {
+func (m *RequestForward) raw(p Protocols) rawType {
 	switch v := p.Version(); {
+	case !Encodable(m.Request, p):
+		return rawNone
 	case v >= V14:
 		return rawRequestForward14
 	case v == V13:

@@ -54,7 +54,8 @@ func referencePrint(t testing.TB, msgs [][]byte, verbosity int) []string {
 // sampleMessages returns the wire form of every sample in every protocol that
 // has one.
 func sampleMessages(t testing.TB) (msgs [][]byte) {
-	all := append(samples(t), groupSamples(t)...)
+	all := append(append(samples(t), groupSamples(t)...), meterSamples(t)...)
+	all = append(all, &RequestForward{Reason: ForwardMeterMod, Request: meterSamples(t)[0], Xid: 6})
 	for _, m := range groupSamples(t)[:3] {
 		all = append(all, &RequestForward{Reason: ForwardGroupMod, Request: m, Xid: 5})
 	}

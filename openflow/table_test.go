@@ -102,11 +102,8 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	}
-	for _, m := range []Message{&Hello{Versions: AllVersions}, &SwitchFeatures{Ports: []PortDesc{{Port: 1, Name: "p1"}}}, &PacketIn{Packet: []byte("0123456789abcdef")},
-		&PortStatsReply{Ports: make([]PortStats, 2)}, &FlowStatsReply{Flows: make([]FlowStats, 2)}, &Desc{Hardware: "x"}, &PortStatus{}} {
-		f.Add(Encode(m, ProtoNXMTID, 1))
-		f.Add(Encode(m, ProtoOXM13, 1))
-		f.Add(Encode(m, ProtoOXM14, 1))
+	for _, m := range sampleMessages(f) {
+		f.Add(m)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) >= 4 {
@@ -120,6 +117,23 @@ func FuzzDecode(f *testing.F) {
 		p := ProtocolOf(d.Header.Version).WithTable()
 		if Encodable(d.Message, p) {
 			Encode(d.Message, p, 1)
+		}
+	})
+}
+
+func FuzzDecodeContinuation(f *testing.F) {
+	for _, m := range samples(f) {
+		if m, ok := m.(*Resume); ok {
+			f.Add(m.Continuation)
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := DecodeContinuation(b, V10, nil)
+		if err != nil {
+			return
+		}
+		if _, err := DecodeContinuation(c.Encode(V10), V10, nil); err != nil {
+			t.Errorf("%x: %v", b, err)
 		}
 	})
 }
