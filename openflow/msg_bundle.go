@@ -114,7 +114,9 @@ func (m *BundleAdd) encode(e *msgEncoder) {
 
 func decodeBundleAdd(d *msgDecoder, b []byte) (Message, error) {
 	m := &BundleAdd{ID: be.Uint32(b), Flags: BundleFlags(be.Uint16(b[6:]))}
-	b = b[bundleHead:]
+	if b = b[bundleHead:]; len(b) < HeaderLen {
+		return nil, ErrBundleFailedMsgBadLen
+	}
 	h := ParseHeader(b)
 	n := int(h.Length)
 	switch {

@@ -372,9 +372,9 @@ var msgTable = [numRaws]msgRow{
 	rawMeterFeaturesReply:   {"OFPST_METER_FEATURES reply", frameStatsR, V13, V15, 11, 16, exact, decodeMeterFeatures},
 
 	rawBundleControl14:  {"OFPT_BUNDLE_CONTROL", framePlain, V14, V15, 33, bundleHead, 8, decodeBundleControl},
-	rawBundleAdd14:      {"OFPT_BUNDLE_ADD_MESSAGE", framePlain, V14, V15, 34, bundleHead + HeaderLen, anyLen, decodeBundleAdd},
+	rawBundleAdd14:      {"OFPT_BUNDLE_ADD_MESSAGE", framePlain, V14, V15, 34, bundleHead, anyLen, decodeBundleAdd},
 	rawONFBundleControl: {"ONFT_BUNDLE_CONTROL", frameONFT, V13, V13, 2300, bundleHead, 8, decodeBundleControl},
-	rawONFBundleAdd:     {"ONFT_BUNDLE_ADD_MESSAGE", frameONFT, V13, V13, 2301, bundleHead + HeaderLen, anyLen, decodeBundleAdd},
+	rawONFBundleAdd:     {"ONFT_BUNDLE_ADD_MESSAGE", frameONFT, V13, V13, 2301, bundleHead, anyLen, decodeBundleAdd},
 }
 
 type msgKey struct {
