@@ -63,6 +63,7 @@ var commands = [...]command{
 	{"ofp-parse-pcap", forFiles, "ofp-parse-pcap PCAP         print OpenFlow read from PCAP", 1, many, false, (*tool).ofpParsePcap},
 
 	{"bundle", beyond, "bundle SWITCH FILE          flows, groups and packet-outs of FILE at once", 2, 2, true, (*tool).bundleFile},
+	{"sync", beyond, "[--cookie=C/M] sync SWITCH FILE  have exactly the flows of FILE, as one bundle", 2, 2, true, (*tool).syncFlows},
 
 	{"del-meter", hidden, "", 1, 2, true, (*tool).delMeters},
 	{"dump-meter", hidden, "", 1, 2, false, (*tool).dumpMeters},

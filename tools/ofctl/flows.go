@@ -489,9 +489,9 @@ func hasInstructions(acts []openflow.Action) bool {
 	return false
 }
 
-// fromSwitch reads the flows of a switch.
-func (t *tool) fromSwitch(c *conn.Client) (flowSet, error) {
-	flows, err := t.collect(c, &openflow.FlowStatsRequest{OutPort: openflow.PortNone, OutGroup: openflow.GroupAny, Table: openflow.TableAny})
+// fromSwitch reads the flows of a switch that have a cookie.
+func (t *tool) fromSwitch(c *conn.Client, cookie, mask uint64) (flowSet, error) {
+	flows, err := t.collect(c, &openflow.FlowStatsRequest{Cookie: cookie, CookieMask: mask, OutPort: openflow.PortNone, OutGroup: openflow.GroupAny, Table: openflow.TableAny})
 	if err != nil {
 		return nil, err
 	}
@@ -542,21 +542,11 @@ func (t *tool) replaceFlows(args []string) error {
 			return err
 		}
 	}
-	have, err := t.fromSwitch(c)
+	have, err := t.fromSwitch(c, 0, 0)
 	if err != nil {
 		return err
 	}
-	var msgs []openflow.Message
-	for _, k := range want.sorted(have) {
-		if e := have[k]; e != nil && want[k] == nil {
-			msgs = append(msgs, e.flowMod(openflow.FlowDeleteStrict))
-		}
-	}
-	for _, k := range want.sorted() {
-		if e := have[k]; e == nil || t.readd || !same(e, want[k]) {
-			msgs = append(msgs, want[k].flowMod(openflow.FlowAdd))
-		}
-	}
+	msgs := t.compareSets(want, have).msgs
 	if t.bundle {
 		return t.sendBundle(c, len(msgs), func(i int, xid uint32) ([]byte, error) {
 			return openflow.Encode(msgs[i], c.Protocol(), xid), nil
@@ -584,7 +574,7 @@ func (t *tool) diffFlows(args []string) error {
 		if _, err := t.setProtocol(c, t.protocols, true); err != nil {
 			return err
 		}
-		if sets[i], err = t.fromSwitch(c); err != nil {
+		if sets[i], err = t.fromSwitch(c, 0, 0); err != nil {
 			return err
 		}
 	}

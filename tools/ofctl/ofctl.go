@@ -39,7 +39,8 @@ type tool struct {
 	readOnly                  bool
 	timestamp                 bool
 	bundle                    bool
-	json                      bool // --format=json
+	json                      bool   // --format=json
+	cookie, cookieMask        uint64 // --cookie
 	mayCreate                 bool
 	bare                      bool // compose-packet: only the packet, on one line
 	badChecksum               bool // compose-packet
@@ -168,6 +169,10 @@ func (t *tool) options() []cli.Option {
 			}
 			t.json = v == "json"
 			return nil
+		}},
+		{Long: "cookie", Arg: cli.ReqArg, Meta: "COOKIE[/MASK]", Help: "(sync) the flows to keep in step", Do: func(v string, _ bool) (err error) {
+			t.cookie, t.cookieMask, err = parseCookie(v)
+			return err
 		}},
 		{Long: "bare", Do: flag(&t.bare)},
 		{Long: "bad-csum", Do: flag(&t.badChecksum)},

@@ -265,3 +265,49 @@ func TestJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestSync says that sync changes what differs and nothing else, and only flows
+// of its cookie.
+func TestSync(t *testing.T) {
+	reference(t)
+	file := filepath.Join(t.TempDir(), "flows")
+	run := func(args ...string) string {
+		var out bytes.Buffer
+		code := Main(append([]string{"ovs-ofctl"}, args...), cli.IO{In: strings.NewReader(""), Out: &out, Err: &out})
+		return out.String() + fmt.Sprint(code)
+	}
+	sync := func(flows, want string, args ...string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(flows), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := run(append(args, "sync", "br0", file)...); got != want {
+			t.Errorf("%v sync: %s, want %s", args, got, want)
+		}
+	}
+	run("add-flow", "br0", "table=9,cookie=0x99,actions=drop")
+	sync("table=1,in_port=1,actions=2\ntable=1,in_port=2,actions=1\n", "added 2, changed 0, deleted 0, unchanged 0\n0", "--cookie=5")
+	for range 3 {
+		run("packet-out", "br0", "in_port=1,packet=00112233445566778899aabb1234,actions=resubmit(,1)")
+	}
+	sync("table=1,in_port=1,actions=2\ntable=1,in_port=2,actions=1\n", "added 0, changed 0, deleted 0, unchanged 2\n0", "--cookie=5")
+	sync("table=1,in_port=1,actions=2\ntable=1,in_port=2,actions=drop\ntable=2,actions=drop\n", "added 1, changed 1, deleted 0, unchanged 1\n0", "--cookie=5/-1")
+	sync("table=1,in_port=1,actions=2\n", "added 0, changed 0, deleted 2, unchanged 1\n0", "--cookie=5")
+	out := run("--no-stats", "dump-flows", "br0")
+	if out != " cookie=0x5, table=1, in_port=1 actions=output:2\n cookie=0x99, table=9, actions=drop\n0" {
+		t.Errorf("%s", out)
+	}
+	// All or nothing: a switch that refuses one change makes none.
+	if err := os.WriteFile(file, []byte("table=1,in_port=1,actions=drop\ntable=3,actions=group:9\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := run("--cookie=5", "sync", "br0", file); !strings.Contains(got, "OFPBAC_BAD_OUT_GROUP") || !strings.HasSuffix(got, "1") {
+		t.Errorf("a flow that is refused: %s", got)
+	}
+	if now := run("--no-stats", "dump-flows", "br0"); now != out {
+		t.Errorf("after a refusal: %s", now)
+	}
+	sync("table=1,cookie=6,actions=drop\n", "ovs-ofctl: "+file+": a flow has cookie 0x6, which --cookie does not cover: table=1  cookie=0x6 actions=drop\n1", "--cookie=5")
+	sync("", "ovs-ofctl: x: not a cookie\n1", "--cookie=x")
+	sync("table=4,actions=drop\n", "added 1, changed 0, deleted 2, unchanged 0\n0")
+}
