@@ -32,9 +32,11 @@ func (x *msgBundle) add(raw []byte) {
 	x.chunks[n-1] = append(x.chunks[n-1], raw...)
 }
 
-// each calls f with each message until it returns an error.
+// each calls f with each message until it returns an error. It lets go of them
+// on the way.
 func (x *msgBundle) each(f func(raw []byte) error) error {
-	for _, c := range x.chunks {
+	for i, c := range x.chunks {
+		x.chunks[i] = nil
 		for len(c) > 0 {
 			n := int(openflow.ParseHeader(c).Length)
 			if err := f(c[:n:n]); err != nil {
@@ -182,7 +184,7 @@ func (o *ofConn) commit(id uint32, x *msgBundle) error {
 // bundled does what one message of a bundle asks. What cannot be undone is
 // checked, and returned to be done once the bundle holds.
 func (o *ofConn) bundled(t flowtable.Bundle, raw []byte) (after func(), err error) {
-	d, err := openflow.Decode(raw, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}})
+	d, err := openflow.Decode(raw, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}, FlowMod: &o.flowMods})
 	if err != nil {
 		return nil, err
 	}

@@ -262,7 +262,7 @@ func Decode(b []byte, o DecodeOptions) (Decoded, error) {
 
 // inside returns a decoder for a message inside the one that d decodes.
 func (d *msgDecoder) inside(b []byte) *msgDecoder {
-	return &msgDecoder{Header: ParseHeader(b), proto: d.proto, names: d.names, index: d.index, loose: d.loose}
+	return &msgDecoder{Header: ParseHeader(b), proto: d.proto, names: d.names, index: d.index, loose: d.loose, flowMod: d.flowMod}
 }
 
 // findRow finds a message's row and body.

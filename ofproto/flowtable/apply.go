@@ -173,7 +173,7 @@ func (t *Tables) remove(r *Rule, why openflow.FlowRemovedReason) {
 	if t.tx != nil {
 		if !r.Removed() {
 			t.tx.hide(t, r)
-			t.tx.commit = append(t.tx.commit, func() { t.tellRemoved(r, why) })
+			t.tx.steps = append(t.tx.steps, txStep{kind: txRemoved, rule: r, why: why})
 		}
 		return
 	}

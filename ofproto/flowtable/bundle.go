@@ -49,9 +49,68 @@ func (t *Tables) setState(s *State) {
 // nobody looks up yet; what it takes out stays in for those who look.
 type tx struct {
 	state  State
-	undo   []func()
-	commit []func() // once the bundle is seen
-	tables [N]bool  // changed
+	steps  []txStep
+	tables [N]bool // changed
+}
+
+// txStep is one thing that a bundle did, to be undone, or to be finished once
+// the bundle is seen.
+type txStep struct {
+	kind txKind
+	why  openflow.FlowRemovedReason
+	rule *Rule
+	more *Change
+}
+
+type txKind uint8
+
+const (
+	txAdded    txKind = iota // rule came in
+	txHidden                 // rule went
+	txRemoved                // tell that rule went, and why
+	txReported               // report that rule came in, or more
+)
+
+// undo takes a step back.
+func (t *Tables) undo(s *txStep) {
+	r := s.rule
+	switch s.kind {
+	case txAdded:
+		t.forget(r)
+		r.tbl.cls.Load().Remove(r.cls)
+	case txHidden:
+		r.cls.RestoreRemoved()
+		r.tbl.hidden.Add(-1)
+		r.removed.Store(false)
+		t.enter(r)
+	}
+}
+
+// finish does what had to wait until the bundle is seen.
+func (t *Tables) finish(s *txStep) {
+	r := s.rule
+	switch s.kind {
+	case txHidden:
+		t.garbage = append(t.garbage, r)
+	case txRemoved:
+		t.tellRemoved(r, s.why)
+	case txReported:
+		c := s.more
+		if c == nil {
+			c = &Change{Kind: Added, Rule: r}
+		}
+		t.report(c)
+	}
+}
+
+// reportLater keeps a change for when the bundle is seen.
+func (x *tx) reportLater(c *Change) {
+	s := txStep{kind: txReported, rule: c.Rule}
+	if c.Kind != Added || c.OldActions != nil {
+		later := *c
+		s.more = &later
+	}
+	x.steps = append(x.steps, s)
 }
 
 // A Bundle changes the tables within Tables.Bundle.
@@ -82,8 +141,8 @@ func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error 
 	}
 	t.tx = nil
 	if err != nil {
-		for i := len(x.undo) - 1; i >= 0; i-- {
-			x.undo[i]()
+		for i := len(x.steps) - 1; i >= 0; i-- {
+			t.undo(&x.steps[i])
 		}
 		t.unlearning = nil
 		t.origin = nil
@@ -99,8 +158,8 @@ func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error 
 		t.useSeq.Add(1)
 		t.seq.Add(1)
 	}
-	for _, f := range x.commit {
-		f()
+	for i := range x.steps {
+		t.finish(&x.steps[i])
 	}
 	for i, changed := range x.tables {
 		if changed {
@@ -115,8 +174,9 @@ func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error 
 // collect takes out the flows that bundles removed. It comes long after: who
 // looked when the bundle came has finished.
 func (t *Tables) collect() {
-	for _, f := range t.garbage {
-		f()
+	for _, r := range t.garbage {
+		r.tbl.cls.Load().Remove(r.cls)
+		r.tbl.hidden.Add(-1)
 	}
 	t.garbage = nil
 }
@@ -130,10 +190,7 @@ func (x *tx) put(t *Tables, r *Rule, m *flow.Match, priority int) {
 	tb.cls.Load().InsertIn(r.cls, x.state.Version)
 	t.enter(r)
 	x.tables[r.Table] = true
-	x.undo = append(x.undo, func() {
-		t.forget(r)
-		tb.cls.Load().Remove(r.cls)
-	})
+	x.steps = append(x.steps, txStep{kind: txAdded, rule: r})
 }
 
 // hide removes a flow from the bundle's version on.
@@ -143,16 +200,5 @@ func (x *tx) hide(t *Tables, r *Rule) {
 	tb.hidden.Add(1)
 	t.forget(r)
 	x.tables[r.Table] = true
-	x.undo = append(x.undo, func() {
-		r.cls.RestoreRemoved()
-		tb.hidden.Add(-1)
-		r.removed.Store(false)
-		t.enter(r)
-	})
-	x.commit = append(x.commit, func() {
-		t.garbage = append(t.garbage, func() {
-			tb.cls.Load().Remove(r.cls)
-			tb.hidden.Add(-1)
-		})
-	})
+	x.steps = append(x.steps, txStep{kind: txHidden, rule: r})
 }

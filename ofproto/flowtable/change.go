@@ -32,8 +32,7 @@ func (t *Tables) report(c *Change) {
 		return
 	}
 	if t.tx != nil {
-		later := *c
-		t.tx.commit = append(t.tx.commit, func() { t.report(&later) })
+		t.tx.reportLater(c)
 		return
 	}
 	if c.Kind != Deleted {

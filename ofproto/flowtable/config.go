@@ -150,6 +150,7 @@ func (tb *Table) rules() iter.Seq[*Rule] {
 // rebuild makes the table's classifier anew with other tries. Flows become new
 // Rules that share their counters.
 func (t *Tables) rebuild(tb *Table) {
+	t.collect()
 	prefixes := tb.limits.Prefixes
 	if prefixes == nil {
 		prefixes = t.prefixes

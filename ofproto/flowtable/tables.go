@@ -100,8 +100,8 @@ type Tables struct {
 	metering Metering
 	useSeq   atomic.Uint64
 
-	tx      *tx      // the bundle under way
-	garbage []func() // takes out flows that no later state shows
+	tx      *tx     // the bundle under way
+	garbage []*Rule // flows that no later state shows
 }
 
 // taught identifies what a learn with delete_learned teaches.
