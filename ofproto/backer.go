@@ -36,7 +36,6 @@ type Backer struct {
 
 	round sync.Mutex // held by a revalidation
 	reval revalidator
-	trim  trimmer // of Step
 }
 
 // Limits are the settings of Open_vSwitch:other_config on cached flows.
@@ -133,14 +132,11 @@ func (b *Backer) Run(ctx context.Context) error {
 // called again. Run calls it; a daemon whose clock is turned by hand calls it too.
 func (b *Backer) Step(now time.Time) time.Time {
 	b.revalidate(now, false)
-	changes := uint64(0)
 	for _, p := range b.Ofprotos() {
 		p.tables.Expire(now)
 		p.macs.Run(now)
 		p.conns.wake()
-		changes += p.tables.Seq()
 	}
-	b.trim.look(changes)
 	return now.Add(b.currentLimits().MaxRevalidator)
 }
 

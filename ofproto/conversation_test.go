@@ -123,9 +123,6 @@ func excepted(v openflow.Version, name string, m openflow.Message) bool {
 		// The reference's table statistics of OpenFlow 1.1 have the number of
 		// the miss configuration one too high.
 		return v == openflow.V11 && name == "tables"
-	case nil:
-		// It says OpenFlow 1.1's own match; we say OXM, which it reads, too.
-		return v == openflow.V11 && strings.HasPrefix(name, "flow-removed")
 	}
 	return false
 }
