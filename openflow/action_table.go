@@ -83,9 +83,9 @@ var actionTable = [...]actionRow{
 	{KindSetIPTTL, []string{"mod_nw_ttl", "set_nw_ttl"}, parseSetIPTTL, []wireForm{
 		{"OFPAT_SET_NW_TTL", orgOF, V11, V15, 23, 8, 8, decodeSetIPTTL}}},
 	{KindSetL4SrcPort, []string{"mod_tp_src"}, parseSetL4, []wireForm{
-		{"OFPAT_SET_TP_SRC", orgOF, V10, V11, 9, 8, 8, decodeSetL4Src}}},
+		{"OFPAT_SET_TP_SRC", orgOF, V10, V15, 9, 8, 8, decodeSetL4Src}}},
 	{KindSetL4DstPort, []string{"mod_tp_dst"}, parseSetL4, []wireForm{
-		{"OFPAT_SET_TP_DST", orgOF, V10, V11, 10, 8, 8, decodeSetL4Dst}}},
+		{"OFPAT_SET_TP_DST", orgOF, V10, V15, 10, 8, 8, decodeSetL4Dst}}},
 	{KindMove, []string{"move"}, parseMove, []wireForm{
 		{"NXAST_REG_MOVE", orgNX, V10, V14, 6, 24, 0, decodeMove},
 		{"ONFACT_COPY_FIELD", orgONF, V13, V14, 3200, 24, 0, decodeCopyFieldONF},
