@@ -4,7 +4,7 @@
 #   make lab        build two hosts on this machine and show them at work (root)
 #   make test       everything that must hold; .ci/run calls exactly this
 #   make race       the control plane under the race detector
-#   make soak-openflow      200,000 random flows beside Debian's ovs-ofctl
+#   make soak-openflow      200,000 random flows and messages beside Debian's ovs-ofctl
 #   make soak-ovsdb SEED=7  100,000 random transactions beside Debian's ovsdb-server
 #   make lint       gofmt, vet, staticcheck, generated files current
 #   make bench      benchmarks
@@ -77,6 +77,7 @@ FLOWS ?= 200000
 soak-openflow: test-setup
 	GOVS_DIFF_LINES=$(FLOWS) GOVS_DIFF_SEED=$(or $(filter-out 0,$(SEED)),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) \
 		$(GO) test -count=1 -timeout 180m -v ./test/flowdiff
+	GOVS_DIFF_MESSAGES=200000 GOVS_DIFF_SEED=$(SEED) $(GO) test -v -count 1 -timeout 20m -run TestMutatedReference ./openflow
 
 # Debian's own Open vSwitch is the reference that tests compare with.
 test-setup:

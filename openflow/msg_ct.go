@@ -191,13 +191,13 @@ func ctTuple(p []byte, t *CTTuple, family *ctFamily) (*CTTuple, error) {
 		case ctTupleSrcPort:
 			t.SrcPort, t.ICMPID = be.Uint16(v), be.Uint16(v)
 		case ctTupleDstPort:
-			t.DstPort, t.ICMPType, t.ICMPCode = be.Uint16(v), v[0], v[1]
+			t.DstPort, t.ICMPType, t.ICMPCode = be.Uint16(v), v[1], v[0]
 		case ctTupleICMPID:
 			t.SrcPort, t.ICMPID = be.Uint16(v), be.Uint16(v)
 		case ctTupleICMPType:
-			t.DstPort, t.ICMPType = t.DstPort&0xff|uint16(v[0])<<8, v[0]
+			t.DstPort, t.ICMPType = t.DstPort&^0xff|uint16(v[0]), v[0]
 		case ctTupleICMPCode:
-			t.DstPort, t.ICMPCode = t.DstPort&^0xff|uint16(v[0]), v[0]
+			t.DstPort, t.ICMPCode = t.DstPort&0xff|uint16(v[0])<<8, v[0]
 		}
 		return nil
 	})

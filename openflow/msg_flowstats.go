@@ -238,7 +238,10 @@ func decodeFlowReply15(d *msgDecoder, b []byte) (Message, error) {
 	return d.flowReply(b, 24, func(fs *FlowStats, b []byte, n int) (err error) {
 		fs.Table = b[4]
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[6:]), be.Uint16(b[8:]), be.Uint16(b[10:])
-		fs.Flags, _ = flowFlagsFrom(be.Uint16(b[12:]), d.Version)
+		var ok bool
+		if fs.Flags, ok = flowFlagsFrom(be.Uint16(b[12:]), d.Version); !ok {
+			return ErrFlowModFailedBadFlags
+		}
 		fs.Importance = be.Uint16(b[14:])
 		fs.Cookie = be.Uint64(b[16:])
 		var rest []byte
@@ -353,7 +356,10 @@ func decodeFlowReply11(d *msgDecoder, b []byte) (Message, error) {
 		fs.Duration = duration(b[4:])
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[12:]), be.Uint16(b[14:]), be.Uint16(b[16:])
 		if d.Version >= V13 {
-			fs.Flags, _ = flowFlagsFrom(be.Uint16(b[18:]), d.Version)
+			var ok bool
+			if fs.Flags, ok = flowFlagsFrom(be.Uint16(b[18:]), d.Version); !ok {
+				return ErrFlowModFailedBadFlags
+			}
 		}
 		if d.Version >= V14 {
 			fs.Importance = be.Uint16(b[20:])

@@ -282,7 +282,11 @@ func (m *PacketIn) print(p *printer) {
 	}
 	p.f(" total_len=%d ", m.TotalLen)
 	p.b = flow.AppendMatch(p.b, &m.Metadata, DefaultPriority, p.names.shown())
-	p.f(" (via %s) data_len=%d", m.Reason, len(m.Packet))
+	reason := m.Reason.String()
+	if m.Reason == ReasonExplicitMiss || m.Reason == ReasonImplicitMiss {
+		reason = "" // no message has them
+	}
+	p.f(" (via %s) data_len=%d", reason, len(m.Packet))
 	if m.Buffer == NoBuffer {
 		p.str(" (unbuffered)")
 		if m.TotalLen != len(m.Packet) {

@@ -170,18 +170,23 @@ func (s PortState) text() string {
 	return out
 }
 
+// printable returns the part of a name before what cannot be printed.
+func printable(s string) string {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return s[:i]
+		}
+	}
+	return s
+}
+
 // AppendPortDesc prints a port as show and dump-ports-desc do, in several
 // lines.
 func AppendPortDesc(b []byte, d *PortDesc) []byte {
 	b = append(b, ' ')
 	b = append(b, d.Port.String()...)
 	b = append(b, '(')
-	for _, c := range []byte(d.Name) {
-		if c < ' ' || c > '~' {
-			break
-		}
-		b = append(b, c)
-	}
+	b = append(b, printable(d.Name)...)
 	b = fmt.Appendf(b, "): addr:%s\n     config:     %s\n     state:      %s\n", d.HWAddr, bitNames(uint32(d.Config), portConfigNames[:]), d.State.text())
 	for _, f := range [...]struct {
 		name string

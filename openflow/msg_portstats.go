@@ -309,7 +309,7 @@ func (p *printer) intelStats(s *PortStats) {
 			if i%3 == 0 {
 				p.str("\n                     ")
 			}
-			p.f(" %s=%d,", c.Name, c.Value)
+			p.f(" %s=%d,", printable(c.Name), c.Value)
 		}
 		p.str("\n")
 	}

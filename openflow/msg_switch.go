@@ -11,12 +11,12 @@ var capWire = [...]struct {
 	{CapFlowStats, "FLOW_STATS", 1 << 0, V10, V15},
 	{CapTableStats, "TABLE_STATS", 1 << 1, V10, V15},
 	{CapPortStats, "PORT_STATS", 1 << 2, V10, V15},
+	{CapSTP, "STP", 1 << 3, V10, V10},
 	{CapGroupStats, "GROUP_STATS", 1 << 3, V11, V15},
 	{CapIPReasm, "IP_REASM", 1 << 5, V10, V15},
 	{CapQueueStats, "QUEUE_STATS", 1 << 6, V10, V15},
 	{CapARPMatchIP, "ARP_MATCH_IP", 1 << 7, V10, V11},
 	{CapPortBlocked, "PORT_BLOCKED", 1 << 8, V12, V15},
-	{CapSTP, "STP", 1 << 3, V10, V10},
 	{CapBundles, "BUNDLES", 1 << 9, V14, V15},
 	{CapFlowMonitor, "FLOW_MONITORING", 1 << 10, V14, V15},
 }

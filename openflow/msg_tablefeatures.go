@@ -188,7 +188,7 @@ func eachActionID(v Version, f func(code uint16, k Kind)) {
 	for i := range actionTable {
 		r := &actionTable[i]
 		for _, w := range r.wire {
-			if w.org == orgOF && w.first <= v && v <= w.last && w.code < 64 && (v < V12 || w.code == 15 || !deprecated12(w.code)) {
+			if w.org == orgOF && w.first <= v && v <= w.last && w.code <= 25 && (v < V12 || w.code == 15 || !deprecated12(w.code)) {
 				f(w.code, r.kind)
 			}
 		}

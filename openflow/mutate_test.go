@@ -70,7 +70,9 @@ func TestMutatedReference(t *testing.T) {
 		n = v
 	}
 	if v, err := strconv.ParseUint(os.Getenv("GOVS_DIFF_SEED"), 10, 64); err == nil {
-		seed = v
+		if seed = v; v == 0 {
+			seed = rand.Uint64()
+		}
 	}
 	t.Logf("%d messages, seed %d", n, seed)
 	r := rand.New(rand.NewPCG(seed, 2))
