@@ -68,6 +68,7 @@ func Main(argv []string, o cli.IO) int {
 	}
 	defer p.Close()
 	log.Info("%s (Open vSwitch) %s", name, version.OVS)
+	go daemon.TrimMemory(p.Context())
 	go func() {
 		// --detach returns when the database's configuration is carried out.
 		select {

@@ -1,0 +1,36 @@
+package daemon
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// TestTrimMemory says that a burst's garbage goes back to the system.
+func TestTrimMemory(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { TrimMemory(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+	var hold [][]byte
+	for range 64 {
+		hold = append(hold, make([]byte, 1<<20))
+	}
+	for i := range hold {
+		hold[i][0], hold[i][1<<19] = 1, 1
+	}
+	held := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapSys - m.HeapReleased
+	}
+	before := held()
+	hold = nil
+	for end := time.Now().Add(20 * time.Second); held() > before-32<<20; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d MB are held, of %d", held()>>20, before>>20)
+		}
+	}
+	runtime.KeepAlive(hold)
+}
