@@ -169,7 +169,14 @@ func said(updates json.Value) json.Value {
 	for _, t := range updates.Members() {
 		var rows []json.Member
 		for _, r := range t.Value.Members() {
-			if mod, ok := r.Value.Get("modify"); !ok || len(mod.Members()) > 0 {
+			mod, changed := r.Value.Get("modify")
+			if !changed { // RFC 7047's own form of an update
+				_, there := r.Value.Get("new")
+				if mod, changed = r.Value.Get("old"); !there {
+					changed = false
+				}
+			}
+			if !changed || len(mod.Members()) > 0 {
 				rows = append(rows, r)
 			}
 		}
