@@ -24,6 +24,14 @@ func readController(row *idl.Row) controllerSpec {
 		n, _ := row.OptInt(column)
 		return int(n)
 	}
+	for _, column := range []string{"local_ip", "local_netmask", "local_gateway"} {
+		if row.Str(column) != "" {
+			log.Warn("controller %s: %s is not supported by this version of govs, set the address of the bridge's port with the host's tools", row.Str("target"), column)
+		}
+	}
+	if row.Map("other_config")["dscp"] != "" {
+		log.Warn("controller %s: other_config:dscp is not supported by this version of govs", row.Str("target"))
+	}
 	if n, ok := row.OptInt("max_backoff"); ok {
 		c.MaxBackoff = max(ms(int(n)), time.Second).Truncate(time.Second)
 	}

@@ -96,7 +96,7 @@ func comparePrints(t *testing.T, ms []Message) {
 			check(b, 1)
 		}
 	}
-	n, seed := 150, rand.Uint64()
+	n, seed := 150, uint64(1)
 	if testing.Short() {
 		n = 30
 	}
