@@ -202,7 +202,7 @@ func (h *testHost) flows(t testing.TB, bridge, text string) {
 			continue
 		}
 		fm := parseFlow(t, line)
-		if err := p.tables.Apply(fm, h.clock.now); err != nil {
+		if err := p.tables.Apply(fm, h.clock.Now()); err != nil {
 			t.Fatal(line, err)
 		}
 	}

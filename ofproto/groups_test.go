@@ -31,8 +31,8 @@ func TestGroupTraffic(t *testing.T) {
 	send := func(want ...uint64) {
 		t.Helper()
 		h.receive(t, "br9", "p1", "in_port=1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02", 3)
-		h.backer.Step(h.clock.now)
-		s := p.tables.GroupStats(1, h.clock.now)[0]
+		h.backer.Step(h.clock.Now())
+		s := p.tables.GroupStats(1, h.clock.Now())[0]
 		got := []uint64{s.Packets}
 		for _, b := range s.Buckets {
 			got = append(got, b.Packets)
@@ -49,9 +49,9 @@ func TestGroupTraffic(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.PortChanged(2)
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	send(6, 3, 3)
 	h.groups(t, "br9", "group_id=1,type=all,bucket=output:2,bucket=output:3")
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	send(3, 3, 3)
 }

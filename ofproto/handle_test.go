@@ -109,8 +109,8 @@ func TestPacketInAndOut(t *testing.T) {
 	ask(t, c, &openflow.FlowMod{Command: openflow.FlowAdd, Priority: 9, Flags: openflow.FlagSendFlowRem, HardTimeout: 5, Buffer: openflow.NoBuffer, OutPort: openflow.PortNone, OutGroup: openflow.GroupAny})
 	ask(t, c, &openflow.BarrierRequest{})
 	next[*openflow.BarrierReply](t, c)
-	h.clock.now = h.clock.now.Add(6 * time.Second)
-	h.backer.Step(h.clock.now)
+	h.clock.add(6 * time.Second)
+	h.backer.Step(h.clock.Now())
 	if f := next[*openflow.FlowRemoved](t, c); f.Reason != openflow.RemovedHardTimeout || f.Priority != 9 {
 		t.Errorf("flow removed %+v", f)
 	}

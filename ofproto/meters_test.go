@@ -16,7 +16,7 @@ func TestMeterTraffic(t *testing.T) {
 		t.Helper()
 		mm, _, err := openflow.ParseMeterMod(text, cmd)
 		if err == nil {
-			err = p.tables.ApplyMeter(mm, h.clock.now)
+			err = p.tables.ApplyMeter(mm, h.clock.Now())
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -27,11 +27,11 @@ func TestMeterTraffic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.tables.Apply(fm, h.clock.now); err != nil {
+	if err := p.tables.Apply(fm, h.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	h.receive(t, "br9", "p1", "in_port=1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02", 5)
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	sent := func() int64 {
 		i, _ := p.PortInfo(2)
 		return i.Stats.TxPackets
@@ -39,7 +39,7 @@ func TestMeterTraffic(t *testing.T) {
 	if n := sent(); n != 2 {
 		t.Errorf("%d packets got through, want 2", n)
 	}
-	s, ok := p.tables.MeterStats(5, h.clock.now)
+	s, ok := p.tables.MeterStats(5, h.clock.Now())
 	if !ok || s[0].Packets != 5 || s[0].Flows != 1 || s[0].Bands[0].Packets != 3 {
 		t.Errorf("counted %+v", s)
 	}
@@ -49,7 +49,7 @@ func TestMeterTraffic(t *testing.T) {
 		t.Errorf("%d packets got through, want 7", n)
 	}
 	meter(openflow.MeterDelete, "meter=5")
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	if n := len(h.dump("br9", "")); n != 0 {
 		t.Errorf("%d flows outlive the meter", n)
 	}

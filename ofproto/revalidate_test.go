@@ -33,7 +33,7 @@ func (h *testHost) dump(bridge, cls string) (out []openflow.FlowStats) {
 	m, _ := flow.ParseMatch("", nil)
 	seq, _ := h.Ofproto(bridge).tables.Flows(&openflow.FlowStatsRequest{Match: m, OutPort: openflow.PortNone, OutGroup: openflow.GroupAny, Table: openflow.TableAny})
 	for r := range seq {
-		f := r.FlowStats(h.clock.now)
+		f := r.FlowStats(h.clock.Now())
 		if strings.Contains(f.Match.String(), cls) {
 			out = append(out, f)
 		}
@@ -63,12 +63,12 @@ func TestLearnedFlowLivesOnCachedTraffic(t *testing.T) {
 	}
 	misses := h.backer.stats.misses.Load()
 	for range 8 {
-		h.clock.now = h.clock.now.Add(5 * time.Second)
+		h.clock.add(5 * time.Second)
 		h.receive(t, "br9", "p1", pkt, 3)
-		h.backer.Step(h.clock.now)
+		h.backer.Step(h.clock.Now())
 		l := h.dump("br9", "dl_dst=00:00:00:00:00:01")
 		if len(l) != 1 {
-			t.Fatalf("the learned flow is gone after %v", h.clock.now)
+			t.Fatalf("the learned flow is gone after %v", h.clock.Now())
 		}
 	}
 	if m := h.backer.stats.misses.Load(); m != misses {
@@ -77,8 +77,8 @@ func TestLearnedFlowLivesOnCachedTraffic(t *testing.T) {
 	if l := h.dump("br9", ""); l[0].Packets != 25 {
 		t.Errorf("the teacher counted %d packets, want 25", l[0].Packets)
 	}
-	h.clock.now = h.clock.now.Add(11 * time.Second)
-	h.backer.Step(h.clock.now)
+	h.clock.add(11 * time.Second)
+	h.backer.Step(h.clock.Now())
 	if l := h.dump("br9", "dl_dst=00:00:00:00:00:01"); len(l) != 0 {
 		t.Error("the learned flow outlives its traffic")
 	}
@@ -102,23 +102,23 @@ func TestChangesReachTheDatapath(t *testing.T) {
 		t.Fatalf("datapath flows: %q", got)
 	}
 	h.flows(t, "br9", "table=5,actions=output:3")
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	if got := actions(); got != "3;" {
 		t.Errorf("after a change: %q", got)
 	}
 	h.flows(t, "br9", "table=5,priority=40000,tcp,actions=output:2")
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	h.receive(t, "br9", "p1", "in_port=1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02", 1)
 	if got := actions(); got != "3;" {
 		t.Errorf("after a more specific flow: %q", got)
 	}
 	h.Ofproto("br9").PortDel(3)
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	if got := actions(); got != "drop;" {
 		t.Errorf("after the port went: %q", got)
 	}
 	h.Ofproto("br9").PortDel(1)
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	if got := actions(); got != "" {
 		t.Errorf("after the way in went: %q", got)
 	}
@@ -144,12 +144,12 @@ func TestNormalMovesWithTheMAC(t *testing.T) {
 		t.Fatalf("towards p2: %q", got)
 	}
 	h.receive(t, "br9", "p3", "in_port=3,dl_src=00:00:00:00:00:02,dl_dst=00:00:00:00:00:01,dl_type=0x1234", 1)
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	if got := to(); got != "3" {
 		t.Errorf("after the move: %q", got)
 	}
-	h.clock.now = h.clock.now.Add(301 * time.Second)
-	h.backer.Step(h.clock.now)
+	h.clock.add(301 * time.Second)
+	h.backer.Step(h.clock.Now())
 	if n := h.Ofproto("br9").macs.Stats().Entries; n != 0 {
 		t.Errorf("%d addresses after the aging time", n)
 	}
@@ -171,7 +171,7 @@ func TestSlowPath(t *testing.T) {
 	if i.Stats.TxPackets != 3 {
 		t.Errorf("%d packets came out", i.Stats.TxPackets)
 	}
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
 	if l := h.dump("br9", "arp"); l[0].Packets != 3 {
 		t.Errorf("counted %d packets", l[0].Packets)
 	}

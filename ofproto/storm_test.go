@@ -77,10 +77,10 @@ func BenchmarkRevalidateQuiet(b *testing.B) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	h.backer.Step(h.clock.now)
-	h.backer.Step(h.clock.now)
+	h.backer.Step(h.clock.Now())
+	h.backer.Step(h.clock.Now())
 	for b.Loop() {
-		h.backer.Step(h.clock.now)
+		h.backer.Step(h.clock.Now())
 	}
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/200000, "B/flow")
 	b.ReportMetric(float64(h.backer.ukeys.len()), "flows")
