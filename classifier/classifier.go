@@ -23,7 +23,6 @@ import (
 // prefix tries over address fields, and a trie over transport ports.
 type Classifier[T any] struct {
 	order    atomic.Pointer[[]entry[T]] // highest priority first
-	all      atomic.Pointer[[]*subtable[T]]
 	byMask   map[flow.Mask]*subtable[T]
 	prefixes []Prefix
 	tries    []atomic.Pointer[trie]
@@ -49,7 +48,6 @@ func New[T any](prefixes ...Prefix) *Classifier[T] {
 	}
 	c := &Classifier[T]{byMask: map[flow.Mask]*subtable[T]{}, prefixes: prefixes, tries: make([]atomic.Pointer[trie], len(prefixes))}
 	c.order.Store(&[]entry[T]{})
-	c.all.Store(&[]*subtable[T]{})
 	return c
 }
 
@@ -57,7 +55,7 @@ func New[T any](prefixes ...Prefix) *Classifier[T] {
 func (c *Classifier[T]) Len() int { return int(c.rules.Load()) }
 
 // Subtables returns the number of distinct masks.
-func (c *Classifier[T]) Subtables() int { return len(*c.all.Load()) }
+func (c *Classifier[T]) Subtables() int { return len(*c.order.Load()) }
 
 // trieContext keeps the answers of the tries during one lookup.
 type trieContext struct {
@@ -196,8 +194,6 @@ func (c *Classifier[T]) subtable(r *Rule[T]) *subtable[T] {
 	if s == nil {
 		s = newSubtable[T](*r.mask, &full, c.prefixes)
 		c.byMask[full] = s
-		all := append(slices.Clone(*c.all.Load()), s)
-		c.all.Store(&all)
 	}
 	return s
 }
@@ -211,8 +207,6 @@ func (c *Classifier[T]) reorder(s *subtable[T]) {
 		delete(c.byMask, s.full)
 		order := slices.Delete(slices.Clone(old), at, at+1)
 		c.order.Store(&order)
-		all := slices.DeleteFunc(slices.Clone(*c.all.Load()), func(x *subtable[T]) bool { return x == s })
-		c.all.Store(&all)
 		return
 	}
 	top := s.prios.max()

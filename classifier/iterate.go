@@ -54,12 +54,13 @@ func (c *Classifier[T]) FindOverlap(v Version, m *flow.Match, priority int) *Rul
 	return nil
 }
 
-// All returns the rules of version v: by mask, in the order in which masks, and
-// rules within a mask, came. Rules may be inserted and removed meanwhile.
+// All returns the rules of version v: by mask, those with the highest priorities
+// first, and within a mask in the order in which they came, as OVS lists flows.
+// Rules may be inserted and removed meanwhile.
 func (c *Classifier[T]) All(v Version) iter.Seq[*Rule[T]] {
 	return func(yield func(*Rule[T]) bool) {
-		for _, s := range *c.all.Load() {
-			for r := s.first.Load(); r != nil; r = r.next.Load() {
+		for _, e := range *c.order.Load() {
+			for r := e.sub.first.Load(); r != nil; r = r.next.Load() {
 				if r.VisibleIn(v) && !yield(r) {
 					return
 				}
@@ -74,7 +75,8 @@ func (c *Classifier[T]) Matching(v Version, m *flow.Match) iter.Seq[*Rule[T]] {
 	return func(yield func(*Rule[T]) bool) {
 		want := m.Mask.Words()
 	subtables:
-		for _, s := range *c.all.Load() {
+		for _, e := range *c.order.Load() {
+			s := e.sub
 			have := s.full.Words()
 			for i, w := range want {
 				if w&^have[i] != 0 {
