@@ -19,18 +19,14 @@ func readController(row *idl.Row) controllerSpec {
 		Target:    row.Str("target"),
 		Service:   row.Str("type") == "service",
 		OutOfBand: row.Str("connection_mode") == "out-of-band",
+		DSCP:      stream.DefaultDSCP,
 	}
 	optional := func(column string) int {
 		n, _ := row.OptInt(column)
 		return int(n)
 	}
-	for _, column := range []string{"local_ip", "local_netmask", "local_gateway"} {
-		if row.Str(column) != "" {
-			log.Warn("controller %s: %s is not supported by this version of govs, set the address of the bridge's port with the host's tools", row.Str("target"), column)
-		}
-	}
-	if row.Map("other_config")["dscp"] != "" {
-		log.Warn("controller %s: other_config:dscp is not supported by this version of govs", row.Str("target"))
+	if n, err := strconv.Atoi(row.Map("other_config")["dscp"]); err == nil && n >= 0 && n <= 63 {
+		c.DSCP = n
 	}
 	if n, ok := row.OptInt("max_backoff"); ok {
 		c.MaxBackoff = max(ms(int(n)), time.Second).Truncate(time.Second)
@@ -46,7 +42,7 @@ func readController(row *idl.Row) controllerSpec {
 	if async, ok := row.OptBool("enable_async_messages"); ok {
 		c.NoAsync = !async
 	}
-	return controllerSpec{row.UUID(), c}
+	return controllerSpec{row.UUID(), c, readLocalIP(row)}
 }
 
 // readInBand reads how the bridge's controllers are reached over itself.

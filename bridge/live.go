@@ -15,6 +15,8 @@ type liveBridge struct {
 	ifaces map[string]*liveIface // by name
 	mac    [6]byte               // address of the local port
 	random [6]byte               // address when no port offers one
+
+	localIP localIP // as given to the local port
 }
 
 // A liveIface is an interface the bridge has, or tried to have.

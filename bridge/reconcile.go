@@ -199,6 +199,7 @@ func (m *Manager) configurePorts(b *liveBridge, s *bridgeSpec) {
 	b.setMirrors(s)
 	b.setAddresses(s)
 	b.setMTUs(s)
+	b.setLocalIP(s)
 }
 
 // iface returns the wanted interface of that name, or nil.

@@ -32,8 +32,9 @@ type bridgeSpec struct {
 
 // A controllerSpec is one Controller row.
 type controllerSpec struct {
-	uuid ovsdb.UUID
-	of   ofproto.ControllerSpec
+	uuid  ovsdb.UUID
+	of    ofproto.ControllerSpec
+	local localIP
 }
 
 // A mirrorSpec is one Mirror row. Its name is the row's, made unique by its uuid.

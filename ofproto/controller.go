@@ -25,6 +25,7 @@ type ControllerSpec struct {
 	BurstLimit int           // controller_burst_limit
 	QueueSize  int           // controller_queue_size: packet-ins that wait; 0 is 100
 	NoAsync    bool          // enable_async_messages is false
+	DSCP       int           // other_config:dscp, of TCP connections; 0 to 63
 }
 
 const (
@@ -74,6 +75,13 @@ func (s *ControllerSpec) probe() time.Duration {
 // configure applies changed settings to the target and its connections.
 // connManager.mu is held.
 func (t *controller) configure(s ControllerSpec, c *connManager) {
+	if s.DSCP != t.spec.DSCP {
+		for _, o := range c.conns {
+			if o.ctl == t {
+				stream.SetDSCP(o.c.NetConn(), s.DSCP)
+			}
+		}
+	}
 	t.spec = s
 	t.re.MaxBackoff, t.re.Probe = max(s.MaxBackoff, 0), s.probe()
 	for _, o := range c.conns {
@@ -85,7 +93,7 @@ func (t *controller) configure(s ControllerSpec, c *connManager) {
 
 // call makes a connection to an active target and serves it.
 func (c *connManager) call(ctx context.Context, t *controller, attempt int, versions openflow.Versions) {
-	s, err := stream.Config{Port: stream.OpenFlowPort, TLS: c.p.backer.opts.TLS}.Dial(ctx, t.spec.Target)
+	s, err := stream.Config{Port: stream.OpenFlowPort, TLS: c.p.backer.opts.TLS, DSCP: t.spec.DSCP}.Dial(ctx, t.spec.Target)
 	var oc *conn.Conn
 	if err == nil {
 		oc = conn.New(s, t.re.Name)

@@ -12,7 +12,7 @@ import (
 
 // listen opens a passive target. c.mu is held.
 func (c *connManager) listen(t *controller) error {
-	l, err := stream.Config{Port: stream.OpenFlowPort, TLS: c.p.backer.opts.TLS}.Listen(t.spec.Target)
+	l, err := stream.Config{Port: stream.OpenFlowPort, TLS: c.p.backer.opts.TLS, DSCP: t.spec.DSCP}.Listen(t.spec.Target)
 	if err != nil {
 		return err
 	}

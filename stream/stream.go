@@ -50,6 +50,9 @@ type Config struct {
 	Port int    // for tcp, ssl, ptcp and pssl without a port; 0: the name must have one
 	Dir  string // for relative socket paths; "": the run directory
 	TLS  *TLS   // for ssl and pssl; nil: those names give an error
+	// DSCP is the differentiated services code point of TCP connections, from
+	// the first packet on; see SetDSCP.
+	DSCP int
 	// TLSFrom, if set, is asked for TLS at each connection.
 	TLSFrom func() *TLS
 }
@@ -91,7 +94,7 @@ func (c Config) Dial(ctx context.Context, name string) (Conn, error) {
 			return nil, err
 		}
 	}
-	var d net.Dialer
+	d := net.Dialer{Control: c.control}
 	nc, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, plain(err)
@@ -129,7 +132,7 @@ func (c Config) Listen(name string) (Listener, error) {
 		}
 		l.tls = &c
 	}
-	if l.Listener, err = net.Listen("tcp", addr); err != nil {
+	if l.Listener, err = (&net.ListenConfig{Control: c.control}).Listen(context.Background(), "tcp", addr); err != nil {
 		return nil, plain(err)
 	}
 	return l, nil

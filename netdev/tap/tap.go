@@ -11,6 +11,7 @@ package tap
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"unsafe"
 
@@ -125,6 +126,12 @@ func (d *Device) MAC() ([6]byte, error) { return d.link.MAC() }
 
 // SetMAC implements netdev.Device.
 func (d *Device) SetMAC(mac [6]byte) error { return d.link.SetMAC(mac) }
+
+// SetIPv4 implements netdev.Addressed.
+func (d *Device) SetIPv4(p netip.Prefix) error { return d.link.SetIPv4(p) }
+
+// AddGateway implements netdev.Addressed.
+func (d *Device) AddGateway(gw netip.Addr) error { return d.link.AddGateway(gw) }
 
 // MTU implements netdev.Device.
 func (d *Device) MTU() (int, error) { return d.link.MTU() }

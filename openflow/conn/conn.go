@@ -55,6 +55,9 @@ type Conn struct {
 	xid uint32 // guarded by mu
 }
 
+// NetConn returns the connection that New was given.
+func (c *Conn) NetConn() net.Conn { return c.nc }
+
 // New returns a connection over nc, named for the log. Nothing is sent before
 // Handshake.
 func New(nc net.Conn, name string) *Conn {

@@ -48,7 +48,7 @@ type RemoteOptions struct {
 
 // DefaultOptions returns the options of a target for which none are given.
 func DefaultOptions(target string) RemoteOptions {
-	o := RemoteOptions{DSCP: 48}
+	o := RemoteOptions{DSCP: stream.DefaultDSCP}
 	if !strings.HasPrefix(target, "unix:") && !strings.HasPrefix(target, "punix:") {
 		o.Probe = 5 * time.Second
 	}
