@@ -10,6 +10,7 @@
 #   make bench      benchmarks
 #   make bench-ovsdb  our database server beside Debian's, with ratios
 #   make bench-openflow  our ovs-ofctl and flow tables beside Debian's, with ratios
+#   make bench-xlate  a storm of new connections through our switch and Debian's
 #   make fuzz       every fuzz target for FUZZTIME
 #   make man        the man pages in man/, from the program's tables
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -101,6 +102,12 @@ bench-ovsdb: test-setup all
 
 bench-openflow: test-setup all
 	$(GO) run ./test/bench/openflow -govs bin
+
+.PHONY: bench-xlate
+bench-xlate: test-setup
+	$(GO) test -run '^$$' -bench 'SeedPipeline|SeedFromTunnel' -benchmem ./ofproto/xlate
+	$(GO) test -run '^$$' -bench 'FlowSetup|RevalidateQuiet' -benchmem ./ofproto
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./test/bench/xlate
 
 fuzz:
 	FUZZTIME=$(FUZZTIME) test/fuzz.sh

@@ -21,8 +21,9 @@ func (nopDatapath) FlowPut(*dpif.Flow, dpif.PutFlags, *dpif.FlowStats) error { r
 func (nopDatapath) FlowDel(dpif.UFID) (dpif.FlowStats, error)                { return dpif.FlowStats{}, nil }
 func (nopDatapath) FlowGet(dpif.UFID) (dpif.Flow, error)                     { return dpif.Flow{}, nil }
 func (nopDatapath) FlowDump(func(*dpif.Flow) bool) error                     { return nil }
+func (nopDatapath) FlowCounters(func(dpif.UFID, *dpif.FlowStats) bool) error { return nil }
 func (nopDatapath) FlowFlush() error                                         { return nil }
-func (nopDatapath) Execute(*dpif.Execute) error                              { return nil }
+func (nopDatapath) Execute(...*dpif.Execute) error                           { return nil }
 func (nopDatapath) SetHandler(dpif.Handler)                                  {}
 func (nopDatapath) Stats() dpif.Stats                                        { return dpif.Stats{} }
 func (nopDatapath) Close() error                                             { return nil }

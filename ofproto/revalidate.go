@@ -21,16 +21,17 @@ type revalidator struct {
 	avg    atomic.Int64 // flows, as a moving average
 	max    atomic.Int64 // most flows at once
 
-	mark    uint64
-	last    uint64 // the last round that saw a change
+	mark    uint32
+	last    uint32 // the last round that saw a change
 	cfgSeq  uint64
 	tables  map[*flowtable.Tables]*tableSeqs
 	macs    map[*Ofproto]uint64
 	tr      xlate.Translator
 	in      xlate.In
-	key     flow.Key
+	put     dpif.Flow // Match.Key is the packet's
 	ofKey   flow.Key
 	slow    []byte
+	out     outcomes
 	changed struct {
 		all, macs bool
 		tables    xlate.TableSet
@@ -97,7 +98,7 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 	if r.paused.Load() && !purge {
 		return
 	}
-	epoch := r.rounds.Add(1)
+	epoch := uint32(r.rounds.Add(1))
 	start := time.Now()
 	cfg := b.config()
 	r.look(b, cfg)
@@ -113,8 +114,8 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 	if r.changed.all || r.changed.macs || r.changed.tables != (xlate.TableSet{}) {
 		r.last = epoch
 	}
-	b.dp.FlowDump(func(f *dpif.Flow) bool {
-		k := b.ukeys.get(f.UFID)
+	b.dp.FlowCounters(func(u dpif.UFID, s *dpif.FlowStats) bool {
+		k := b.ukeys.get(u)
 		if k == nil {
 			// Not ours: someone put it by hand, or a put is under way.
 			return true
@@ -122,10 +123,10 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 		k.mark = r.mark
 		found++
 		used := k.created
-		if !f.Stats.Used.IsZero() {
-			used = f.Stats.Used.UnixNano()
+		if !s.Used.IsZero() {
+			used = s.Used.UnixNano()
 		}
-		if killAll || time.Duration(now.UnixNano()-used) > maxIdle || !b.check(r, cfg, k, f, now) {
+		if killAll || time.Duration(now.UnixNano()-used) > maxIdle || !b.check(r, cfg, k, s, now) {
 			b.removeFlow(k, now)
 		}
 		return true
@@ -146,17 +147,25 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 	}
 }
 
-// push passes on what a flow has counted since the last time.
-func (k *ukey) push(s *dpif.FlowStats, now time.Time) {
-	if s.Packets <= k.seen.Packets {
-		return
+// news returns what a flow has counted since the last time, and whether that is
+// anything.
+func (k *ukey) news(s *dpif.FlowStats, now time.Time) (d xlate.Stats, any bool) {
+	if s.Packets <= k.packets {
+		return d, false
 	}
-	d := xlate.Stats{Packets: s.Packets - k.seen.Packets, Bytes: s.Bytes - k.seen.Bytes, Used: s.Used, TCPFlags: s.TCPFlags}
+	d = xlate.Stats{Packets: s.Packets - k.packets, Bytes: s.Bytes - k.bytes, Used: s.Used, TCPFlags: s.TCPFlags}
 	if d.Used.IsZero() {
 		d.Used = now
 	}
-	k.seen = *s
-	xlate.Apply(k.effects, &d, now)
+	k.packets, k.bytes = s.Packets, s.Bytes
+	return d, true
+}
+
+// push passes on what a flow has counted since the last time.
+func (k *ukey) push(s *dpif.FlowStats, now time.Time) {
+	if d, any := k.news(s, now); any {
+		xlate.Apply(k.out.effects, &d, now)
+	}
 }
 
 // removeFlow takes a flow out of the datapath and passes its last counters on.
@@ -169,76 +178,61 @@ func (b *Backer) removeFlow(k *ukey, now time.Time) {
 
 // check passes a flow's counters on and, if need be, translates it again. It
 // reports false when the flow must go.
-func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, f *dpif.Flow, now time.Time) bool {
+func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowStats, now time.Time) bool {
 	// A flow's first check must also see changes that came while it was made.
 	stale := !k.checked && k.epoch <= r.last
 	k.checked = true
-	same := !stale && k.cfgSeq == r.cfgSeq && !(k.macs && r.changed.macs) && !k.tables.Overlaps(&r.changed.tables)
+	same := !stale && k.cfgSeq == r.cfgSeq && !(k.out.macs && r.changed.macs) && !k.out.tables.Overlaps(&r.changed.tables)
 	if same {
-		b.frozen.keep(k.states, now)
-		k.push(&f.Stats, now)
+		b.frozen.keep(k.out.states, now)
+		k.push(s, now)
 		return true
 	}
-	old := k.seen.Packets
+	old := k.packets
 	if k.cfgSeq == r.cfgSeq {
-		k.push(&f.Stats, now)
-	} else {
+		k.push(s, now)
+	} else if d, any := k.news(s, now); any {
 		// Ports may be gone: count, but learn nothing from the old picture.
-		k.count(&f.Stats, now)
+		xlate.Count(k.out.effects, &d, now)
 	}
-	k.key.unpack(r.key.Words())
-	port := cfg.Receiver(&r.key)
+	key, mask := &r.put.Match.Key, &r.put.Match.Mask
+	k.key.unpack(key.Words())
+	port := cfg.Receiver(key)
 	if port == nil {
 		return false
 	}
-	r.ofKey = r.key
+	r.ofKey = *key
 	r.ofKey.InPort = port.No
 	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thawed}
 	out, _ := r.tr.Translate(&r.in)
-	datapathMask(&r.key, &out.Mask)
-	var mask flow.Mask
-	k.mask.unpack(mask.Words())
-	for i, w := range out.Mask.Words() {
-		if w&^mask.Words()[i] != 0 {
-			return false // the flow is too wide now
-		}
+	datapathMask(key, &out.Mask)
+	if !k.out.mask.covers(out.Mask.Words()) {
+		return false // the flow is too wide now
 	}
 	actions := out.Actions
 	if out.Slow != 0 {
 		r.slow = xlate.AppendSlowPath(r.slow[:0], port, out.Slow)
 		actions = r.slow
 	}
-	if h := hashActions(actions); h != k.actions {
-		put := dpif.Flow{UFID: k.ufid, Match: f.Match, Actions: actions}
-		if err := b.dp.FlowPut(&put, dpif.PutModify, nil); err != nil {
+	// The flow keeps the mask it was put with.
+	k.out.mask.unpack(mask.Words())
+	h := hashActions(actions)
+	if h != k.out.actions {
+		r.put.UFID, r.put.Actions = k.ufid, actions
+		r.put.Match.Canon()
+		if err := b.dp.FlowPut(&r.put, dpif.PutModify, nil); err != nil {
 			return false
 		}
-		k.actions = h
 	}
-	k.effects = append(k.effects[:0], out.Effects...)
-	k.states = append(k.states[:0], out.States...)
-	k.tables, k.macs, k.cfgSeq = out.Tables, out.MACs, r.cfgSeq
-	if k.seen.Packets > old {
-		used := f.Stats.Used
+	k.out, k.cfgSeq = r.out.of(out, mask, h), r.cfgSeq
+	if k.packets > old {
+		used := s.Used
 		if used.IsZero() {
 			used = now
 		}
-		xlate.Apply(k.effects, &xlate.Stats{Used: used}, now)
+		xlate.Apply(k.out.effects, &xlate.Stats{Used: used}, now)
 	}
 	return true
-}
-
-// count is push for an outdated flow: nothing is learned.
-func (k *ukey) count(s *dpif.FlowStats, now time.Time) {
-	if s.Packets <= k.seen.Packets {
-		return
-	}
-	d := xlate.Stats{Packets: s.Packets - k.seen.Packets, Bytes: s.Bytes - k.seen.Bytes, Used: s.Used, TCPFlags: s.TCPFlags}
-	if d.Used.IsZero() {
-		d.Used = now
-	}
-	k.seen = *s
-	xlate.Count(k.effects, &d, now)
 }
 
 // forgetDeadMACs removes addresses learned by packets that were under way while

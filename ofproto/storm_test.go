@@ -42,15 +42,23 @@ func storm(b *testing.B) (*testHost, func(n int)) {
 		b.Fatal(err)
 	}
 	pkt := flow.Compose(key, nil)
+	// Batches as packet threads make them.
+	batch := make([]dpif.Upcall, 32)
+	keys := make([]flow.Key, len(batch))
+	pkts := make([]packet.Packet, len(batch))
+	fill := 0
 	return h, func(n int) {
-		k := *key
+		k, u := &keys[fill], &batch[fill]
+		*k = *key
 		k.NwSrc = 10<<24 | uint32(n)&0xffffff
 		k.TPSrc = uint16(n >> 24)
-		var c packet.Packet
-		pkt.CopyTo(&c)
-		u := dpif.Upcall{Reason: dpif.UpcallMiss, Packet: &c, Key: &k}
+		pkt.CopyTo(&pkts[fill])
+		*u = dpif.Upcall{Reason: dpif.UpcallMiss, Packet: &pkts[fill], Key: k}
 		u.UFID[0], u.UFID[1], u.UFID[2], u.UFID[3] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
-		h.backer.upcalls([]dpif.Upcall{u})
+		if fill++; fill == len(batch) {
+			fill = 0
+			h.backer.upcalls(batch)
+		}
 	}
 }
 

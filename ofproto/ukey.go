@@ -1,7 +1,9 @@
 package ofproto
 
 import (
+	"encoding/binary"
 	"math/bits"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -11,25 +13,74 @@ import (
 )
 
 // ukey is what the switch remembers of a datapath flow it has put: the packet it
-// was made for, so that it can be translated again, and what forwarding a packet
-// means for tables and counters.
+// was made for, so that it can be translated again, and what came of that. There
+// may be as many as the flow limit allows, so what they share is shared.
 type ukey struct {
 	key     packedKey // the whole packet's key, with the datapath's port
-	mask    packedKey
 	ufid    dpif.UFID
-	actions uint64 // hash of the datapath actions
 	created int64  // Unix nanoseconds
-	epoch   uint64 // the revalidator's round when it was made
+	epoch   uint32 // the revalidator's round when it was made
 
 	// Written by the revalidator only, under Backer.round.
-	seen    dpif.FlowStats
-	effects []xlate.Effect
-	tables  xlate.TableSet
+	mark    uint32 // of the last round that saw it
+	checked bool   // since it was made
 	cfgSeq  uint64
-	macs    bool
-	checked bool     // since it was made
+	out     *outcome
+	// What the flow had counted when that was last passed on.
+	packets, bytes uint64
+}
+
+// outcome is what translations said of a packet: what the flow looks at and
+// does, what else forwarding a packet means, and on what all this depends. It is
+// immutable and shared by the flows for which it is the same.
+type outcome struct {
+	hash    uint64
+	mask    packedKey
+	actions uint64 // hash of the datapath actions
+	effects []xlate.Effect
 	states  []uint32 // frozen, that the actions lead to
-	mark    uint64
+	tables  xlate.TableSet
+	macs    bool
+}
+
+// outcomes remembers some recent outcomes, so that equal ones are shared. It
+// belongs to one goroutine at a time.
+type outcomes struct {
+	recent [256]*outcome
+	masks  [64]packedKey
+}
+
+// of returns the outcome of a translation whose mask, completed for the
+// datapath, is mask.
+func (c *outcomes) of(out *xlate.Out, mask *flow.Mask, actions uint64) *outcome {
+	m := mask.Words()
+	mh := hashWords(m)
+	h := actions ^ mh ^ xlate.HashEffects(out.Effects)
+	p := &c.recent[(h^h>>32)%uint64(len(c.recent))]
+	if o := *p; o != nil && o.hash == h && o.actions == actions && o.macs == out.MACs && o.tables == out.Tables &&
+		o.mask.equal(m) && slices.Equal(o.effects, out.Effects) && slices.Equal(o.states, out.States) {
+		return o
+	}
+	pm := &c.masks[(mh^mh>>32)%uint64(len(c.masks))]
+	if !pm.equal(m) {
+		*pm = pack(m)
+	}
+	*p = &outcome{
+		hash: h, mask: *pm, actions: actions, effects: slices.Clone(out.Effects), states: slices.Clone(out.States),
+		tables: out.Tables, macs: out.MACs,
+	}
+	return *p
+}
+
+func hashWords(k *flow.Words) uint64 {
+	h := uint64(flow.KeyWords)
+	for i, w := range k {
+		if w != 0 {
+			hi, lo := bits.Mul64(h^w^uint64(i)<<57, 0xd6e8feb86659fd93)
+			h = hi ^ lo
+		}
+	}
+	return h
 }
 
 // packedKey is a key without its zero words.
@@ -66,14 +117,48 @@ func (p *packedKey) unpack(k *flow.Words) {
 	}
 }
 
+// equal reports whether p is k packed.
+func (p *packedKey) equal(k *flow.Words) bool {
+	n := 0
+	for i, w := range k {
+		if w == 0 {
+			continue
+		}
+		if p.present[i>>6]>>(i&63)&1 == 0 || p.words[n] != w {
+			return false
+		}
+		n++
+	}
+	return n == len(p.words)
+}
+
+// covers reports whether every bit of k is in p.
+func (p *packedKey) covers(k *flow.Words) bool {
+	n := 0
+	for i, w := range k {
+		have := p.present[i>>6]>>(i&63)&1 != 0
+		if w != 0 && (!have || w&^p.words[n] != 0) {
+			return false
+		}
+		if have {
+			n++
+		}
+	}
+	return true
+}
+
 // ukeyMap finds ukeys by the flow's identity; packet threads add to it.
 type ukeyMap struct {
-	shards [64]struct {
-		mu sync.Mutex
-		m  map[dpif.UFID]*ukey
-	}
-	n atomic.Int64
+	shards [64]ukeyShard
+	n      atomic.Int64
 }
+
+type ukeyShard struct {
+	mu sync.Mutex
+	m  map[dpif.UFID]*ukey // guarded by mu
+}
+
+func (m *ukeyMap) shard(u dpif.UFID) *ukeyShard { return &m.shards[(u[0]^u[15])%uint8(len(m.shards))] }
 
 func (m *ukeyMap) init() {
 	for i := range m.shards {
@@ -84,7 +169,7 @@ func (m *ukeyMap) init() {
 func (m *ukeyMap) len() int { return int(m.n.Load()) }
 
 func (m *ukeyMap) get(u dpif.UFID) *ukey {
-	s := &m.shards[u[0]&63]
+	s := m.shard(u)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.m[u]
@@ -92,7 +177,7 @@ func (m *ukeyMap) get(u dpif.UFID) *ukey {
 
 // add puts k in unless there is one of that identity.
 func (m *ukeyMap) add(k *ukey) bool {
-	s := &m.shards[k.ufid[0]&63]
+	s := m.shard(k.ufid)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.m[k.ufid] != nil {
@@ -104,7 +189,7 @@ func (m *ukeyMap) add(k *ukey) bool {
 }
 
 func (m *ukeyMap) remove(u dpif.UFID) {
-	s := &m.shards[u[0]&63]
+	s := m.shard(u)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.m[u] != nil {
@@ -134,7 +219,7 @@ func (m *ukeyMap) each(fn func(*ukey)) {
 func hashActions(a []byte) uint64 {
 	h := uint64(len(a)) + 0x9e3779b97f4a7c15
 	for len(a) >= 4 {
-		v := uint64(a[0]) | uint64(a[1])<<8 | uint64(a[2])<<16 | uint64(a[3])<<24
+		v := uint64(binary.LittleEndian.Uint32(a))
 		hi, lo := bits.Mul64(h^v, 0xd6e8feb86659fd93)
 		h = hi ^ lo
 		a = a[4:]

@@ -27,12 +27,18 @@ type upcallStats struct {
 
 // worker is the scratch space of one goroutine that translates.
 type worker struct {
-	tr  xlate.Translator
-	in  xlate.In
-	key flow.Key
-	put dpif.Flow
-	exe dpif.Execute
-	buf []byte
+	tr   xlate.Translator
+	in   xlate.In
+	key  flow.Key
+	put  dpif.Flow
+	slow []byte
+	out  outcomes
+
+	// The packets of a batch of upcalls and what is to be done with them,
+	// executed together.
+	todo    []dpif.Execute
+	refs    []*dpif.Execute
+	actions []byte // of todo
 }
 
 var workers = sync.Pool{New: func() any { return new(worker) }}
@@ -40,7 +46,7 @@ var workers = sync.Pool{New: func() any { return new(worker) }}
 // upcalls is the datapath's Handler.
 func (b *Backer) upcalls(batch []dpif.Upcall) {
 	w := workers.Get().(*worker)
-	epoch := b.reval.rounds.Load() // before anything is looked at
+	epoch := uint32(b.reval.rounds.Load()) // before anything is looked at
 	cfg := b.config()
 	now := b.host.clock.Now()
 	for i := range batch {
@@ -54,6 +60,7 @@ func (b *Backer) upcalls(batch []dpif.Upcall) {
 			b.action(w, cfg, u, now)
 		}
 	}
+	b.execute(w)
 	workers.Put(w)
 }
 
@@ -75,7 +82,7 @@ func (b *Backer) freeze(f *xlate.Frozen) uint32 { return b.frozen.put(f, b.host.
 
 // miss sets a flow up for a packet that no datapath flow matched, and forwards
 // the packet.
-func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, epoch uint64, now time.Time) {
+func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, epoch uint32, now time.Time) {
 	flowMissCov.Inc()
 	port := cfg.Receiver(u.Key)
 	if port == nil {
@@ -89,27 +96,25 @@ func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, epoch uint64
 	if b.ukeys.len() < int(b.reval.limit.Load()) && !b.reval.paused.Load() {
 		b.install(w, u, out, epoch, now)
 	}
-	b.execute(w, u, out)
+	w.forward(u, out)
 }
 
 // install puts the flow for what out says.
-func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint64, now time.Time) {
-	w.put = dpif.Flow{UFID: u.UFID}
+func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint32, now time.Time) {
+	w.put.UFID = u.UFID
 	m := &w.put.Match
 	m.Key, m.Mask = *u.Key, out.Mask
 	datapathMask(&m.Key, &m.Mask)
-	m.Canon()
 	w.put.Actions = out.Actions
 	if out.Slow != 0 {
-		w.buf = xlate.AppendSlowPath(w.buf[:0], w.in.Bridge.Ports[w.key.InPort], out.Slow)
-		w.put.Actions = w.buf
+		w.slow = xlate.AppendSlowPath(w.slow[:0], w.in.Bridge.Ports[w.key.InPort], out.Slow)
+		w.put.Actions = w.slow
 	}
 	k := &ukey{
-		key: pack(u.Key.Words()), mask: pack(m.Mask.Words()), ufid: u.UFID, actions: hashActions(w.put.Actions),
-		created: now.UnixNano(), effects: append([]xlate.Effect(nil), out.Effects...),
-		states: append([]uint32(nil), out.States...),
-		tables: out.Tables, macs: out.MACs, cfgSeq: w.in.Config.Seq, epoch: epoch,
+		key: pack(u.Key.Words()), ufid: u.UFID, created: now.UnixNano(),
+		out: w.out.of(out, &m.Mask, hashActions(w.put.Actions)), cfgSeq: w.in.Config.Seq, epoch: epoch,
 	}
+	m.Canon()
 	if !b.ukeys.add(k) {
 		return
 	}
@@ -132,15 +137,30 @@ func datapathMask(k *flow.Key, m *flow.Mask) {
 	}
 }
 
-// execute forwards the packet of an upcall as out says.
-func (b *Backer) execute(w *worker, u *dpif.Upcall, out *xlate.Out) {
+// forward notes what is to be done with the packet of an upcall.
+func (w *worker) forward(u *dpif.Upcall, out *xlate.Out) {
 	if len(out.Actions) == 0 {
 		return
 	}
-	w.exe = dpif.Execute{Packet: u.Packet, Key: u.Key, Actions: out.Actions}
-	if err := b.dp.Execute(&w.exe); err != nil {
-		log.WarnRL(&unassocRL, "execute failed: %v", err)
+	at := len(w.actions)
+	w.actions = append(w.actions, out.Actions...) // what translation returned goes with the next one
+	w.todo = append(w.todo, dpif.Execute{Packet: u.Packet, Key: u.Key, Actions: w.actions[at:len(w.actions):len(w.actions)]})
+}
+
+// execute does what forward noted: in one go, so that packets for the same port
+// leave together.
+func (b *Backer) execute(w *worker) {
+	if len(w.todo) > 0 {
+		for i := range w.todo {
+			w.refs = append(w.refs, &w.todo[i])
+		}
+		if err := b.dp.Execute(w.refs...); err != nil {
+			log.WarnRL(&unassocRL, "execute failed: %v", err)
+		}
+		clear(w.todo)
+		clear(w.refs)
 	}
+	w.todo, w.refs, w.actions = w.todo[:0], w.refs[:0], w.actions[:0]
 }
 
 // action handles a packet that a userspace() action sent up.
@@ -158,7 +178,7 @@ func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.T
 		out, _ := b.translate(w, cfg, port, u.Key, u.Packet, now)
 		// The datapath has counted the packet; what it teaches counts now.
 		xlate.Apply(out.Effects, &xlate.Stats{Used: now}, now)
-		b.execute(w, u, out)
+		w.forward(u, out)
 	case dpif.UserController:
 		f := b.frozen.get(c.RecircID, now)
 		if f == nil || c.DontSend {

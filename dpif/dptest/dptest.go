@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) dpif.Datapath) {
 		{"FlowErrors", testFlowErrors},
 		{"FlowDump", testFlowDump},
 		{"Miss", testMiss},
+		{"Execute", testExecute},
 		{"Counters", testCounters},
 		{"Actions", testActions},
 		{"Userspace", testUserspace},
@@ -167,14 +168,58 @@ func testFlowDump(t *testing.T, w *world) {
 	if seen != 100 || w.dp.Stats().Flows != 100 || w.dp.Stats().Masks != 1 {
 		t.Errorf("%d flows, %+v", seen, w.dp.Stats())
 	}
+	counted := 0
+	w.dp.FlowCounters(func(u dpif.UFID, s *dpif.FlowStats) bool {
+		if _, ok := want[u]; !ok || s.Packets != 0 {
+			t.Errorf("%v: %+v", u, s)
+		}
+		counted++
+		return true
+	})
+	if counted != 100 {
+		t.Errorf("counters of %d flows", counted)
+	}
 	stopped := 0
 	w.dp.FlowDump(func(*dpif.Flow) bool { stopped++; return false })
-	if stopped != 1 {
+	w.dp.FlowCounters(func(dpif.UFID, *dpif.FlowStats) bool { stopped++; return false })
+	if stopped != 2 {
 		t.Errorf("dump went on after false")
 	}
 	w.dp.FlowFlush()
 	if s := w.dp.Stats(); s.Flows != 0 || s.Masks != 0 {
 		t.Errorf("after flush %+v", s)
+	}
+}
+
+// testExecute: several packets at once go out in their order; one that cannot be
+// executed is an error and does not keep the others.
+func testExecute(t *testing.T, w *world) {
+	out, b := w.port("two", dpif.NoPort)
+	var batch []*dpif.Execute
+	for i := range 70 {
+		p := udp()
+		p.Bytes()[5] = byte(i)
+		batch = append(batch, &dpif.Execute{Packet: p, Actions: output(b)})
+	}
+	batch[40].Actions = dpif.Actions{1}
+	if err := w.dp.Execute(batch...); !errors.Is(err, dpif.ErrInvalid) {
+		t.Errorf("an error among them: %v", err)
+	}
+	sent := out.Sent()
+	if len(sent) != 69 {
+		t.Fatalf("%d of 69 packets sent", len(sent))
+	}
+	for i, f := range sent {
+		want := i
+		if i >= 40 {
+			want++
+		}
+		if f.Bytes()[5] != byte(want) {
+			t.Fatalf("packet %d went out as number %d", f.Bytes()[5], i)
+		}
+	}
+	if err := w.dp.Execute(); err != nil {
+		t.Error(err)
 	}
 }
 

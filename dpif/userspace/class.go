@@ -1,7 +1,9 @@
 package userspace
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"sync/atomic"
 
 	"govs/flow"
@@ -22,6 +24,33 @@ func newWordSet(m *flow.Mask) *wordSet {
 		}
 	}
 	return w
+}
+
+// is reports whether w is the set of m.
+func (w *wordSet) is(m *flow.Mask) bool {
+	n := 0
+	for i, v := range m.Words() {
+		if v == 0 {
+			continue
+		}
+		if n == len(w.idx) || int(w.idx[n]) != i || w.mask[n] != v {
+			return false
+		}
+		n++
+	}
+	return n == len(w.idx)
+}
+
+// hashMask returns a hash by which masks are told apart.
+func hashMask(m *flow.Mask) uint64 {
+	h := uint64(mixer)
+	for i, v := range m.Words() {
+		if v != 0 {
+			hi, lo := bits.Mul64(h^v, mixer+uint64(i)<<1)
+			h = hi ^ lo
+		}
+	}
+	return h
 }
 
 // covers reports whether every bit of m is in w.
@@ -83,7 +112,10 @@ type subtable struct {
 	tab  atomic.Pointer[[]slot] // length is a power of two
 	n    int                    // live flows
 	used int                    // slots that are not empty: live flows and tombs
-	pkts uint64                 // packets of its flows at the last dump, to sort by
+	kin  *subtable              // another one whose mask has the same hash
+	// What its flows counted up to the dump before the last one, since then,
+	// and, while one goes on, so far. Whoever dumps owns them.
+	pkts, recent, sum uint64
 }
 
 // slot is empty with a nil flow; tag spares readers a look at most other flows.
@@ -171,6 +203,7 @@ func (st *subtable) remove(f *flowEntry) {
 // packet need not visit the masks of others.
 type class struct {
 	subtables atomic.Pointer[[]*subtable]
+	byMask    map[uint64]*subtable // by hashMask; the datapath's mutex guards it
 }
 
 func (c *class) list() []*subtable {
@@ -185,29 +218,59 @@ func (c *class) list() []*subtable {
 
 // find returns the subtable of mask m, or nil.
 func (c *class) find(m *flow.Mask) *subtable {
-	for _, st := range c.list() {
-		if *st.full() == *m {
-			return st
-		}
+	st := c.byMask[hashMask(m)]
+	for st != nil && !st.is(m) {
+		st = st.kin
 	}
-	return nil
+	return st
 }
 
 func (c *class) add(st *subtable) {
-	old := c.list()
-	l := append(append(make([]*subtable, 0, len(old)+1), old...), st)
+	h := hashMask(st.full())
+	st.kin, c.byMask[h] = c.byMask[h], st
+	// Readers see no further than the length they loaded, so the new end of
+	// the same array is nobody's.
+	l := append(c.list(), st)
 	c.subtables.Store(&l)
 }
 
 func (c *class) drop(st *subtable) {
-	var l []*subtable
-	for _, o := range c.list() {
+	h := hashMask(st.full())
+	if c.byMask[h] == st {
+		if c.byMask[h] = st.kin; st.kin == nil {
+			delete(c.byMask, h)
+		}
+	} else {
+		for p := c.byMask[h]; p != nil; p = p.kin {
+			if p.kin == st {
+				p.kin = st.kin
+				break
+			}
+		}
+	}
+	old := c.list()
+	l := make([]*subtable, 0, len(old))
+	for _, o := range old {
 		if o != st {
 			l = append(l, o)
 		}
 	}
 	c.subtables.Store(&l)
 }
+
+// sort orders the subtables by the packets they took lately. The caller holds
+// mu.
+func (c *class) sort() {
+	old := c.list()
+	if slices.IsSortedFunc(old, busier) {
+		return
+	}
+	l := slices.Clone(old)
+	slices.SortStableFunc(l, busier)
+	c.subtables.Store(&l)
+}
+
+func busier(a, b *subtable) int { return cmp.Compare(b.recent, a.recent) }
 
 // classTable is an immutable snapshot of the classes by input port.
 type classTable struct {
@@ -256,7 +319,7 @@ func (dp *Datapath) classOf(m *flow.Match, make_ bool) *class {
 	if c != nil || !make_ {
 		return c
 	}
-	c = &class{}
+	c = &class{byMask: map[uint64]*subtable{}}
 	n := &classTable{any: t.any, byPort: t.byPort}
 	if exact {
 		n.byPort = make([]*class, max(len(t.byPort), int(m.Key.InPort)+1))

@@ -439,23 +439,32 @@ func (x *exec) recirculate(w *work, o *op) {
 }
 
 // Execute implements dpif.Datapath.
-func (dp *Datapath) Execute(e *dpif.Execute) error {
-	ops, err := compile(e.Actions)
-	if err != nil {
-		return err
-	}
+func (dp *Datapath) Execute(batch ...*dpif.Execute) (first error) {
 	x := dp.execs.get()
 	defer dp.execs.put(x)
-	x.begin()
-	w := work{p: e.Packet, key: &x.keys[0]}
-	if e.Packet.L3 < 0 || e.Key == nil {
-		flow.Extract(e.Packet, w.key)
-	} else {
-		*w.key = *e.Key
+	for len(batch) > 0 {
+		n := min(len(batch), batchSize)
+		x.begin()
+		for i, e := range batch[:n] {
+			ops, err := dp.programs.ops(e.Actions)
+			if err != nil {
+				if first == nil {
+					first = err
+				}
+				continue
+			}
+			w := work{p: e.Packet, key: &x.keys[i]}
+			if e.Packet.L3 < 0 || e.Key == nil {
+				flow.Extract(e.Packet, w.key)
+			} else {
+				*w.key = *e.Key
+			}
+			x.run(&w, ops)
+		}
+		x.finish()
+		batch = batch[n:]
 	}
-	x.run(&w, ops)
-	x.finish()
-	return nil
+	return first
 }
 
 // execPool lends executors to callers that are no packet thread, each with a

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"math/bits"
-	"sort"
 	"sync/atomic"
 	"time"
 
@@ -28,10 +27,32 @@ type flowEntry struct {
 	tcpFlags       atomic.Uint32
 }
 
-// program is a flow's actions as given and as compiled.
-type program struct {
-	attrs dpif.Actions
-	ops   []op
+// flowShards finds flows by identity. The shards share the datapath's mutex;
+// there are several so that whoever goes over all flows holds it for a moment
+// at a time.
+type flowShards struct {
+	by [64]map[dpif.UFID]*flowEntry
+	n  int
+}
+
+func (s *flowShards) shard(u dpif.UFID) *map[dpif.UFID]*flowEntry {
+	return &s.by[(u[0]^u[15])%uint8(len(s.by))]
+}
+
+func (s *flowShards) get(u dpif.UFID) *flowEntry { return (*s.shard(u))[u] }
+
+func (s *flowShards) add(e *flowEntry) {
+	m := s.shard(e.ufid)
+	if *m == nil {
+		*m = map[dpif.UFID]*flowEntry{}
+	}
+	(*m)[e.ufid] = e
+	s.n++
+}
+
+func (s *flowShards) remove(e *flowEntry) {
+	delete(*s.shard(e.ufid), e.ufid)
+	s.n--
 }
 
 func (f *flowEntry) stats() dpif.FlowStats {
@@ -95,60 +116,69 @@ func (dp *Datapath) ufid(k *flow.Key, m *flow.Mask) (u dpif.UFID) {
 // FlowPut implements dpif.Datapath. A flow without UFID gets one from its match,
 // one that does not match recirc_id is for packets that were not recirculated.
 func (dp *Datapath) FlowPut(f *dpif.Flow, flags dpif.PutFlags, old *dpif.FlowStats) error {
-	match := f.Match
-	// A flow always says which pass through the datapath it is for.
-	match.Mask.RecircID = ^uint32(0)
-	match.Canon()
+	match := &f.Match
+	if match.Mask.RecircID != ^uint32(0) {
+		// A flow always says which pass through the datapath it is for.
+		m := *match
+		m.Mask.RecircID = ^uint32(0)
+		match = &m
+	}
 	ufid := f.UFID
 	if ufid == (dpif.UFID{}) {
-		ufid = dp.ufid(&match.Key, &match.Mask)
+		m := *match
+		m.Canon()
+		ufid = dp.ufid(&m.Key, &m.Mask)
 	}
-	ops, err := compile(f.Actions)
+	prog, err := dp.programs.take(f.Actions)
 	if err != nil {
 		return err
 	}
-	prog := &program{attrs: append(dpif.Actions(nil), f.Actions...), ops: ops}
 
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
-	cls := dp.classOf(&match, false)
-	e := dp.flows[ufid]
-	if e == nil && cls != nil {
-		if st := cls.find(&match.Mask); st != nil {
-			e = st.lookup(match.Key.Words())
-		}
+	cls := dp.classOf(match, false)
+	e := dp.flows.get(ufid)
+	var st *subtable
+	if cls != nil {
+		st = cls.find(&match.Mask)
+	}
+	if e == nil && st != nil {
+		e = st.lookup(match.Key.Words())
 	}
 	if e != nil {
 		if flags&dpif.PutModify == 0 {
+			dp.programs.give(prog)
 			return dpif.ErrExist
 		}
 		if old != nil {
 			*old = e.stats()
 		}
-		e.acts.Store(prog)
+		dp.programs.give(e.acts.Swap(prog))
 		if flags&dpif.PutZeroStats != 0 {
 			e.zero()
 		}
 		return nil
 	}
 	if flags&dpif.PutCreate == 0 {
+		dp.programs.give(prog)
 		return dpif.ErrNotFound
 	}
-	cls = dp.classOf(&match, true)
-	st := cls.find(&match.Mask)
+	if cls == nil {
+		cls = dp.classOf(match, true)
+	}
 	fresh := st == nil
 	if fresh {
 		st = newSubtable(newWordSet(&match.Mask))
+		dp.widen(&match.Mask)
 	}
 	e = &flowEntry{ufid: ufid, st: st, cls: cls, hash: st.wordSet.hash(match.Key.Words())}
 	e.vals = st.pack(make([]uint64, 0, len(st.idx)), match.Key.Words())
 	e.acts.Store(prog)
-	dp.widen(&match.Mask)
 	st.insert(e)
 	if fresh {
 		cls.add(st)
 	}
-	dp.flows[ufid] = e
+	dp.flows.add(e)
 	if old != nil {
 		*old = dpif.FlowStats{}
 	}
@@ -173,7 +203,7 @@ func (dp *Datapath) widen(m *flow.Mask) {
 func (dp *Datapath) FlowDel(u dpif.UFID) (dpif.FlowStats, error) {
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
-	e := dp.flows[u]
+	e := dp.flows.get(u)
 	if e == nil {
 		return dpif.FlowStats{}, dpif.ErrNotFound
 	}
@@ -188,8 +218,9 @@ func (dp *Datapath) unlink(e *flowEntry) {
 	if e.st.n == 0 {
 		e.cls.drop(e.st)
 	}
-	delete(dp.flows, e.ufid)
-	if len(dp.flows) == 0 {
+	dp.flows.remove(e)
+	dp.programs.give(e.acts.Load())
+	if dp.flows.n == 0 {
 		dp.union.Store(&wordSet{}) // a good moment to forget bits nobody looks at
 	}
 }
@@ -197,7 +228,7 @@ func (dp *Datapath) unlink(e *flowEntry) {
 // FlowGet implements dpif.Datapath.
 func (dp *Datapath) FlowGet(u dpif.UFID) (dpif.Flow, error) {
 	dp.mu.Lock()
-	e := dp.flows[u]
+	e := dp.flows.get(u)
 	dp.mu.Unlock()
 	var f dpif.Flow
 	if e == nil {
@@ -207,55 +238,75 @@ func (dp *Datapath) FlowGet(u dpif.UFID) (dpif.Flow, error) {
 	return f, nil
 }
 
-// FlowDump implements dpif.Datapath. It also puts the busiest subtables in
-// front, since it looks at all counters anyway.
+// FlowDump implements dpif.Datapath.
 func (dp *Datapath) FlowDump(fn func(*dpif.Flow) bool) error {
-	dp.mu.Lock()
-	list := make([]*flowEntry, 0, len(dp.flows))
-	sums := map[*subtable]uint64{}
-	for _, e := range dp.flows {
-		list = append(list, e)
-		sums[e.st] += e.packets.Load()
-	}
-	dp.classes.Load().each(func(c *class) { c.sort(sums) })
-	dp.mu.Unlock()
 	var f dpif.Flow
-	for _, e := range list {
-		if e.dead.Load() {
-			continue
-		}
+	dp.eachFlow(func(e *flowEntry) bool {
 		e.fill(&f)
-		if !fn(&f) {
-			break
-		}
-	}
+		return fn(&f)
+	})
 	return nil
 }
 
-// sort orders the subtables by the packets they took since the last time.
-func (c *class) sort(sums map[*subtable]uint64) {
-	old := c.list()
-	if len(old) < 2 {
-		return
-	}
-	recent := make(map[*subtable]uint64, len(old))
-	for _, st := range old {
-		if s := sums[st]; s > st.pkts {
-			recent[st] = s - st.pkts
+// FlowCounters implements dpif.Datapath. It also puts the busiest subtables in
+// front, since it looks at all counters anyway.
+func (dp *Datapath) FlowCounters(fn func(dpif.UFID, *dpif.FlowStats) bool) error {
+	sort := dp.sorting.CompareAndSwap(false, true) // one at a time
+	var s dpif.FlowStats
+	whole := true
+	dp.eachFlow(func(e *flowEntry) bool {
+		s = e.stats()
+		if sort {
+			e.st.sum += s.Packets
 		}
-		st.pkts = sums[st]
+		whole = fn(e.ufid, &s)
+		return whole
+	})
+	if !sort {
+		return nil
 	}
-	l := append([]*subtable(nil), old...)
-	sort.SliceStable(l, func(i, j int) bool { return recent[l[i]] > recent[l[j]] })
-	c.subtables.Store(&l)
+	dp.mu.Lock()
+	dp.classes.Load().each(func(c *class) {
+		for _, st := range c.list() {
+			if whole {
+				st.recent = st.sum - min(st.pkts, st.sum)
+				st.pkts = st.sum
+			}
+			st.sum = 0
+		}
+		c.sort()
+	})
+	dp.mu.Unlock()
+	dp.sorting.Store(false)
+	return nil
+}
+
+// eachFlow calls fn with every flow until it returns false.
+func (dp *Datapath) eachFlow(fn func(*flowEntry) bool) {
+	var list []*flowEntry
+	for i := range dp.flows.by {
+		list = list[:0]
+		dp.mu.Lock()
+		for _, e := range dp.flows.by[i] {
+			list = append(list, e)
+		}
+		dp.mu.Unlock()
+		for _, e := range list {
+			if !e.dead.Load() && !fn(e) {
+				return
+			}
+		}
+	}
 }
 
 // FlowFlush implements dpif.Datapath.
 func (dp *Datapath) FlowFlush() error {
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
-	for _, e := range dp.flows {
-		dp.unlink(e)
+	for i := range dp.flows.by {
+		for _, e := range dp.flows.by[i] {
+			dp.unlink(e)
+		}
 	}
 	return nil
 }

@@ -39,13 +39,16 @@ type Datapath struct {
 	threads []*thread
 	execs   execPool
 
-	mu     sync.Mutex               // orders writers
-	flows  map[dpif.UFID]*flowEntry // guarded by mu
-	closed bool                     // guarded by mu
-	count  counters                 // of executors that are no thread
-	drops  [numDrops]atomic.Uint64  // by reason
-	logged [numDrops]atomic.Bool    // reason was logged once
-	secret [2]uint64                // of ufids
+	programs programs
+	sorting  atomic.Bool // somebody counts the packets of subtables
+
+	mu     sync.Mutex              // orders writers
+	flows  flowShards              // guarded by mu
+	closed bool                    // guarded by mu
+	count  counters                // of executors that are no thread
+	drops  [numDrops]atomic.Uint64 // by reason
+	logged [numDrops]atomic.Bool   // reason was logged once
+	secret [2]uint64               // of ufids
 	cover  [numDrops]*coverage.Counter
 
 	meterMu sync.Mutex // orders writers of meters
@@ -79,7 +82,7 @@ func New(cfg Config) (*Datapath, error) {
 		cfg.Log = func(string, ...any) {}
 	}
 	cfg.NamedPorts = cfg.NamedPorts || cfg.Type == "dummy"
-	dp := &Datapath{cfg: cfg, flows: map[dpif.UFID]*flowEntry{}}
+	dp := &Datapath{cfg: cfg}
 	dp.ports.Store(&portTable{})
 	dp.classes.Store(&classTable{})
 	dp.union.Store(&wordSet{})
@@ -130,7 +133,7 @@ func (dp *Datapath) Stats() dpif.Stats {
 	}
 	dp.execs.each(func(x *exec) { add(&x.count) })
 	dp.mu.Lock()
-	s.Flows = uint64(len(dp.flows))
+	s.Flows = uint64(dp.flows.n)
 	dp.mu.Unlock()
 	s.Masks = uint32(dp.classes.Load().masks())
 	return s

@@ -55,6 +55,21 @@ type Stats struct {
 
 func (t *Translator) effect(e Effect) { t.out.Effects = append(t.out.Effects, e) }
 
+// HashEffects returns a hash of effects; equal ones have equal hashes, those that
+// differ in nothing but which rule or port counts may have, too.
+func HashEffects(effects []Effect) uint64 {
+	h := uint64(len(effects))
+	for i := range effects {
+		e := &effects[i]
+		m := &e.mac
+		v := uint64(e.kind)<<56 ^ uint64(e.vlan)<<40 ^ uint64(e.port)<<16 ^
+			uint64(m[0])<<44 ^ uint64(m[1])<<36 ^ uint64(m[2])<<28 ^ uint64(m[3])<<20 ^ uint64(m[4])<<8 ^ uint64(m[5])
+		h = (h ^ v) * 0x9e3779b97f4a7c15
+		h ^= h >> 29
+	}
+	return h
+}
+
 // Apply makes the effects of the packets in s happen at time now. No packets
 // means that nothing is counted, but what is to be learned is.
 func Apply(effects []Effect, s *Stats, now time.Time) {

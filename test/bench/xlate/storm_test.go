@@ -29,13 +29,13 @@ var (
 const (
 	upcalls   = "flow setups, a storm of new connections"
 	resident  = "resident per datapath flow then"
-	revalTime = "going over these flows, nothing changed"
+	revalTime = "revalidation of 200,000 flows at that pace, nothing changed"
 )
 
 var measures = []ratios.Measure{
 	{Name: upcalls, Unit: "/s", Goal: 3},
-	{Name: resident, Unit: "B", LessIsBetter: true, Goal: 1},
-	{Name: revalTime, Unit: "ms", LessIsBetter: true, Goal: 1},
+	{Name: resident, Unit: "B", LessIsBetter: true, Limit: 1000},
+	{Name: revalTime, Unit: "ms", LessIsBetter: true, Limit: 0.5},
 }
 
 // pipeline looks at addresses and ports, so that each connection is a datapath
@@ -113,7 +113,7 @@ func measure(b *testing.B, m sandbox.Maker) map[string]float64 {
 		b.Fatalf("%s: no datapath flows", m.Name)
 	}
 	f[resident] = (residentMemory(b, s) - before) / flows
-	f[revalTime] = dump
+	f[revalTime] = dump / flows * 200000
 	return f
 }
 
