@@ -40,6 +40,7 @@ type Packet struct {
 	CtOrig      CtTuple // original direction's tuple of a tracked packet
 	PacketType  uint32
 	Tunnel      Tunnel // outer header it was received with, or is to be sent with
+	opts        []byte // see TunOpts
 }
 
 // New returns a packet whose frame is a copy of data, with Headroom in front.
@@ -57,8 +58,16 @@ func (p *Packet) Reset(n int) {
 	if len(buf) < Headroom+n {
 		buf = make([]byte, Headroom+n)
 	}
-	*p = Packet{buf: buf, off: Headroom, end: Headroom + n, L3: -1, L4: -1}
+	*p = Packet{buf: buf, off: Headroom, end: Headroom + n, L3: -1, L4: -1, opts: p.opts[:0]}
 }
+
+// TunOpts returns what Tunnel has no room for: the options of a Geneve header as
+// they stand there, or with TunSegments the addresses of a path. The slice is
+// valid until the packet is changed.
+func (p *Packet) TunOpts() []byte { return p.opts }
+
+// SetTunOpts makes a copy of b the packet's TunOpts.
+func (p *Packet) SetTunOpts(b []byte) { p.opts = append(p.opts[:0], b...) }
 
 // Bytes returns the frame. The slice is valid until the packet is changed.
 func (p *Packet) Bytes() []byte { return p.buf[p.off:p.end] }
@@ -121,8 +130,9 @@ func (p *Packet) shift(n int) {
 func (p *Packet) CopyTo(dst *Packet) {
 	n := p.Len()
 	dst.Reset(n)
-	buf := dst.buf
+	buf, opts := dst.buf, dst.opts
 	*dst = *p
 	dst.buf, dst.off, dst.end = buf, Headroom, Headroom+n
+	dst.opts = append(opts, p.opts...)
 	copy(dst.Bytes(), p.Bytes())
 }

@@ -46,8 +46,10 @@ func (p *Packet) gsoLayers() (l3, l4 int, err error) {
 	b := p.Bytes()
 	l3, l4 = p.L3, p.L4
 	if l3 < 0 || l4 < 0 {
-		if l3 = l2Len(b); l3 == 0 {
-			return 0, 0, ErrSegment
+		if l3 = 0; p.PacketType == 0 {
+			if l3 = l2Len(b); l3 == 0 {
+				return 0, 0, ErrSegment
+			}
 		}
 		switch h := b[l3:]; {
 		case IPv4(h).Valid():
@@ -169,7 +171,8 @@ func proto(isTCP bool) uint8 {
 // copyMeta makes p an n byte frame with the metadata of src.
 func (p *Packet) copyMeta(src *Packet, n int) {
 	p.Reset(n)
-	buf := p.buf
+	buf, opts := p.buf, p.opts
 	*p = *src
 	p.buf, p.off, p.end = buf, Headroom, Headroom+n
+	p.opts = append(opts, src.opts...)
 }

@@ -24,12 +24,19 @@ type Tunnel struct {
 	_           uint32
 }
 
-// Flags of a Tunnel. TunOAM is the only one a flow may match (tun_flags).
+// Flags of a Tunnel. TunOAM is the only one a flow may match (tun_flags). Those
+// from TunSeq on tell a sender how to encapsulate; a received packet has none of
+// them.
 const (
-	TunOAM  = 1 << iota // the packet is for the tunnel endpoint itself
-	TunDF               // don't fragment the outer packet
-	TunCsum             // outer checksum present
-	TunKey              // ID is present
+	TunOAM       = 1 << iota // the packet is for the tunnel endpoint itself
+	TunDF                    // don't fragment the outer packet
+	TunCsum                  // outer checksum present
+	TunKey                   // ID is present
+	TunSeq                   // number the packets (GRE, GTP-U)
+	TunPMTUD                 // tell the sender of a packet that is too long
+	TunSegments              // the packet's TunOpts are the segments of a SRv6 path
+	TunLabelCopy             // the outer IPv6 flow label is that of the inner header,
+	TunLabelHash             // or a hash of the inner headers; else 0
 )
 
 // IsSet reports whether t describes an encapsulation.

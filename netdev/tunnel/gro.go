@@ -25,19 +25,15 @@ const (
 	tcpCsum = 16
 )
 
-// tcpAt finds TCP over IP in a frame: the offsets of both headers, the length of
+// tcpAt finds TCP over IP in a frame of a packet type: the offsets of both headers, the length of
 // all headers and where the IP packet ends. ok is false for what is not to be
 // joined with anything.
-func tcpAt(b []byte) (l3, l4, hdr, end int, ok bool) {
-	at := 12
-	for len(b) >= at+6 && (be.Uint16(b[at:]) == 0x8100 || be.Uint16(b[at:]) == 0x88a8) {
-		at += 4
-	}
-	if len(b) < at+2+40 {
+func tcpAt(b []byte, typ uint32) (l3, l4, hdr, end int, ok bool) {
+	ether, l3 := network(b, typ)
+	if l3 < 0 || len(b) < l3+40 {
 		return
 	}
-	l3 = at + 2
-	switch be.Uint16(b[at:]) {
+	switch ether {
 	case 0x0800:
 		ip := packet.IPv4(b[l3:])
 		if ip[0] != 0x45 || ip.Frag()&0x3fff != 0 || ip.Proto() != protoTCP {
@@ -83,12 +79,17 @@ func (m *merger) start(p *packet.Packet) {
 		return
 	}
 	b := p.Bytes()
-	l3, l4, hdr, end, ok := tcpAt(b)
+	l3, l4, hdr, end, ok := tcpAt(b, p.PacketType)
 	if !ok || end != len(b) || b[l4+13]&packet.TCPPsh != 0 || !p.Offload.CsumPartial && !sound(b, l3, l4, end) {
 		return
 	}
 	*m = merger{p: p, l3: l3, l4: l4, hdr: hdr, size: end - hdr, segments: 1,
 		seq: packet.TCP(b[l4:]).Seq() + uint32(end-hdr)}
+}
+
+// follows reports whether p was encapsulated as the first segment was.
+func (m *merger) follows(p *packet.Packet) bool {
+	return m.p.Tunnel == p.Tunnel && m.p.PacketType == p.PacketType && string(m.p.TunOpts()) == string(p.TunOpts())
 }
 
 // add appends the segment in frame b and reports whether it was the next one.
@@ -98,7 +99,7 @@ func (m *merger) add(b []byte, partial bool) bool {
 		return false
 	}
 	head := m.p.Bytes()
-	l3, l4, hdr, end, ok := tcpAt(b)
+	l3, l4, hdr, end, ok := tcpAt(b, m.p.PacketType)
 	if !ok || l4 != m.l4 || hdr != m.hdr || end-hdr > m.size || len(head)+end-hdr > maxSuper ||
 		packet.TCP(b[l4:]).Seq() != m.seq || partial != m.p.Offload.CsumPartial ||
 		!m.sameHeaders(head, b) || !partial && !sound(b, l3, l4, end) {

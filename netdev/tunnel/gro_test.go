@@ -48,7 +48,7 @@ func stream(t testing.TB, v6, tagged bool, payload, mss int) []*packet.Packet {
 // bare is a frame without what segmentation makes anew.
 func bare(p *packet.Packet) []byte {
 	b := append([]byte(nil), p.Bytes()...)
-	l3, _, _, _, ok := tcpAt(b)
+	l3, _, _, _, ok := tcpAt(b, 0)
 	if ok && b[l3]>>4 == 4 {
 		copy(b[l3+4:], []byte{0, 0})
 		copy(b[l3+10:], []byte{0, 0})

@@ -35,26 +35,19 @@ func sourcePort(h uint32) uint16 {
 	return low + uint16(uint64(h)*uint64(high-low)>>32)
 }
 
-// innerHash hashes what tells flows apart in an inner frame, so that the
-// underlay can spread them and each stays in order (RFC 7348 section 5):
-// addresses, protocol and ports of IP, else the Ethernet header.
-func innerHash(b []byte) uint32 {
+// innerHash hashes what tells flows apart in an inner frame of a packet type, so
+// that the underlay can spread them and each stays in order (RFC 7348 section
+// 5): addresses, protocol and ports of IP, else the Ethernet header.
+func innerHash(b []byte, pt uint32) uint32 {
 	const k = 0x9e3779b97f4a7c15
 	h := uint64(k)
 	mix := func(v uint64) {
 		hi, lo := bits.Mul64(h^v, k)
 		h = hi ^ lo
 	}
-	l3 := 12
-	for len(b) >= l3+6 && (be.Uint16(b[l3:]) == 0x8100 || be.Uint16(b[l3:]) == 0x88a8) {
-		l3 += 4
-	}
-	typ := uint16(0)
-	if len(b) >= l3+2 {
-		typ = be.Uint16(b[l3:])
-	}
-	l3 += 2
+	typ, l3 := network(b, pt)
 	switch {
+	case l3 < 0:
 	case typ == 0x0800 && len(b) >= l3+20:
 		ip := b[l3:]
 		mix(be.Uint64(ip[12:]))

@@ -14,7 +14,7 @@ import (
 const (
 	ethLen, ip4Len, ip6Len, udpLen = packet.EthernetLen, 20, 40, 8
 	// maxOuter is the space for all outer headers.
-	maxOuter = 128
+	maxOuter = ethLen + ip6Len + udpLen + packet.GeneveLen + packet.MaxGeneveOpts
 	// keepPath is how long a path is used before routes and neighbour are
 	// looked at again, even without news.
 	keepPath = time.Second
@@ -102,9 +102,9 @@ func (d *Device) find(k pathKey, now time.Time) *path {
 	}
 	p.l2l3 = append(append(p.l2l3, mac[:]...), eg.MAC[:]...)
 	if p.v6 {
-		p.l2l3 = append(p.l2l3, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, unix.IPPROTO_UDP, 0)
+		p.l2l3 = append(p.l2l3, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, d.kind.proto, 0)
 	} else {
-		p.l2l3 = append(p.l2l3, 0x08, 0x00, 0x45, 0, 0, 0, 0, 0, 0, 0, 0, unix.IPPROTO_UDP, 0, 0)
+		p.l2l3 = append(p.l2l3, 0x08, 0x00, 0x45, 0, 0, 0, 0, 0, 0, 0, 0, d.kind.proto, 0, 0)
 	}
 	p.l2l3 = append(append(p.l2l3, p.src.AsSlice()...), k.dst.AsSlice()...)
 	return p
@@ -120,54 +120,63 @@ func multicastMAC(a netip.Addr) [6]byte {
 	return [6]byte{0x33, 0x33, b[12], b[13], b[14], b[15]}
 }
 
-// overhead is the number of bytes in front of an inner frame that count
-// towards the path's MTU.
-func (p *path) overhead(k *kind) int {
-	if p.v6 {
-		return ip6Len + udpLen + k.hdrLen
+// outer writes the outer headers for an inner frame into b and returns them;
+// false when the tunnel cannot carry the frame.
+func (p *path) outer(b []byte, d *Device, o *outgoing) ([]byte, bool) {
+	at := len(p.l2l3)
+	b, ok := p.headers(b, d, o)
+	if !ok {
+		return b, false
 	}
-	return ip4Len + udpLen + k.hdrLen
-}
-
-// outer writes the outer headers for an inner frame into b and returns them.
-func (p *path) outer(b []byte, d *Device, t *packet.Tunnel, inner []byte) []byte {
-	b = p.headers(b, d, t, inner, d.kind.hdrLen+len(inner))
-	u := b[len(p.l2l3):]
+	p.finish(b, d, o, len(b)-at+len(o.inner))
+	if !d.overUDP() {
+		return b, true
+	}
+	u := b[at:]
 	switch {
 	case p.v6:
-		p.sum(u, inner, packet.PseudoV6(packet.IPv6(b[ethLen:]), unix.IPPROTO_UDP, len(u)+len(inner)))
-	case t.Flags&packet.TunCsum != 0:
-		p.sum(u, inner, packet.PseudoV4(packet.IPv4(b[ethLen:]), unix.IPPROTO_UDP, len(u)+len(inner)))
+		sumUDP(u, o.inner, packet.PseudoV6(packet.IPv6(b[ethLen:]), unix.IPPROTO_UDP, len(u)+len(o.inner)))
+	case o.t.Flags&packet.TunCsum != 0:
+		sumUDP(u, o.inner, packet.PseudoV4(packet.IPv4(b[ethLen:]), unix.IPPROTO_UDP, len(u)+len(o.inner)))
 	}
-	return b
+	return b, true
 }
 
-// headers writes the outer headers in front of n bytes of UDP payload, with a
-// UDP checksum of zero. inner is the frame that decides on the source port.
-func (p *path) headers(b []byte, d *Device, t *packet.Tunnel, inner []byte, n int) []byte {
+// headers writes the outer headers but for what finish adds.
+func (p *path) headers(b []byte, d *Device, o *outgoing) ([]byte, bool) {
 	b = append(b[:0], p.l2l3...)
-	udpAt := len(b)
-	b = b[:udpAt+udpLen+d.kind.hdrLen]
-	n += udpLen
-	u := b[udpAt:]
-	be.PutUint16(u, sourcePort(innerHash(inner)))
-	dport := d.port
-	if t.TPDst != 0 {
-		dport = t.TPDst
+	if d.overUDP() {
+		dport := d.port
+		if o.t.TPDst != 0 {
+			dport = o.t.TPDst
+		}
+		b = be.AppendUint16(b, sourcePort(innerHash(o.inner, o.typ)))
+		b = be.AppendUint16(b, dport)
+		b = append(b, 0, 0, 0, 0)
 	}
-	be.PutUint16(u[2:], dport)
-	be.PutUint16(u[4:], uint16(n))
-	be.PutUint16(u[6:], 0)
-	d.kind.put(u[udpLen:], t)
-	ip := b[ethLen:udpAt]
+	return d.kind.put(d, b, o)
+}
+
+// finish completes the IP and UDP headers in b for n bytes behind the IP header,
+// with a UDP checksum of zero.
+func (p *path) finish(b []byte, d *Device, o *outgoing, n int) {
+	at := len(p.l2l3)
+	if d.overUDP() {
+		be.PutUint16(b[at+4:], uint16(n))
+	}
+	t := o.t
 	if p.v6 {
-		h := packet.IPv6(ip)
+		h := packet.IPv6(b[ethLen:at])
+		if d.kind.proto == unix.IPPROTO_ROUTING && t.Flags&packet.TunSegments != 0 {
+			copy(h[24:], o.opts[:16])
+		}
 		h.SetTC(t.TOS)
+		h.SetLabel(outerLabel(o))
 		h.SetPayloadLen(n)
 		h.SetHopLimit(ttl(t))
-		return b
+		return
 	}
-	h := packet.IPv4(ip)
+	h := packet.IPv4(b[ethLen:at])
 	h[1], h[8] = t.TOS, ttl(t)
 	be.PutUint16(h[2:], uint16(ip4Len+n))
 	if t.Flags&packet.TunDF != 0 {
@@ -176,11 +185,26 @@ func (p *path) headers(b []byte, d *Device, t *packet.Tunnel, inner []byte, n in
 		be.PutUint16(h[4:], uint16(d.ipid.Add(1)))
 	}
 	h.Checksum()
-	return b
 }
 
-// sum fills in the outer UDP checksum.
-func (p *path) sum(u, inner []byte, acc uint64) {
+// outerLabel is the flow label of an outer IPv6 header.
+func outerLabel(o *outgoing) uint32 {
+	switch {
+	case o.t.Flags&packet.TunLabelHash != 0:
+		return innerHash(o.inner, o.typ) & 0xfffff
+	case o.t.Flags&packet.TunLabelCopy != 0:
+		if ether, l3 := network(o.inner, o.typ); ether == 0x86dd && l3 >= 0 {
+			if ip := packet.IPv6(o.inner[l3:]); ip.Valid() {
+				return ip.Label()
+			}
+		}
+	}
+	return 0
+}
+
+// sumUDP fills in the checksum of a UDP header with what follows it in u and
+// inner.
+func sumUDP(u, inner []byte, acc uint64) {
 	c := ^packet.Fold(packet.Sum(inner, packet.Sum(u, acc)))
 	if c == 0 {
 		c = 0xffff

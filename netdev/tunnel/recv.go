@@ -17,7 +17,7 @@ const (
 	controlLen  = 128 // packet info, hop limit and traffic class, aligned
 )
 
-// rxQueue is the UDP socket of one address family. Where the kernel joins
+// rxQueue is the socket of one address family. Where the kernel joins
 // datagrams of one flow (UDP_GRO), one receive may hold many frames.
 type rxQueue struct {
 	d    *Device
@@ -34,7 +34,8 @@ type rxQueue struct {
 }
 
 func newRxQueue(d *Device, fd int, v6 bool) *rxQueue {
-	// A kernel that cannot join datagrams delivers them one by one.
+	// A kernel that cannot join datagrams delivers them one by one, and so do
+	// sockets of other protocols.
 	unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1)
 	return &rxQueue{d: d, fd: linux.NewFD(fd), v6: v6}
 }
@@ -88,14 +89,18 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 		}
 		whole := p.Bytes()
 		p.SetLen(each)
-		if q.msgs[i].Hdr.Flags&unix.MSG_TRUNC != 0 || !q.d.kind.get(p) {
+		switch q.get(p, q.msgs[i].Hdr.Flags) {
+		case verdictBad:
 			bad++
 			continue
+		case verdictIgnore:
+			continue
 		}
+		hdr := each - p.Len()
 		bytes += int64(p.Len())
 		unfinished(p)
 		// Join it with the frame before, or begin anew.
-		if out > 0 && q.merge.p == batch[out-1] && q.merge.p.Tunnel == p.Tunnel && q.merge.add(p.Bytes(), p.Offload.CsumPartial) {
+		if out > 0 && q.merge.p == batch[out-1] && q.merge.follows(p) && q.merge.add(p.Bytes(), p.Offload.CsumPartial) {
 			if each == n {
 				continue
 			}
@@ -107,9 +112,8 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 		}
 		for at := each; at < n; at += each {
 			seg := whole[at:min(at+each, n)]
-			bytes += int64(max(0, len(seg)-q.d.kind.hdrLen))
-			if len(q.rest) == 0 && len(seg) > q.d.kind.hdrLen && string(seg[:q.d.kind.hdrLen]) == string(whole[:q.d.kind.hdrLen]) &&
-				q.merge.add(seg[q.d.kind.hdrLen:], false) {
+			bytes += int64(max(0, len(seg)-hdr))
+			if hdr >= 0 && len(q.rest) == 0 && len(seg) > hdr && string(seg[:hdr]) == string(whole[:hdr]) && q.merge.add(seg[hdr:], false) {
 				continue
 			}
 			q.keep(seg, &p.Tunnel, &bad)
@@ -125,7 +129,7 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 					each = n
 				}
 				for at := 0; at < n; at += each {
-					bytes += int64(max(0, min(each, n-at)-q.d.kind.hdrLen))
+					bytes += int64(max(0, min(each, n-at)-hdr))
 					q.keep(r.Bytes()[at:min(at+each, n)], &r.Tunnel, &bad)
 				}
 			}
@@ -141,16 +145,37 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	return out, nil
 }
 
-// keep puts a frame with its tunnel header aside for the next Recv.
+// get decapsulates p, of which p.Tunnel has what came beside it.
+func (q *rxQueue) get(p *packet.Packet, flags int32) verdict {
+	if flags&unix.MSG_TRUNC != 0 {
+		return verdictBad
+	}
+	if !q.v6 && !q.d.overUDP() {
+		// A raw socket of IPv4 delivers the header, too.
+		h := packet.IPv4(p.Bytes())
+		if !h.Valid() {
+			return verdictBad
+		}
+		t := &p.Tunnel
+		t.Src, t.Dst, t.TOS, t.TTL = h.Src(), h.Dst(), h.TOS(), h.TTL()
+		p.Pull(h.HeaderLen())
+	}
+	return q.d.kind.get(q.d, p)
+}
+
+// keep puts a frame with its tunnel header aside for the next Recv. t may have
+// been filled in from another frame's header, so only what came beside it counts.
 func (q *rxQueue) keep(b []byte, t *packet.Tunnel, bad *int64) {
 	r := packet.New(b)
-	r.Tunnel = *t
-	if !q.d.kind.get(r) {
+	r.Tunnel = packet.Tunnel{Src: t.Src, Dst: t.Dst, IPv6Src: t.IPv6Src, IPv6Dst: t.IPv6Dst,
+		TOS: t.TOS, TTL: t.TTL, TPSrc: t.TPSrc, TPDst: t.TPDst}
+	switch q.get(r, 0) {
+	case verdictGood:
+		unfinished(r)
+		q.rest = append(q.rest, r)
+	case verdictBad:
 		*bad++
-		return
 	}
-	unfinished(r)
-	q.rest = append(q.rest, r)
 }
 
 // leftover delivers what was put aside.

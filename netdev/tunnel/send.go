@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"encoding/binary"
 	"time"
 	"unsafe"
 
@@ -25,6 +26,7 @@ type txScratch struct {
 	hdr  [maxBatch][packet.VNetHdrLen + maxOuter]byte // vnet header all zero
 	segs []*packet.Packet
 	gso  gsoScratch
+	out  outgoing
 
 	sent, bytes, lost int64
 }
@@ -81,7 +83,7 @@ func (d *Device) path(s *txScratch, p *packet.Packet, now time.Time) *path {
 
 // one encapsulates a packet.
 func (d *Device) one(s *txScratch, p *packet.Packet, now time.Time) {
-	if !p.Tunnel.IsSet() {
+	if !p.Tunnel.IsSet() || p.Tunnel.IPv6Dst == [16]byte{} && !d.kind.v4 {
 		s.lost++
 		return
 	}
@@ -109,11 +111,11 @@ func (d *Device) one(s *txScratch, p *packet.Packet, now time.Time) {
 		s.lost++
 		return
 	}
-	if d.super(s, w, p, segs) {
+	s.out = outgoing{&p.Tunnel, p.TunOpts(), p.PacketType, segs[0].Bytes()}
+	if d.super(s, w, &s.out, p.Offload.GSOType, segs) {
 		return
 	}
 	for _, q := range segs {
-		q.Tunnel = p.Tunnel
 		d.frame(s, w, q)
 	}
 	d.flush(s)
@@ -121,35 +123,49 @@ func (d *Device) one(s *txScratch, p *packet.Packet, now time.Time) {
 
 // frame queues one inner frame, which must stay until flush.
 func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) {
-	inner := p.Bytes()
-	if w.state == pathLocal || len(inner)+w.overhead(d.kind) > w.eg.MTU {
-		if w.state != pathLocal && (p.Tunnel.Flags&packet.TunDF != 0) {
-			d.oversize.Add(1)
-			s.lost++
-			return
-		}
-		// The kernel delivers to this host, and fragments, better than we.
-		if d.bySocket(w, p) != nil {
-			s.lost++
-			return
-		}
-		s.sent++
-		s.bytes += int64(len(inner))
+	if w.state == pathLocal {
+		d.viaSocket(s, w, p)
 		return
 	}
 	if s.n == maxBatch || s.n > 0 && s.via.fd != w.fd {
 		d.flush(s)
 	}
-	s.via = w
+	inner := p.Bytes()
 	i := s.n
+	s.out = outgoing{&p.Tunnel, p.TunOpts(), p.PacketType, inner}
+	h, ok := w.outer(s.hdr[i][packet.VNetHdrLen:], d, &s.out)
+	switch {
+	case !ok:
+		s.lost++
+		return
+	case len(h)-ethLen+len(inner) > w.eg.MTU:
+		if p.Tunnel.Flags&packet.TunDF != 0 {
+			d.tooBig(w, p, len(h)-ethLen)
+			s.lost++
+			return
+		}
+		d.viaSocket(s, w, p)
+		return
+	}
+	s.via = w
 	s.n++
-	h := w.outer(s.hdr[i][packet.VNetHdrLen:], d, &p.Tunnel, inner)
 	s.iov[i][0].Base = &s.hdr[i][0]
 	s.iov[i][0].SetLen(packet.VNetHdrLen + len(h))
 	s.iov[i][1].Base = unsafe.SliceData(inner)
 	s.iov[i][1].SetLen(len(inner))
 	s.msgs[i].Hdr.Iov = &s.iov[i][0]
 	s.msgs[i].Hdr.SetIovlen(2)
+}
+
+// viaSocket sends an inner frame by the device's socket: the kernel delivers to
+// this host, and fragments, better than we.
+func (d *Device) viaSocket(s *txScratch, w *path, p *packet.Packet) {
+	if d.bySocket(s, w, p) != nil {
+		s.lost++
+		return
+	}
+	s.sent++
+	s.bytes += int64(p.Len())
 }
 
 // flush sends what is queued.
@@ -187,15 +203,12 @@ func (d *Device) flush(s *txScratch) {
 	}
 }
 
-// bySocket sends an encapsulated packet by the UDP socket. The outer source
-// port is then the tunnel's own.
-func (d *Device) bySocket(w *path, p *packet.Packet) error {
-	q := d.rx[0]
-	if w.v6 {
-		if len(d.rx) < 2 {
-			return unix.EAFNOSUPPORT
-		}
-		q = d.rx[1]
+// bySocket sends an encapsulated packet by the socket that receives. The outer
+// source port is then the tunnel's own.
+func (d *Device) bySocket(s *txScratch, w *path, p *packet.Packet) error {
+	q := d.queue(w.v6)
+	if q == nil {
+		return unix.EAFNOSUPPORT
 	}
 	fd, ok := q.fd.Acquire()
 	if !ok {
@@ -203,21 +216,39 @@ func (d *Device) bySocket(w *path, p *packet.Packet) error {
 	}
 	defer q.fd.Release()
 	t := &p.Tunnel
+	s.out = outgoing{t, p.TunOpts(), p.PacketType, p.Bytes()}
+	hdr, ok := d.kind.put(d, s.gso.hdr[:0], &s.out)
+	if !ok {
+		return unix.EPROTONOSUPPORT
+	}
 	port := int(d.port)
-	if t.TPDst != 0 {
+	if t.TPDst != 0 && d.overUDP() {
 		port = int(t.TPDst)
 	}
-	hdr := make([]byte, d.kind.hdrLen)
-	d.kind.put(hdr, t)
 	var sa unix.Sockaddr
 	var ctl []byte
 	if w.v6 {
 		sa = &unix.SockaddrInet6{Port: port, Addr: t.IPv6Dst}
 		ctl = unix.PktInfo6(&unix.Inet6Pktinfo{Addr: w.src.As16()})
+		ctl = appendControl(ctl, unix.IPPROTO_IPV6, unix.IPV6_HOPLIMIT, int32(ttl(t)))
+		ctl = appendControl(ctl, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, int32(t.TOS))
 	} else {
 		sa = &unix.SockaddrInet4{Port: port, Addr: v4(t.Dst).As4()}
 		ctl = unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: w.src.As4()})
+		ctl = appendControl(ctl, unix.IPPROTO_IP, unix.IP_TTL, int32(ttl(t)))
+		ctl = appendControl(ctl, unix.IPPROTO_IP, unix.IP_TOS, int32(t.TOS))
 	}
 	_, err := unix.SendmsgBuffers(fd, [][]byte{hdr, p.Bytes()}, ctl, sa, unix.MSG_DONTWAIT)
 	return err
+}
+
+// appendControl appends a control message that is an int.
+func appendControl(ctl []byte, level, typ, v int32) []byte {
+	n := len(ctl)
+	ctl = append(ctl, make([]byte, unix.CmsgSpace(4))...)
+	h := (*unix.Cmsghdr)(unsafe.Pointer(&ctl[n]))
+	h.Level, h.Type = level, typ
+	h.SetLen(unix.CmsgLen(4))
+	binary.NativeEndian.PutUint32(ctl[n+unix.CmsgLen(0):], uint32(v))
+	return ctl
 }

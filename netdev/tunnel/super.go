@@ -27,10 +27,20 @@ type gsoScratch struct {
 // super sends the segments of one inner super-frame as few outer ones: each
 // segment is a datagram of the same length behind the same outer headers, which
 // is what UDP segmentation offload cuts. It returns false when that cannot be,
-// with nothing sent.
-func (d *Device) super(s *txScratch, w *path, p *packet.Packet, segs []*packet.Packet) bool {
-	if d.noSuper.Load() || len(segs) < 2 || w.state != pathReady || segs[0].Len()+w.overhead(d.kind) > w.eg.MTU ||
-		p.Offload.GSOType != packet.GSOTCPv4 && p.Offload.GSOType != packet.GSOTCPv6 {
+// with nothing sent. No vnet header says "GRE", so GRE's segments leave one by
+// one, as many by one system call as there are.
+func (d *Device) super(s *txScratch, w *path, o *outgoing, typ packet.GSOType, segs []*packet.Packet) bool {
+	if d.noSuper.Load() || !d.overUDP() || !d.kind.steady || len(segs) < 2 || w.state != pathReady ||
+		typ != packet.GSOTCPv4 && typ != packet.GSOTCPv6 {
+		return false
+	}
+	h, ok := w.headers(s.gso.hdr[packet.VNetHdrLen:], d, o)
+	if !ok {
+		return false
+	}
+	size := len(h) - len(w.l2l3) - udpLen + segs[0].Len() // of one datagram's payload
+	over := len(w.l2l3) - ethLen + udpLen
+	if size+over > w.eg.MTU {
 		return false
 	}
 	fd, ok := w.fd.Acquire()
@@ -38,13 +48,11 @@ func (d *Device) super(s *txScratch, w *path, p *packet.Packet, segs []*packet.P
 		return false
 	}
 	defer w.fd.Release()
-	size := d.kind.hdrLen + segs[0].Len()
-	per := min(maxParts, (maxOuterIP-w.overhead(d.kind))/size)
+	per := min(maxParts, (maxOuterIP-over)/size)
 	for len(segs) > 0 {
 		n := min(per, len(segs))
-		if !d.sendSuper(s, fd, w, &p.Tunnel, segs[:n], size) {
+		if !d.sendSuper(s, fd, w, o, h, segs[:n], size) {
 			for _, q := range segs {
-				q.Tunnel = p.Tunnel
 				d.frame(s, w, q)
 			}
 			d.flush(s)
@@ -55,19 +63,20 @@ func (d *Device) super(s *txScratch, w *path, p *packet.Packet, segs []*packet.P
 	return true
 }
 
-// sendSuper sends some segments as one outer super-frame; false if the kernel
-// does not know such a thing.
-func (d *Device) sendSuper(s *txScratch, fd int, w *path, t *packet.Tunnel, segs []*packet.Packet, size int) bool {
+// sendSuper sends some segments as one outer super-frame behind the headers h,
+// which lie in s.gso.hdr; false if the kernel does not know such a thing.
+func (d *Device) sendSuper(s *txScratch, fd int, w *path, o *outgoing, h []byte, segs []*packet.Packet, size int) bool {
 	g := &s.gso
+	udpAt := len(w.l2l3)
+	part := h[udpAt+udpLen:] // the tunnel's header, the same for all
 	total := 0
 	for _, q := range segs {
-		total += d.kind.hdrLen + q.Len()
+		total += len(part) + q.Len()
 	}
-	h := w.headers(g.hdr[packet.VNetHdrLen:], d, t, segs[0].Bytes(), total)
-	udpAt := len(w.l2l3)
-	o := packet.Offload{CsumPartial: true, CsumStart: uint16(udpAt), CsumOffset: 6}
+	w.finish(h, d, o, udpLen+total)
+	off := packet.Offload{CsumPartial: true, CsumStart: uint16(udpAt), CsumOffset: 6}
 	if len(segs) > 1 {
-		o.GSOType, o.GSOSize, o.HdrLen = packet.GSOUDPL4, uint16(size), uint16(udpAt+udpLen)
+		off.GSOType, off.GSOSize, off.HdrLen = packet.GSOUDPL4, uint16(size), uint16(udpAt+udpLen)
 	}
 	var acc uint64
 	if w.v6 {
@@ -76,12 +85,11 @@ func (d *Device) sendSuper(s *txScratch, fd int, w *path, t *packet.Tunnel, segs
 		acc = packet.PseudoV4(packet.IPv4(h[ethLen:]), unix.IPPROTO_UDP, udpLen+total)
 	}
 	be.PutUint16(h[udpAt+6:], packet.Fold(acc))
-	o.WriteVNetHdr(g.hdr[:])
-	part := h[udpAt+udpLen:] // the tunnel's header, the same for all
+	off.WriteVNetHdr(g.hdr[:])
 	iov := g.iov[:2*len(segs)]
 	for i, q := range segs {
 		b := q.Bytes()
-		iov[2*i].Base, iov[2*i+1].Base = &part[0], unsafe.SliceData(b)
+		iov[2*i].Base, iov[2*i+1].Base = unsafe.SliceData(part), unsafe.SliceData(b)
 		iov[2*i].SetLen(len(part))
 		iov[2*i+1].SetLen(len(b))
 		s.bytes += int64(len(b))

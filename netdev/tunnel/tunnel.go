@@ -13,91 +13,63 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"govs/daemon/coverage"
 	"govs/netdev"
 	"govs/netdev/linux"
-	"govs/packet"
 	"govs/route"
 )
 
-// kind is a type of tunnel that runs over UDP.
-type kind struct {
-	name   string
-	port   uint16 // default UDP port
-	hdrLen int    // bytes between UDP and the inner frame
-	// put writes the tunnel's header into b, which is hdrLen bytes long.
-	put func(b []byte, t *packet.Tunnel)
-	// get reads the header in front of p into p.Tunnel and pulls it; false if
-	// it is malformed.
-	get func(p *packet.Packet) bool
-}
-
-// kinds is the registry; a type that is not in it cannot be opened.
-var kinds = [...]kind{
-	{"vxlan", 4789, packet.VXLANLen, putVXLAN, getVXLAN},
-}
-
-func kindOf(name string) *kind {
-	for i := range kinds {
-		if kinds[i].name == name {
-			return &kinds[i]
-		}
-	}
-	return nil
-}
-
-// Types returns the names of the tunnel types there are.
-func Types() []string {
-	var l []string
-	for i := range kinds {
-		l = append(l, kinds[i].name)
-	}
-	return l
-}
-
-// DefaultPort returns the UDP port of a tunnel type without dst_port, 0 for an
-// unknown type.
-func DefaultPort(typ string) uint16 {
-	if k := kindOf(typ); k != nil {
-		return k.port
-	}
-	return 0
-}
-
 // Device is a tunnel port of a datapath.
 type Device struct {
-	cfg  netdev.Config
-	kind *kind
-	port uint16
-	rt   *route.Table
-	mac  [6]byte
-	cnt  netdev.Counters
-	rx   []*rxQueue // IPv4, and IPv6 where the host has it
-	tx   netdev.PerQueue[txScratch]
-	ipid atomic.Uint32
+	cfg   netdev.Config
+	kind  *kind
+	port  uint16
+	rt    *route.Table
+	mac   [6]byte
+	cnt   netdev.Counters
+	rx    []*rxQueue // of the underlays that the kind and the host have
+	tx    netdev.PerQueue[txScratch]
+	ipid  atomic.Uint32
+	seq   atomic.Uint32 // of packets that are numbered
+	began time.Time     // what ERSPAN's clock counts from
+
+	ext     atomic.Uint32 // VXLAN extensions, extXxx
+	payload atomic.Uint32 // Ethertype of what bare UDP carries
 	// noSuper is set once the kernel refused an outer super-frame.
 	noSuper atomic.Bool
 
+	cover    *coverage.Counter
 	oversize atomic.Int64 // too long for the path, with DF
 	noRoute  atomic.Int64
 	noNeigh  atomic.Int64 // neighbour did not answer, or too many packets waited
 
-	egress egressTable
-	wait   waiting
-	cancel func() // ends neighbour news
+	egress  egressTable
+	wait    waiting
+	answers answers
+	cancel  func() // ends neighbour news
 
 	mu     sync.Mutex
 	closed bool // guarded by mu
 }
 
-// Open makes the tunnel device of type cfg.Type ("vxlan"), listening on UDP port
-// Options["dst_port"] (default the type's own) of all addresses. rt must outlive
-// the device. Errors wrap EAFNOSUPPORT for an unknown type and EADDRINUSE when
-// somebody else, such as a kernel tunnel device, has the port.
+// Extensions of VXLAN (options:exts).
+const (
+	extGBP = 1 << iota
+	extGPE
+)
+
+// Open makes the tunnel device of type cfg.Type ("vxlan"), listening on all
+// addresses. Its options are "dst_port", the UDP port (default the type's own),
+// and those of SetOptions. rt must outlive the device. Errors wrap EAFNOSUPPORT
+// for an unknown type and EADDRINUSE when somebody else, such as a kernel tunnel
+// device, has the port.
 func Open(cfg netdev.Config, rt *route.Table) (*Device, error) {
 	fail := func(op string, err error) (*Device, error) {
 		return nil, &netdev.OpError{Op: op, Name: cfg.Name, Err: err}
@@ -106,33 +78,92 @@ func Open(cfg netdev.Config, rt *route.Table) (*Device, error) {
 	if k == nil {
 		return fail("tunnel type "+strconv.Quote(cfg.Type), unix.EAFNOSUPPORT)
 	}
-	d := &Device{cfg: cfg, kind: k, port: k.port, rt: rt}
-	if s := cfg.Options["dst_port"]; s != "" {
+	d := &Device{cfg: cfg, kind: k, port: k.port, rt: rt, began: time.Now(), cover: coverage.New("tunnel_oversize")}
+	if s := cfg.Options["dst_port"]; s != "" && d.overUDP() {
 		n, err := strconv.ParseUint(s, 10, 16)
 		if err != nil || n == 0 {
 			return fail("dst_port "+strconv.Quote(s), unix.EINVAL)
 		}
 		d.port = uint16(n)
 	}
+	if err := d.SetOptions(cfg.Options); err != nil {
+		return fail("options", err)
+	}
 	rand.Read(d.mac[:])
 	d.mac[0] = d.mac[0]&^1 | 2
-	fd4, err := listen4(d.port)
-	if err != nil {
-		return fail(fmt.Sprintf("listen on UDP port %d", d.port), err)
+	what := fmt.Sprintf("listen on UDP port %d", d.port)
+	if !d.overUDP() {
+		what = fmt.Sprintf("listen for IP protocol %d", k.proto)
 	}
-	d.rx = append(d.rx, newRxQueue(d, fd4, false))
-	fd6, err := listen6(d.port)
-	switch {
-	case err == nil:
-		d.rx = append(d.rx, newRxQueue(d, fd6, true))
-	case err == unix.EADDRINUSE:
-		unix.Close(fd4)
-		return fail(fmt.Sprintf("listen on UDP port %d", d.port), err)
+	for _, v6 := range [...]bool{false, true} {
+		if v6 && !k.v6 || !v6 && !k.v4 {
+			continue
+		}
+		fd, err := listen(k.proto, d.port, v6)
+		switch {
+		case err == nil:
+			d.rx = append(d.rx, newRxQueue(d, fd, v6))
+		case v6 && k.v4 && (err == unix.EAFNOSUPPORT || err == unix.EADDRNOTAVAIL):
+			// A host without IPv6 has no IPv6 underlay.
+		default:
+			d.closeSockets()
+			return fail(what, err)
+		}
 	}
-	// Any other failure is a host without IPv6, which has no IPv6 underlay.
+	if err := d.answers.open(); err != nil {
+		d.closeSockets()
+		return fail("eventfd", err)
+	}
 	d.wait.d = d
 	d.cancel = rt.OnNeighbor(d.wait.news)
 	return d, nil
+}
+
+// SetOptions sets "exts", the VXLAN extensions (a list of "gbp" and "gpe") that
+// are sent and taken, and "payload_type", what bare UDP carries (default "ip").
+func (d *Device) SetOptions(o map[string]string) error {
+	var ext uint32
+	for _, e := range strings.Split(o["exts"], ",") {
+		switch e {
+		case "gbp":
+			ext |= extGBP
+		case "gpe":
+			ext |= extGPE
+		}
+	}
+	payload := uint64(0x0800)
+	switch s := o["payload_type"]; s {
+	case "", "ip":
+	case "mpls":
+		payload = 0x8847
+	default:
+		var err error
+		if payload, err = strconv.ParseUint(s, 0, 16); err != nil {
+			return unix.EINVAL
+		}
+	}
+	d.ext.Store(ext)
+	d.payload.Store(uint32(payload))
+	return nil
+}
+
+// overUDP reports whether the tunnel runs over UDP.
+func (d *Device) overUDP() bool { return d.kind.proto == unix.IPPROTO_UDP }
+
+// queue returns the queue of an underlay, or nil.
+func (d *Device) queue(v6 bool) *rxQueue {
+	for _, q := range d.rx {
+		if q.v6 == v6 {
+			return q
+		}
+	}
+	return nil
+}
+
+func (d *Device) closeSockets() {
+	for _, q := range d.rx {
+		q.fd.Close()
+	}
 }
 
 // Name implements netdev.Device.
@@ -192,7 +223,7 @@ func (d *Device) RxQueues() []netdev.RxQueue {
 	for _, q := range d.rx {
 		l = append(l, q)
 	}
-	return l
+	return append(l, &d.answers)
 }
 
 // Close implements netdev.Device.
@@ -205,35 +236,41 @@ func (d *Device) Close() error {
 	d.closed = true
 	d.mu.Unlock()
 	d.cancel()
-	for _, q := range d.rx {
-		q.fd.Close()
-	}
+	d.closeSockets()
+	d.answers.fd.Close()
 	d.egress.close()
 	return nil
 }
 
 var _ netdev.Device = (*Device)(nil)
 
-func listen4(port uint16) (int, error) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+// listen opens the socket that receives the packets of one underlay: a UDP
+// socket, or a raw one of another protocol.
+func listen(proto uint8, port uint16, v6 bool) (int, error) {
+	domain := unix.AF_INET
+	if v6 {
+		domain = unix.AF_INET6
+	}
+	typ := unix.SOCK_RAW
+	if proto == unix.IPPROTO_UDP {
+		typ = unix.SOCK_DGRAM
+	}
+	fd, err := unix.Socket(domain, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, int(proto))
 	if err != nil {
 		return -1, err
 	}
-	return bind(fd, &unix.SockaddrInet4{Port: int(port)}, unix.IPPROTO_IP, []sockopt{
-		{unix.IP_PKTINFO, 1}, {unix.IP_RECVTTL, 1}, {unix.IP_RECVTOS, 1},
-		{unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT},
-	})
-}
-
-func listen6(port uint16) (int, error) {
-	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, err
+	if !v6 {
+		return bind(fd, &unix.SockaddrInet4{Port: int(port)}, unix.IPPROTO_IP, []sockopt{
+			{unix.IP_PKTINFO, 1}, {unix.IP_RECVTTL, 1}, {unix.IP_RECVTOS, 1},
+			{unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT},
+		})
 	}
-	// UDP without a checksum is allowed to tunnels (RFC 6935).
-	unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_NO_CHECK6_RX, 1)
+	if proto == unix.IPPROTO_UDP {
+		// UDP without a checksum is allowed to tunnels (RFC 6935).
+		unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_NO_CHECK6_RX, 1)
+		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1) // raw sockets are by nature
+	}
 	return bind(fd, &unix.SockaddrInet6{Port: int(port)}, unix.IPPROTO_IPV6, []sockopt{
-		{unix.IPV6_V6ONLY, 1},
 		{unix.IPV6_RECVPKTINFO, 1}, {unix.IPV6_RECVHOPLIMIT, 1}, {unix.IPV6_RECVTCLASS, 1},
 		{unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_DONT},
 	})

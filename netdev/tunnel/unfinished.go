@@ -18,15 +18,10 @@ const (
 // checksum in 65,536 looks the same; finishing it once more does no harm.
 func unfinished(p *packet.Packet) {
 	b := p.Bytes()
-	at := 12
-	for len(b) >= at+6 && (be.Uint16(b[at:]) == 0x8100 || be.Uint16(b[at:]) == 0x88a8) {
-		at += 4
-	}
-	if len(b) < at+2 {
+	typ, l3 := network(b, p.PacketType)
+	if l3 < 0 {
 		return
 	}
-	typ := be.Uint16(b[at:])
-	l3 := at + 2
 	var proto uint8
 	var l4 int
 	var sum uint64
