@@ -104,7 +104,9 @@ func (n *network) pcap(host string) string { return filepath.Join(n.sw.Dir, host
 // dump records all frames of a host.
 func (n *network) dump(host string, ns *netlab.Namespace) {
 	n.t.Helper()
-	cmd := exec.Command("tcpdump", "-i", "eth0", "-U", "-s0", "--immediate-mode", "-Z", "root", "-w", n.pcap(host))
+	// A slot of the ring is as long as the longest frame: with the default
+	// length there would be eight.
+	cmd := exec.Command("tcpdump", "-i", "eth0", "-U", "-s", "2048", "--immediate-mode", "-Z", "root", "-w", n.pcap(host))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	n.must(ns.Start(cmd))
 	n.dumps = append(n.dumps, cmd)

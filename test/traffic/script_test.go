@@ -162,6 +162,9 @@ func play(t *testing.T, w way, steps []step) {
 			t.Errorf("line %d: %s\n%swanted:\n%s", s.line, s.text, out, miss)
 		}
 	}
+	if t.Failed() {
+		t.Log(n.shell(n.swNS, "ovs-ofctl dump-flows br0; ovs-appctl dpctl/dump-flows; ovs-ofctl dump-ports br0; ovs-appctl coverage/show"))
+	}
 	if w.offload {
 		return // frames with checksums yet to be made are right, and look wrong
 	}
