@@ -6,6 +6,7 @@
 #   make race       the control plane under the race detector
 #   make soak-openflow      200,000 random flows and messages beside Debian's ovs-ofctl
 #   make soak-ovsdb SEED=7  100,000 random transactions beside Debian's ovsdb-server
+#   make soak-datapath      an hour of packets while everything around them changes
 #   make lint       gofmt, vet, staticcheck, generated files current
 #   make bench      benchmarks
 #   make bench-ovsdb  our database server beside Debian's, with ratios
@@ -70,6 +71,13 @@ race:
 soak-ovsdb: test-setup
 	$(GO) test -count=1 -timeout 60m -v ./test/ovsdbfuzz -run TestSameAsReference -transactions $(SOAK) -seed $(SEED)
 	$(GO) test -count=1 -timeout 60m -v ./test/ovsdbfile -run TestTurns -turns 200 -seed $(SEED)
+
+# Packets whose every byte is checked where they arrive, while ports, tunnels,
+# flows and connections come and go; SOAKTIME says for how long.
+.PHONY: soak-datapath
+SOAKTIME ?= 1h
+soak-datapath: test-setup
+	$(GO) test -count=1 -timeout 120m -v ./test/traffic -run TestSoak -soak $(SOAKTIME) -seed $(SEED)
 
 # Flows at random through our ovs-ofctl and the reference's: texts, errors and
 # bytes. FLOWS says how many, SEED replays; what is printed first names the seed.

@@ -6,9 +6,9 @@ set -u
 
 programs='/usr/bin/ovs-vsctl /usr/bin/ovs-ofctl /usr/bin/ovs-appctl /usr/bin/ovs-dpctl
 /usr/bin/ovsdb-client /usr/bin/ovsdb-tool /usr/sbin/ovsdb-server /usr/sbin/ovs-vswitchd
-/usr/bin/ovs-testcontroller /usr/bin/ovs-pki /usr/bin/vtep-ctl /usr/bin/osken-manager ip ping tcpdump tshark editcap iperf3 ethtool openssl gcc'
+/usr/bin/ovs-testcontroller /usr/bin/ovs-pki /usr/bin/vtep-ctl /usr/bin/osken-manager ip ping tcpdump tshark editcap iperf3 curl in.tftpd ethtool openssl gcc'
 packages='openvswitch-switch openvswitch-common openvswitch-testcontroller openvswitch-pki openvswitch-vtep
-python3-openvswitch python3-os-ken iproute2 iputils-ping tcpdump tshark iperf3 ethtool openssl gcc libc6-dev'
+python3-openvswitch python3-os-ken iproute2 iputils-ping tcpdump tshark iperf3 curl tftpd-hpa python3-pyftpdlib ethtool openssl gcc libc6-dev'
 
 missing() {
 	for p in $programs; do

@@ -175,6 +175,7 @@ func (n *network) faults() string {
 			continue
 		}
 		cmd := exec.Command("tshark", "-n", "-r", n.pcap(host),
+			"-o", "tcp.desegment_tcp_streams:FALSE", "-o", "tcp.analyze_sequence_numbers:FALSE",
 			"-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
 			"-Y", "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 && tcp.checksum != 0xffff || udp.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0")
 		cmd.Env = append(os.Environ(), "HOME="+n.sw.Dir)

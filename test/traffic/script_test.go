@@ -163,7 +163,7 @@ func play(t *testing.T, w way, steps []step) {
 		}
 	}
 	if t.Failed() {
-		t.Log(n.shell(n.swNS, "ovs-ofctl dump-flows br0; ovs-appctl dpctl/dump-flows; ovs-ofctl dump-ports br0; ovs-appctl coverage/show"))
+		t.Log(n.shell(n.swNS, "ovs-ofctl dump-flows br0; ovs-appctl dpctl/dump-flows | head -20; ovs-ofctl dump-ports br0"))
 	}
 	if w.offload {
 		return // frames with checksums yet to be made are right, and look wrong
