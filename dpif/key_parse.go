@@ -123,58 +123,64 @@ func (row *keyRow) parseMembers(args string, names PortNames) (val, mask []byte,
 	return val, mask, nil
 }
 
-// parseKeyText appends the attributes of a key in text to key and mask.
+// parseKeyText appends the attributes of a key in text to key and mask. Its
+// errors begin where the attribute does that is wrong.
 func parseKeyText(s string, names PortNames, key, mask []byte) ([]byte, []byte, error) {
 	for {
 		s = strings.TrimLeft(s, listSpace)
 		if s == "" {
 			return key, mask, nil
 		}
+		bad := func() ([]byte, []byte, error) { return nil, nil, syntaxError(s) }
 		name, args, rest, call, ok := cutCall(s)
 		if !ok || !call {
-			return nil, nil, syntaxError(s)
+			return bad()
 		}
-		s = rest
 		switch name {
 		case "encap":
 			k, m := len(key), len(mask)
 			var err error
 			key, mask, err = parseKeyText(args, names, beginNest(key, KeyEncap), beginNest(mask, KeyEncap))
 			if err != nil {
-				return nil, nil, err
+				return bad()
 			}
 			key, mask = endNest(key, k), endNest(mask, m)
+			s = rest
 			continue
 		case "tunnel":
 			t, x, err := parseTunnelText(args)
 			if err != nil {
-				return nil, nil, err
+				return bad()
 			}
 			key, mask = appendTunnel(key, &t, &t), appendTunnel(mask, &t, &x)
+			s = rest
 			continue
 		case "vlan":
 			v, x, err := parseVLANText(args, false)
 			if err != nil {
-				return nil, nil, err
+				return bad()
 			}
 			key, mask = appendBE16(key, KeyVLAN, v), appendBE16(mask, KeyVLAN, x)
+			s = rest
 			continue
 		case "mpls":
 			v, x, err := parseMPLSText(args)
 			if err != nil {
-				return nil, nil, err
+				return bad()
 			}
 			key, mask = AppendAttr(key, KeyMPLS, v), AppendAttr(mask, KeyMPLS, x)
+			s = rest
 			continue
 		}
 		row := keyRowNamed(name)
 		if row == nil {
-			return nil, nil, syntaxError(name)
+			return bad()
 		}
 		v, x, err := row.parseMembers(args, names)
 		if err != nil {
-			return nil, nil, err
+			return bad()
 		}
+		s = rest
 		if row.typ == KeyNSH {
 			key, mask = nestNSH(key, v), nestNSH(mask, x)
 			continue
@@ -196,19 +202,73 @@ func nestNSH(dst, d []byte) []byte {
 // ParseKey reads a flow in the datapath's syntax: what has "/mask" is masked,
 // what is not mentioned is wildcarded. A leading "ufid:..." is passed over.
 // names may be nil.
-func ParseKey(s string, names PortNames) (m flow.Match, err error) {
+func ParseKey(s string, names PortNames) (flow.Match, error) {
+	m, _, err := parseMatch(s, names)
+	return m, err
+}
+
+func parseMatch(s string, names PortNames) (m flow.Match, key []byte, err error) {
 	if _, rest, ok := ParseUFID(s); ok {
 		s = rest
 	}
 	key, mask, err := parseKeyText(s, names, nil, nil)
 	if err != nil {
-		return m, err
+		return m, nil, err
 	}
 	if m.Key, err = ParseKeyAttrs(key); err != nil {
-		return m, err
+		return m, nil, err
 	}
 	m.Mask, err = ParseMaskAttrs(mask)
-	return m, err
+	return m, key, err
+}
+
+// ParseFlowKey is ParseKey for a flow that is to be put. It must say by which
+// port packets come and have just the attributes that packets of its kind have;
+// otherwise the error is ErrInvalid.
+func ParseFlowKey(s string, names PortNames) (flow.Match, error) {
+	m, attrs, err := parseMatch(s, names)
+	if err != nil {
+		return m, err
+	}
+	if m.Key.InPort == uint32(NoPort) && !strings.Contains(s, "in_port") || m.Mask.InPort != ^uint32(0) && m.Key.InPort != uint32(NoPort) {
+		return m, ErrInvalid
+	}
+	var given, wanted attrCount
+	if !given.add(attrs) || !wanted.add(AppendKey(nil, &m.Key)) || given != wanted {
+		return m, ErrInvalid
+	}
+	return m, nil
+}
+
+// attrCount counts the attributes that follow from what kind of packet a key is
+// of; MPLS by its label stack entries.
+type attrCount [KeyNSH + 1]uint8
+
+func (n *attrCount) add(b []byte) bool {
+	for len(b) > 0 {
+		typ, d, rest, ok := NextAttr(b)
+		if !ok {
+			return false
+		}
+		b = rest
+		switch typ {
+		case KeyMPLS:
+			n[typ] += uint8(len(d) / 4)
+		case KeyEncap:
+			n[typ]++
+			if !n.add(d) {
+				return false
+			}
+		case KeyEthertype, KeyVLAN, KeyIPv4, KeyIPv6, KeyARP, KeyTCP, KeyUDP, KeySCTP, KeyICMP, KeyICMPv6, KeyND, KeyNSH:
+			n[typ]++
+		case KeyInPort, KeyEthernet:
+			if n[typ]++; n[typ] > 1 {
+				return false // twice
+			}
+			n[typ] = 0
+		}
+	}
+	return true
 }
 
 func parseMasked(s string, bits int) (v, mask uint64, ok bool) {

@@ -16,6 +16,7 @@ import (
 	"govs/cli"
 	"govs/daemon/unixctl"
 	"govs/dpif"
+	"govs/flow"
 	"govs/netdev"
 )
 
@@ -31,6 +32,9 @@ type Env struct {
 	DeleteDatapath func(dpif.Datapath) error
 	// OpenDevice opens a device for add-if; nil if none can be added.
 	OpenDevice func(dp dpif.Datapath, cfg netdev.Config) (netdev.Device, error)
+	// PacketKey finds the key of the packet that a flow was made for; nil, or
+	// false, if it is not known.
+	PacketKey func(dp dpif.Datapath, u dpif.UFID, k *flow.Key) bool
 	// Now is the clock of the datapaths' flow counters; default time.Now.
 	Now func() time.Time
 }
@@ -60,8 +64,8 @@ func commands() []command {
 		{"add-dp", "dp [iface...]", 1, unixctl.Many, "DP [IFACE...]", "make a datapath DP with each IFACE a port", (*call).addDP},
 		{"del-dp", "dp", 1, 1, "DP", "delete datapath DP", (*call).delDP},
 		{"add-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "make each IFACE a port of DP", (*call).addIf},
-		{"set-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "change the options of each IFACE of DP", (*call).setIf},
 		{"del-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "take each IFACE out of DP", (*call).delIf},
+		{"set-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "change the options of each IFACE of DP", (*call).setIf},
 		{"dump-dps", "", 0, 0, "", "print the names of all datapaths", (*call).dumpDPs},
 		{"show", "[-s] [dp...]", 0, unixctl.Many, "[DP...]", "print datapaths with their ports", (*call).show},
 		{"dump-flows", "[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]", 0, 6, "[DP]", "print the flows of DP", (*call).dumpFlows},
@@ -72,8 +76,12 @@ func commands() []command {
 		{"add-flows", "[dp] file", 1, 2, "[DP] FILE", "add the flows in FILE", (*call).addFlows},
 		{"mod-flows", "[dp] file", 1, 2, "[DP] FILE", "change the flows in FILE", (*call).modFlows},
 		{"del-flows", "[dp] [file]", 0, 2, "[DP] [FILE]", "delete the flows in FILE, or all", (*call).delFlows},
+		{"offload-stats-show", "[dp]", 0, 1, "[DP]", "print counters of flows in hardware", (*call).offloadStats},
+		{"cache-get-size", "[dp]", 0, 1, "[DP]", "print the sizes of flow caches", (*call).cacheGetSize},
+		{"cache-set-size", "dp cache <size>", 3, 3, "DP CACHE SIZE", "set the size of a flow cache", (*call).cacheSetSize},
 		{"list-commands", "", 0, unixctl.Many, "", "", (*call).listCommands},
 		{"parse-actions", "actions", 1, unixctl.Many, "", "", (*call).parseActions},
+		{"normalize-actions", "actions", 2, unixctl.Many, "", "", (*call).normalizeActions},
 	}
 }
 

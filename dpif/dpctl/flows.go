@@ -2,10 +2,10 @@ package dpctl
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"govs/dpif"
@@ -34,14 +34,14 @@ var flowTypes = []struct {
 
 func (c *call) dumpFlows(args []string) error {
 	var filter string
-	ours := true
+	ours, pmd := true, ""
 	rest := args[:0:0]
 	for _, a := range args {
 		switch {
 		case strings.HasPrefix(a, "filter="):
 			filter = a[len("filter="):]
 		case strings.HasPrefix(a, "type="):
-			ours = false
+			kind := false
 			for _, w := range strings.FieldsFunc(a[len("type="):], func(r rune) bool { return r == ',' || r == ' ' }) {
 				i := slices.IndexFunc(flowTypes, func(t struct {
 					name string
@@ -52,12 +52,17 @@ func (c *call) dumpFlows(args []string) error {
 				if i < 0 {
 					return c.errorf(dpif.ErrInvalid, "Failed to parse type (%s)", w)
 				}
-				ours = ours || flowTypes[i].ours
+				kind = kind || flowTypes[i].ours
 			}
+			ours = ours && kind
 		case strings.HasPrefix(a, "pmd="):
-			if _, err := strconv.Atoi(a[len("pmd="):]); err != nil {
-				return c.errorf(dpif.ErrInvalid, "Invalid pmd number")
+			// All our flows are those of the main thread, which goes by -1.
+			pmd = a[len("pmd="):]
+			n := strings.IndexFunc(strings.TrimPrefix(pmd, "-"), func(r rune) bool { return r < '0' || r > '9' })
+			if n == 0 || strings.TrimPrefix(pmd, "-") == "" {
+				return errSilent
 			}
+			ours = ours && pmd == "-1"
 		default:
 			rest = append(rest, a)
 		}
@@ -87,8 +92,12 @@ func (c *call) dumpFlows(args []string) error {
 		if match != nil && !passes(match, &f.Match) {
 			return true
 		}
-		if b == nil {
+		if b == nil && pmd == "" {
 			b = append(b, "flow-dump from the main thread:\n"...)
+		}
+		if c.More > 0 && c.env.PacketKey != nil {
+			// What flows ignore is shown as the packet had it.
+			c.env.PacketKey(dp, f.UFID, &f.Match.Key)
 		}
 		b = append(dpif.AppendFlow(b, f, now, o), '\n')
 		return true
@@ -98,13 +107,12 @@ func (c *call) dumpFlows(args []string) error {
 }
 
 // passes reports whether a flow is one that packets of the filter could hit:
-// where both look, they agree, and what the filter asks for and the flow
-// ignores is zero in the flow.
+// where both look, they agree.
 func passes(filter, f *flow.Match) bool {
 	fk, fm := filter.Key.Words(), filter.Mask.Words()
 	k, m := f.Key.Words(), f.Mask.Words()
 	for i := range fk {
-		if (fk[i]&m[i]^k[i])&fm[i] != 0 {
+		if (fk[i]^k[i])&m[i]&fm[i] != 0 {
 			return false
 		}
 	}
@@ -146,22 +154,32 @@ func (c *call) putArgs(args []string, flags dpif.PutFlags) error {
 }
 
 // parse reads a flow's key with the identifier that may stand in front.
-func (c *call) parse(dp dpif.Datapath, key string) (f dpif.Flow, err error) {
-	f.UFID, key, _ = dpif.ParseUFID(key)
-	if f.Match, err = dpif.ParseKey(key, namesOf(dp)); err != nil {
-		return f, c.errorf(dpif.ErrInvalid, "parsing flow key (%s)", err)
+// wrap has what stands before and behind a syntax error; another error is of a
+// key that is no flow's.
+func (c *call) parse(dp dpif.Datapath, key string, wrap [2]string) (f dpif.Flow, err error) {
+	var ok bool
+	if f.UFID, key, ok = dpif.ParseUFID(key); !ok && strings.HasPrefix(strings.TrimSpace(key), "ufid:") {
+		return f, c.errorf(dpif.ErrInvalid, "parsing flow ufid")
 	}
+	f.Match, err = dpif.ParseFlowKey(key, namesOf(dp))
 	f.Match.Mask.RecircID = ^uint32(0) // a flow is for one pass; for the first if none is named
-	return f, nil
+	if errors.Is(err, dpif.ErrSyntax) {
+		return f, c.errorf(dpif.ErrInvalid, "%s%s", wrap[0], err.Error()+wrap[1])
+	}
+	return f, err
 }
 
 func (c *call) put(dp dpif.Datapath, key, actions string, flags dpif.PutFlags) error {
-	f, err := c.parse(dp, key)
-	if err != nil {
-		return err
+	f, unfit := c.parse(dp, key, [2]string{"parsing flow key (", ")"})
+	if unfit == errSilent {
+		return unfit
 	}
+	var err error
 	if f.Actions, err = dpif.ParseActions(actions, namesOf(dp)); err != nil {
 		return c.errorf(dpif.ErrInvalid, "parsing actions")
+	}
+	if unfit != nil {
+		return c.errorf(unfit, "updating flow table")
 	}
 	if c.Clear {
 		flags |= dpif.PutZeroStats
@@ -184,7 +202,10 @@ func find(dp dpif.Datapath, m *flow.Match) (u dpif.UFID) {
 	want := *m
 	want.Canon()
 	dp.FlowDump(func(f *dpif.Flow) bool {
-		if f.Match == want {
+		if f.Match.Mask != want.Mask {
+			return true
+		}
+		if f.Match.Canon(); f.Match == want {
 			u = f.UFID
 		}
 		return u == dpif.UFID{}
@@ -202,7 +223,13 @@ func (c *call) getFlow(args []string) error {
 	}
 	u, _, ok := dpif.ParseUFID(rest[0])
 	if !ok {
-		return c.errorf(nil, "parsing flow ufid")
+		// The reference says so and succeeds.
+		if strings.HasPrefix(rest[0], "ufid:") {
+			c.errorf(dpif.ErrInvalid, "parsing flow ufid")
+		} else {
+			c.errorf(nil, "parsing flow ufid")
+		}
+		return nil
 	}
 	f, err := dp.FlowGet(u)
 	if err != nil {
@@ -226,20 +253,18 @@ func (c *call) delFlow(args []string) error {
 func (c *call) del(dp dpif.Datapath, key string) error {
 	u, rest, ok := dpif.ParseUFID(key)
 	if !ok || rest != "" {
-		f, err := c.parse(dp, key)
-		if err != nil {
+		f, err := c.parse(dp, key, [2]string{})
+		if err == errSilent {
 			return err
 		}
-		if !ok {
+		if !ok && err == nil {
 			u = find(dp, &f.Match)
 		}
 	}
 	st, err := dp.FlowDel(u)
 	if err != nil {
 		c.errorf(err, "deleting flow")
-		if !ok {
-			fmt.Fprintln(c.errs, "Perhaps you need to specify a UFID?")
-		}
+		fmt.Fprintln(c.errs, "Perhaps you need to specify a UFID?")
 		return errSilent
 	}
 	if c.Stats {

@@ -118,7 +118,8 @@ type subtable struct {
 	pkts, recent, sum uint64
 }
 
-// slot is empty with a nil flow; tag spares readers a look at most other flows.
+// slot is empty with a nil flow; tag, the upper half of the flow's hash, says
+// where it belongs and spares readers a look at most other flows.
 type slot struct {
 	tag atomic.Uint32
 	f   atomic.Pointer[flowEntry]
@@ -138,7 +139,7 @@ func (st *subtable) lookup(k *flow.Words) *flowEntry {
 	h := st.hash(k)
 	tab := *st.tab.Load()
 	m := uint64(len(tab) - 1)
-	for i := h & m; ; i = (i + 1) & m {
+	for i := h >> 32 & m; ; i = (i + 1) & m {
 		s := &tab[i]
 		f := s.f.Load()
 		if f == nil {
@@ -160,33 +161,33 @@ func (st *subtable) insert(f *flowEntry) {
 		bigger := make([]slot, size)
 		for i := range tab {
 			if old := tab[i].f.Load(); old != nil && old != tomb {
-				place(bigger, old)
+				place(bigger, tab[i].tag.Load(), old)
 			}
 		}
 		st.used = st.n
 		tab = bigger
 		st.tab.Store(&tab)
 	}
-	place(tab, f)
+	place(tab, uint32(f.hash>>32), f)
 	st.n++
 	st.used++
 }
 
 // place puts f into the first empty slot; the tag is there before the flow is.
-func place(tab []slot, f *flowEntry) {
-	m := uint64(len(tab) - 1)
-	i := f.hash & m
+func place(tab []slot, tag uint32, f *flowEntry) {
+	m := uint32(len(tab) - 1)
+	i := tag & m
 	for tab[i].f.Load() != nil {
 		i = (i + 1) & m
 	}
-	tab[i].tag.Store(uint32(f.hash >> 32))
+	tab[i].tag.Store(tag)
 	tab[i].f.Store(f)
 }
 
 func (st *subtable) remove(f *flowEntry) {
 	tab := *st.tab.Load()
 	m := uint64(len(tab) - 1)
-	for i := f.hash & m; ; i = (i + 1) & m {
+	for i := f.hash >> 32 & m; ; i = (i + 1) & m {
 		switch tab[i].f.Load() {
 		case f:
 			tab[i].f.Store(tomb)

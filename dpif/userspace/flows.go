@@ -16,6 +16,9 @@ import (
 type flowEntry struct {
 	ufid dpif.UFID
 	vals []uint64 // key under the subtable's mask
+	// The key as it was given if it says more than the mask has it say, as one
+	// that somebody wrote may; it is shown again.
+	orig *flow.Key
 	hash uint64
 	st   *subtable
 	cls  *class
@@ -74,9 +77,24 @@ func (f *flowEntry) zero() {
 func (f *flowEntry) fill(out *dpif.Flow) {
 	*out = dpif.Flow{UFID: f.ufid, Actions: f.acts.Load().attrs, Stats: f.stats()}
 	out.Match.Mask = *f.st.full()
+	if f.orig != nil {
+		out.Match.Key = *f.orig
+		return
+	}
 	for i, x := range f.st.idx {
 		out.Match.Key.Words()[x] = f.vals[i]
 	}
+}
+
+// canonical reports whether m's key has no bits outside the mask.
+func canonical(m *flow.Match) bool {
+	mask := m.Mask.Words()
+	for i, w := range m.Key.Words() {
+		if w&^mask[i] != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (dp *Datapath) newSecret() {
@@ -173,6 +191,10 @@ func (dp *Datapath) FlowPut(f *dpif.Flow, flags dpif.PutFlags, old *dpif.FlowSta
 	}
 	e = &flowEntry{ufid: ufid, st: st, cls: cls, hash: st.wordSet.hash(match.Key.Words())}
 	e.vals = st.pack(make([]uint64, 0, len(st.idx)), match.Key.Words())
+	if !canonical(match) {
+		k := match.Key
+		e.orig = &k
+	}
 	e.acts.Store(prog)
 	st.insert(e)
 	if fresh {
