@@ -215,6 +215,7 @@ func limits(other map[string]string) ofproto.Limits {
 	l := ofproto.DefaultLimits
 	l.FlowLimit = number(other, "flow-limit", l.FlowLimit, 0, 1<<31-1)
 	l.MaxIdle = ms(number(other, "max-idle", int(l.MaxIdle.Milliseconds()), 500, 1<<31-1))
+	l.MinPPS = number(other, "min-revalidate-pps", l.MinPPS, 0, 1<<31-1)
 	l.MaxRevalidator = ms(number(other, "max-revalidator", int(l.MaxRevalidator.Milliseconds()), 100, 1<<31-1))
 	return l
 }

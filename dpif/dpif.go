@@ -156,6 +156,8 @@ type Datapath interface {
 	// SetHandler sets who gets upcalls; nil drops (and counts) them.
 	SetHandler(Handler)
 
+	// Features returns what the datapath can do; it never changes.
+	Features() Features
 	// Stats returns counters.
 	Stats() Stats
 	// Close stops packet threads and closes all ports.

@@ -326,6 +326,39 @@ func ParseTunnel(b []byte) (t packet.Tunnel, err error) {
 	return t, nil
 }
 
+// ExactMask returns the mask of flows for packets with exactly key k: ones in all
+// that a datapath can see of such packets.
+func ExactMask(k *flow.Key) (m flow.Mask) {
+	parseKey(onesOf(AppendKey(nil, k)), (*flow.Key)(&m), true, 0)
+	if k.Tunnel.IsSet() {
+		m.Tunnel = exactTunnel
+	}
+	return m
+}
+
+// onesOf returns attributes with all bits of their values set.
+func onesOf(b []byte) (out []byte) {
+	for len(b) > 0 {
+		typ, d, rest, ok := NextAttr(b)
+		if !ok {
+			break
+		}
+		b = rest
+		switch typ {
+		case KeyTunnel:
+		case KeyEncap, KeyNSH:
+			out = AppendAttr(out, typ, onesOf(d))
+		default:
+			ones := make([]byte, len(d))
+			for i := range ones {
+				ones[i] = 0xff
+			}
+			out = AppendAttr(out, typ, ones)
+		}
+	}
+	return out
+}
+
 // ParseKeyAttrs decodes netlink key attributes. mask says that they are a
 // mask's: fragment types and one-byte fields then have mask meaning.
 func ParseKeyAttrs(b []byte) (k flow.Key, err error) {

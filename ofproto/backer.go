@@ -18,12 +18,14 @@ type Backer struct {
 	dp   dpif.Datapath
 	opts Options
 
-	cfg    atomic.Pointer[xlate.Config] // what translation sees
-	dirty  atomic.Bool                  // cfg is out of date
-	kick   chan struct{}                // wakes Run
-	ukeys  ukeyMap
-	frozen frozenTable
-	stats  upcallStats
+	cfg     atomic.Pointer[xlate.Config] // what translation sees
+	dirty   atomic.Bool                  // cfg is out of date
+	kick    chan struct{}                // wakes Run
+	ukeys   ukeyMap
+	frozen  frozenTable
+	stats   upcallStats
+	reduced atomic.Pointer[dpif.Features] // nil: all that the datapath has
+	exact   atomic.Bool                   // no megaflows: flows match packets in everything
 
 	mu         sync.Mutex
 	cfgSeq     uint64
@@ -43,10 +45,11 @@ type Limits struct {
 	FlowLimit      int           // flow-limit: most datapath flows; default 200000
 	MaxIdle        time.Duration // max-idle: default 10 s
 	MaxRevalidator time.Duration // max-revalidator: default 500 ms
+	MinPPS         int           // min-revalidate-pps: default 5
 }
 
 // DefaultLimits are the limits unless set otherwise.
-var DefaultLimits = Limits{FlowLimit: 200000, MaxIdle: 10 * time.Second, MaxRevalidator: 500 * time.Millisecond}
+var DefaultLimits = Limits{FlowLimit: 200000, MaxIdle: 10 * time.Second, MaxRevalidator: 500 * time.Millisecond, MinPPS: 5}
 
 func newBacker(h *Host, dp dpif.Datapath, opts Options) *Backer {
 	if opts.Prefixes == nil {
@@ -88,8 +91,10 @@ func (b *Backer) Ofprotos() []*Ofproto {
 func (b *Backer) SetLimits(l Limits) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if l.FlowLimit != b.limits.FlowLimit {
+		b.reval.limit.Store(int64(l.FlowLimit))
+	}
 	b.limits = l
-	b.reval.limit.Store(int64(l.FlowLimit))
 }
 
 func (b *Backer) currentLimits() Limits {

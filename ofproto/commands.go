@@ -46,7 +46,13 @@ func (h *Host) Commands() []unixctl.Command {
 		{Name: "dpif/dump-dps", Run: text(h.cmdDumpDPs)},
 		{Name: "dpif/show", Run: text(h.cmdDPIFShow)},
 		{Name: "dpif/dump-flows", Usage: "[-m] [--names | --no-names] bridge", MinArgs: 1, MaxArgs: unixctl.Many, Run: text(h.cmdDPIFDumpFlows)},
+		{Name: "dpif/show-dp-features", Usage: "bridge", MinArgs: 1, MaxArgs: 1, Run: text(h.cmdShowFeatures)},
+		{Name: "dpif/set-dp-features", Usage: "bridge", MinArgs: 1, MaxArgs: 3, Run: text(h.cmdSetFeatures)},
 		{Name: "upcall/show", Run: text(h.cmdUpcallShow)},
+		{Name: "upcall/disable-megaflows", Run: text(h.cmdMegaflows(false))},
+		{Name: "upcall/enable-megaflows", Run: text(h.cmdMegaflows(true))},
+		{Name: "upcall/disable-ufid", Run: text(h.cmdUFID(false))},
+		{Name: "upcall/enable-ufid", Run: text(h.cmdUFID(true))},
 		{Name: "upcall/set-flow-limit", Usage: "flow-limit-number", MinArgs: 1, MaxArgs: 1, Run: text(h.cmdSetFlowLimit)},
 		{Name: "revalidator/wait", Run: text(h.cmdRevalidatorWait)},
 		{Name: "revalidator/purge", Run: text(h.cmdRevalidatorPurge)},
@@ -236,12 +242,17 @@ func (h *Host) cmdDumpFlows(args []string) (string, error) {
 		return "", errUnknownBridge
 	}
 	now := p.now()
+	// No flow is in hardware, so none has counted there.
+	offload := ""
+	if len(args) > 1 && args[0] == "--offload-stats" {
+		offload = "n_offload_packets=0, n_offload_bytes=0, "
+	}
 	var b strings.Builder
 	for r := range p.tables.All() {
 		if r.Table != 0 {
 			fmt.Fprintf(&b, "table_id=%d, ", r.Table)
 		}
-		fmt.Fprintf(&b, "duration=%ds, n_packets=%d, n_bytes=%d, ", int(now.Sub(r.Created())/time.Second), r.Stats.Packets.Load(), r.Stats.Bytes.Load())
+		fmt.Fprintf(&b, "duration=%ds, n_packets=%d, n_bytes=%d, %s", int(now.Sub(r.Created())/time.Second), r.Stats.Packets.Load(), r.Stats.Bytes.Load(), offload)
 		m := r.Match()
 		if s := string(flow.AppendMatch(nil, &m, r.Priority(), nil)); s != "" {
 			b.WriteString(strings.TrimRight(s, ", ") + ",")
@@ -292,8 +303,13 @@ func (x *port) line(dpType string) string {
 	if typ == "" {
 		typ = "system"
 	}
-	if typ == "internal" && dpType == "netdev" {
-		typ = "tap" // what internal ports are made of there
+	if typ == "internal" {
+		switch dpType {
+		case "netdev":
+			typ = "tap" // what internal ports are made of there
+		case "dummy":
+			typ = "dummy-internal"
+		}
 	}
 	s := fmt.Sprintf("%s %d/%s: (%s", x.spec.Name, x.no, odp, typ)
 	var opts []string
@@ -368,89 +384,6 @@ func tunnelOptions(t *xlate.Tunnel) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-func (h *Host) cmdDPIFDumpFlows(args []string) (string, error) {
-	more, names := false, true
-	var pos []string
-	for _, a := range args {
-		switch a {
-		case "-m":
-			more = true
-		case "--names":
-			names = true
-		case "--no-names":
-			names = false
-		default:
-			pos = append(pos, a)
-		}
-	}
-	if len(pos) != 1 {
-		return "", errNoBridge
-	}
-	p, err := h.bridge(pos[0])
-	if err != nil {
-		return "", err
-	}
-	var n dpif.PortNames
-	if names {
-		n = p.backer.datapathNames()
-	}
-	cfg := p.backer.config()
-	var lines []string
-	p.backer.dp.FlowDump(func(f *dpif.Flow) bool {
-		if x := cfg.Receiver(&f.Match.Key); x != nil && x.Bridge.Owner == p {
-			lines = append(lines, datapathFlow(f, n, more, p.now())+"\n")
-		}
-		return true
-	})
-	return strings.Join(lines, ""), nil
-}
-
-func (h *Host) cmdUpcallShow([]string) (string, error) {
-	var b strings.Builder
-	for _, k := range h.Backers() {
-		n := k.ukeys.len()
-		r := &k.reval
-		fmt.Fprintf(&b, "%s@%s:\n", k.dp.Type(), k.dp.Name())
-		fmt.Fprintf(&b, "  flows         : (current %d) (avg %d) (max %d) (limit %d)\n", n, r.avg.Load(), r.max.Load(), r.limit.Load())
-		fmt.Fprintf(&b, "  dump duration : %dms\n", max(1, r.took.Load()))
-		fmt.Fprintf(&b, "  ufid enabled : true\n\n  0: (keys %d)\n\n", n)
-	}
-	return strings.TrimSuffix(b.String(), "\n"), nil
-}
-
-func (h *Host) cmdSetFlowLimit(args []string) (string, error) {
-	n, _ := strconv.Atoi(args[0])
-	for _, b := range h.Backers() {
-		b.reval.limit.Store(int64(n))
-	}
-	return fmt.Sprintf("set flow_limit to %d\n", n), nil
-}
-
-func (h *Host) cmdRevalidatorWait([]string) (string, error) {
-	for _, b := range h.Backers() {
-		b.Step(h.clock.Now())
-	}
-	return "", nil
-}
-
-func (h *Host) cmdRevalidatorPurge([]string) (string, error) {
-	for _, b := range h.Backers() {
-		b.Flush()
-	}
-	return "", nil
-}
-
-func (h *Host) cmdRevalidatorPause([]string) (string, error) { return h.pause(true) }
-
-func (h *Host) cmdRevalidatorResume([]string) (string, error) { return h.pause(false) }
-
-func (h *Host) pause(on bool) (string, error) {
-	for _, b := range h.Backers() {
-		b.reval.paused.Store(on)
-	}
-	return "", nil
 }
 
 func (h *Host) cmdListTunnels([]string) (string, error) {

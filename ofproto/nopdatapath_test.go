@@ -25,5 +25,6 @@ func (nopDatapath) FlowCounters(func(dpif.UFID, *dpif.FlowStats) bool) error { r
 func (nopDatapath) FlowFlush() error                                         { return nil }
 func (nopDatapath) Execute(...*dpif.Execute) error                           { return nil }
 func (nopDatapath) SetHandler(dpif.Handler)                                  {}
+func (nopDatapath) Features() dpif.Features                                  { return dpif.Features{} }
 func (nopDatapath) Stats() dpif.Stats                                        { return dpif.Stats{} }
 func (nopDatapath) Close() error                                             { return nil }

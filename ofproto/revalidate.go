@@ -16,6 +16,7 @@ import (
 type revalidator struct {
 	limit  atomic.Int64 // most flows to be put
 	paused atomic.Bool
+	noUFID atomic.Bool // dump whole flows
 	rounds atomic.Uint64
 	took   atomic.Int64 // milliseconds of the last round
 	avg    atomic.Int64 // flows, as a moving average
@@ -32,6 +33,7 @@ type revalidator struct {
 	ofKey   flow.Key
 	slow    []byte
 	out     outcomes
+	minPPS  int // fewer packets a second are not worth a translation; 0: any are
 	changed struct {
 		all, macs bool
 		tables    xlate.TableSet
@@ -105,20 +107,26 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 	limits := b.currentLimits()
 	maxIdle := limits.MaxIdle
 	n := b.ukeys.len()
-	if n > limits.FlowLimit {
+	limit := int(r.limit.Load())
+	if n > limit {
 		maxIdle = 100 * time.Millisecond
 	}
-	killAll := purge || n > 2*limits.FlowLimit
+	killAll := purge || n > 2*limit
+	r.minPPS = 0
+	if half := limits.MaxRevalidator / 2; time.Duration(r.took.Load())*time.Millisecond > half {
+		r.minPPS = limits.MinPPS
+	}
 	r.mark++
 	found := 0
 	if r.changed.all || r.changed.macs || r.changed.tables != (xlate.TableSet{}) {
 		r.last = epoch
 	}
-	b.dp.FlowCounters(func(u dpif.UFID, s *dpif.FlowStats) bool {
+	each := func(u dpif.UFID, s *dpif.FlowStats) bool {
 		k := b.ukeys.get(u)
 		if k == nil {
-			// Not ours: someone put it by hand, or a put is under way.
-			return true
+			if k = b.adopt(u, now); k == nil {
+				return true
+			}
 		}
 		k.mark = r.mark
 		found++
@@ -130,7 +138,12 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 			b.removeFlow(k, now)
 		}
 		return true
-	})
+	}
+	if r.noUFID.Load() {
+		b.dp.FlowDump(func(f *dpif.Flow) bool { return each(f.UFID, &f.Stats) })
+	} else {
+		b.dp.FlowCounters(each)
+	}
 	if found < n {
 		b.ukeys.each(func(k *ukey) {
 			if k.mark != r.mark && now.UnixNano()-k.created > int64(time.Second) {
@@ -141,10 +154,48 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 	b.frozen.expire(now)
 	r.max.Store(max(r.max.Load(), int64(n)))
 	r.avg.Store((r.avg.Load() + int64(n)) / 2)
-	r.took.Store(time.Since(start).Milliseconds())
+	took := time.Since(start)
+	r.took.Store(took.Milliseconds())
+	r.adapt(took, n, limits.FlowLimit)
 	if r.changed.all {
 		b.forgetDeadMACs(cfg)
 	}
+}
+
+// adapt changes how many flows may be put, so that going over them stays quick,
+// up to what the configuration allows.
+func (r *revalidator) adapt(took time.Duration, flows, most int) {
+	limit := int(r.limit.Load())
+	now := limit
+	switch {
+	case took > 2*time.Second:
+		now = limit / int(took/time.Second)
+	case took > 1300*time.Millisecond:
+		now = limit * 3 / 4
+	case took < time.Second && limit < flows*int(time.Second/max(took, time.Millisecond)):
+		now = limit + 1000
+	}
+	now = min(most, max(now, 1000))
+	if limit != now && limit > 0 { // a limit of 0 was asked for by hand
+		r.limit.CompareAndSwap(int64(limit), int64(now))
+	}
+}
+
+// adopt makes a ukey for a datapath flow that none is known of: somebody put it
+// by hand. It is judged like any other.
+func (b *Backer) adopt(u dpif.UFID, now time.Time) *ukey {
+	f, err := b.dp.FlowGet(u)
+	if err != nil {
+		return nil
+	}
+	k := &ukey{
+		key: pack(f.Match.Key.Words()), ufid: u, created: now.UnixNano(),
+		out: &outcome{mask: pack(f.Match.Mask.Words()), actions: hashActions(f.Actions)},
+	}
+	if !b.ukeys.add(k) {
+		return nil // a put is under way
+	}
+	return k
 }
 
 // news returns what a flow has counted since the last time, and whether that is
@@ -157,7 +208,7 @@ func (k *ukey) news(s *dpif.FlowStats, now time.Time) (d xlate.Stats, any bool) 
 	if d.Used.IsZero() {
 		d.Used = now
 	}
-	k.packets, k.bytes = s.Packets, s.Bytes
+	k.packets, k.bytes, k.used = s.Packets, s.Bytes, d.Used.UnixNano()
 	return d, true
 }
 
@@ -188,6 +239,14 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 		k.push(s, now)
 		return true
 	}
+	if r.minPPS > 0 && k.used != 0 {
+		// Rounds take long: flows with little traffic are not worth it.
+		d := (now.UnixNano() - k.used) / int64(time.Millisecond)
+		if n := int64(s.Packets - min(k.packets, s.Packets)); n == 0 || d/n >= int64(1000/r.minPPS) {
+			k.push(s, now)
+			return false
+		}
+	}
 	old := k.packets
 	if k.cfgSeq == r.cfgSeq {
 		k.push(s, now)
@@ -210,8 +269,8 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 		return false // the flow is too wide now
 	}
 	actions := out.Actions
-	if out.Slow != 0 {
-		r.slow = xlate.AppendSlowPath(r.slow[:0], port, out.Slow)
+	if slow := b.slow(out); slow != 0 {
+		r.slow = xlate.AppendSlowPath(r.slow[:0], port, slow)
 		actions = r.slow
 	}
 	// The flow keeps the mask it was put with.

@@ -222,9 +222,9 @@ func (h *Host) trace(t *traceArgs) string {
 		fmt.Fprintf(&b, "\nTranslation failed (%v), packet is dropped.\n", err)
 		return b.String()
 	}
-	if out.Slow != 0 {
+	if slow := p.backer.slow(out); slow != 0 {
 		b.WriteString("\nThis flow is handled by the userspace slow path because it:")
-		out.Slow.Each(func(_, why string) { fmt.Fprintf(&b, "\n  - %s.", why) })
+		slow.Each(func(_, why string) { fmt.Fprintf(&b, "\n  - %s.", why) })
 	}
 	if t.packet != nil {
 		// Whatever is learned from real packets is learned from this one.

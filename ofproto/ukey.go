@@ -26,8 +26,10 @@ type ukey struct {
 	checked bool   // since it was made
 	cfgSeq  uint64
 	out     *outcome
-	// What the flow had counted when that was last passed on.
+	// What the flow had counted when that was last passed on, and when it had
+	// been used then (Unix nanoseconds, 0 never).
 	packets, bytes uint64
+	used           int64
 }
 
 // outcome is what translations said of a packet: what the flow looks at and

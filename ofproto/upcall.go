@@ -104,10 +104,13 @@ func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint32
 	w.put.UFID = u.UFID
 	m := &w.put.Match
 	m.Key, m.Mask = *u.Key, out.Mask
+	if b.exact.Load() {
+		m.Mask = dpif.ExactMask(u.Key)
+	}
 	datapathMask(&m.Key, &m.Mask)
 	w.put.Actions = out.Actions
-	if out.Slow != 0 {
-		w.slow = xlate.AppendSlowPath(w.slow[:0], w.in.Bridge.Ports[w.key.InPort], out.Slow)
+	if slow := b.slow(out); slow != 0 {
+		w.slow = xlate.AppendSlowPath(w.slow[:0], w.in.Bridge.Ports[w.key.InPort], slow)
 		w.put.Actions = w.slow
 	}
 	k := &ukey{

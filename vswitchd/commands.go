@@ -20,6 +20,7 @@ func (d *Daemon) Commands() []unixctl.Command {
 		Datapaths:      d.datapaths,
 		AddDatapath:    d.addDatapath,
 		DeleteDatapath: d.delDatapath,
+		PacketKey:      d.host.PacketKey,
 		Now:            d.clock.Now,
 		OpenDevice: func(dp dpif.Datapath, cfg netdev.Config) (netdev.Device, error) {
 			return d.openDevice(dp.Type(), cfg)
