@@ -219,12 +219,12 @@ func parseSet(a Actions, s string, names PortNames) (Actions, error) {
 		return nil, syntaxError("set(" + s + ")")
 	}
 	if name == "tunnel" {
-		t, mask, err := parseTunnelText(args)
+		t, mask, opts, _, err := parseTunnelText(args)
 		if err != nil || strings.Contains(args, "/") {
 			return nil, syntaxError("set(" + s + ")")
 		}
 		_ = mask
-		return a.SetTunnel(&t), nil
+		return a.SetTunnel(&t, opts), nil
 	}
 	if name == "encap" {
 		return nil, syntaxError("set(" + s + ")")

@@ -111,11 +111,12 @@ func (a Actions) Userspace(pid uint32, userdata []byte, tunPort PortNo, actions 
 	return endNest(b, at)
 }
 
-// SetTunnel gives the packet the tunnel metadata t for the next output.
-func (a Actions) SetTunnel(t *packet.Tunnel) Actions {
+// SetTunnel gives the packet the tunnel metadata t for the next output, with
+// options as packet.Packet.TunOpts has them.
+func (a Actions) SetTunnel(t *packet.Tunnel, opts []byte) Actions {
 	at := len(a)
 	b := beginNest(a, ActSet)
-	b = appendTunnel(b, t, t)
+	b = appendTunnel(b, t, t, opts, opts)
 	return endNest(b, at)
 }
 

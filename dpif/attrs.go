@@ -122,6 +122,12 @@ const (
 	TunKeyIPv6Dst    = 13
 	TunKeyERSPAN     = 15
 	TunKeyGTPU       = 17
+	// Those below are ours: how to encapsulate.
+	TunKeySeq       = 32
+	TunKeyPMTUD     = 33
+	TunKeyLabelCopy = 34
+	TunKeyLabelHash = 35
+	TunKeySegments  = 36 // IPv6 addresses of a path
 
 	vxlanExtGBP = 1
 

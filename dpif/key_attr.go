@@ -147,7 +147,11 @@ func appendKey(dst []byte, k, d *flow.Key, mask bool) []byte {
 	}
 	put(KeyPriority)
 	if k.Tunnel.IsSet() {
-		dst = appendTunnel(dst, &k.Tunnel, &d.Tunnel)
+		opts, data := k.RawTunOpts(), d.RawTunOpts()
+		if mask {
+			data = d.TunData[:len(opts)]
+		}
+		dst = appendTunnel(dst, &k.Tunnel, &d.Tunnel, opts, data)
 	}
 	put(KeySkbMark, KeyCtState, KeyCtZone, KeyCtMark, KeyCtLabels)
 	if k.CtNwProto != 0 {
@@ -221,8 +225,8 @@ func appendNSH(dst []byte, k, d *flow.Key) []byte {
 }
 
 // appendTunnel appends KeyTunnel with the values of d, and the attributes that
-// the tunnel t has.
-func appendTunnel(dst []byte, t, d *packet.Tunnel) []byte {
+// the tunnel t has. opts are its options, data their values in d.
+func appendTunnel(dst []byte, t, d *packet.Tunnel, opts, data []byte) []byte {
 	at := len(dst)
 	dst = beginNest(dst, KeyTunnel)
 	if (t.ID != 0 || t.Flags&packet.TunKey != 0) && (d.ID != 0 || d.Flags&packet.TunKey != 0) {
@@ -245,7 +249,8 @@ func appendTunnel(dst []byte, t, d *packet.Tunnel) []byte {
 	}
 	dst = appendU8(dst, TunKeyTTL, d.TTL)
 	for _, f := range tunFlagAttrs {
-		if d.Flags&f.flag != 0 {
+		// Only flags of a received packet can be matched.
+		if d.Flags&f.flag != 0 && (f.flag <= packet.TunKey || t.Flags&f.flag != 0) {
 			dst = AppendAttr(dst, f.attr, nil)
 		}
 	}
@@ -254,6 +259,13 @@ func appendTunnel(dst []byte, t, d *packet.Tunnel) []byte {
 	}
 	if t.TPDst != 0 {
 		dst = appendBE16(dst, TunKeyTPDst, d.TPDst)
+	}
+	if len(opts) > 0 {
+		attr := uint16(TunKeyGeneveOpts)
+		if t.Flags&packet.TunSegments != 0 {
+			attr = TunKeySegments
+		}
+		dst = AppendAttr(dst, attr, data)
 	}
 	if t.GBPID != 0 || t.GBPFlags != 0 {
 		in := len(dst)
@@ -274,18 +286,37 @@ func appendTunnel(dst []byte, t, d *packet.Tunnel) []byte {
 var tunFlagAttrs = [...]struct {
 	flag uint16
 	attr uint16
-}{{packet.TunDF, TunKeyDF}, {packet.TunCsum, TunKeyCsum}, {packet.TunOAM, TunKeyOAM}}
+}{{packet.TunDF, TunKeyDF}, {packet.TunCsum, TunKeyCsum}, {packet.TunOAM, TunKeyOAM},
+	{packet.TunSeq, TunKeySeq}, {packet.TunPMTUD, TunKeyPMTUD}, {packet.TunLabelCopy, TunKeyLabelCopy}, {packet.TunLabelHash, TunKeyLabelHash}}
 
-// ParseTunnel decodes the payload of a KeyTunnel attribute.
-func ParseTunnel(b []byte) (t packet.Tunnel, err error) {
+// ParseTunnel decodes the payload of a KeyTunnel attribute. opts are the options
+// in b, see packet.Packet.TunOpts; those of Geneve are whole in a key, but not
+// in a mask.
+func ParseTunnel(b []byte) (t packet.Tunnel, opts []byte, err error) {
 	need := [...]int{TunKeyID: 8, TunKeyIPv4Src: 4, TunKeyIPv4Dst: 4, TunKeyTOS: 1, TunKeyTTL: 1,
 		TunKeyTPSrc: 2, TunKeyTPDst: 2, TunKeyIPv6Src: 16, TunKeyIPv6Dst: 16, TunKeyERSPAN: 8, TunKeyGTPU: 2}
 	for len(b) > 0 {
 		typ, d, rest, ok := NextAttr(b)
 		if !ok || int(typ) < len(need) && len(d) < need[typ] {
-			return t, ErrInvalid
+			return t, nil, ErrInvalid
+		}
+		for _, f := range tunFlagAttrs {
+			if typ == f.attr {
+				t.Flags |= f.flag
+			}
 		}
 		switch typ {
+		case TunKeyGeneveOpts:
+			if len(d) > packet.MaxGeneveOpts {
+				return t, nil, ErrInvalid
+			}
+			opts = d
+		case TunKeySegments:
+			if len(d) == 0 || len(d)%16 != 0 || len(d) > 16*packet.MaxSegments {
+				return t, nil, ErrInvalid
+			}
+			opts = d
+			t.Flags |= packet.TunSegments
 		case TunKeyID:
 			t.ID = be.Uint64(d)
 			t.Flags |= packet.TunKey
@@ -301,12 +332,6 @@ func ParseTunnel(b []byte) (t packet.Tunnel, err error) {
 			t.TOS = d[0]
 		case TunKeyTTL:
 			t.TTL = d[0]
-		case TunKeyDF:
-			t.Flags |= packet.TunDF
-		case TunKeyCsum:
-			t.Flags |= packet.TunCsum
-		case TunKeyOAM:
-			t.Flags |= packet.TunOAM
 		case TunKeyTPSrc:
 			t.TPSrc = be.Uint16(d)
 		case TunKeyTPDst:
@@ -323,7 +348,7 @@ func ParseTunnel(b []byte) (t packet.Tunnel, err error) {
 		}
 		b = rest
 	}
-	return t, nil
+	return t, opts, nil
 }
 
 // ExactMask returns the mask of flows for packets with exactly key k: ones in all
@@ -417,8 +442,15 @@ func parseKey(b []byte, k *flow.Key, mask bool, depth int) (seen uint64, err err
 		case KeyEthertype:
 			k.EthType = be.Uint16(d)
 		case KeyTunnel:
-			if k.Tunnel, err = ParseTunnel(d); err != nil {
+			var opts []byte
+			if k.Tunnel, opts, err = ParseTunnel(d); err != nil {
 				return seen, err
+			}
+			if k.Tunnel.Flags&packet.TunSegments == 0 {
+				k.SetRawTunOpts(opts)
+			}
+			if mask && len(opts) > 0 {
+				k.TunPresent = ^uint64(0)
 			}
 		case KeyNSH:
 			parseNSHKey(d, k)

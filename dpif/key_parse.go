@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"govs/flow"
-	"govs/packet"
 )
 
 // ErrSyntax is in the chain of errors of text that is no flow or action.
@@ -148,11 +147,11 @@ func parseKeyText(s string, names PortNames, key, mask []byte) ([]byte, []byte, 
 			s = rest
 			continue
 		case "tunnel":
-			t, x, err := parseTunnelText(args)
+			t, x, opts, optMask, err := parseTunnelText(args)
 			if err != nil {
 				return bad()
 			}
-			key, mask = appendTunnel(key, &t, &t), appendTunnel(mask, &t, &x)
+			key, mask = appendTunnel(key, &t, &t, opts, opts), appendTunnel(mask, &t, &x, opts, optMask)
 			s = rest
 			continue
 		case "vlan":
@@ -350,109 +349,5 @@ func parseMPLSText(s string) (val, mask []byte, err error) {
 		}
 		l |= uint32(v) << shift
 		m |= uint32(x) << shift
-	}
-}
-
-// parseTunnelText reads the arguments of tunnel().
-func parseTunnelText(s string) (t, mask packet.Tunnel, err error) {
-	all := s
-	bad := func() (packet.Tunnel, packet.Tunnel, error) { return t, mask, syntaxError("tunnel(" + all + ")") }
-items:
-	for {
-		name, value, rest, ok := cutItem(s)
-		if !ok {
-			return t, mask, nil
-		}
-		s = rest
-		for i := range tunMembers {
-			f := &tunMembers[i]
-			if f.m.name != name {
-				continue
-			}
-			v, x, ok := f.m.parse(value, nil)
-			if !ok {
-				return bad()
-			}
-			f.set(&t, v)
-			f.set(&mask, x)
-			if name == "tun_id" {
-				t.Flags |= packet.TunKey
-				if !x.IsZero() {
-					mask.Flags |= packet.TunKey
-				}
-			}
-			continue items
-		}
-		sub := func(in string, set func(name string, v, x uint64) bool) bool {
-			for {
-				n, val, rest, ok := cutItem(in)
-				if !ok {
-					return true
-				}
-				in = rest
-				v, x, ok := parseMasked(val, 32)
-				if !ok || !set(n, v, x) {
-					return false
-				}
-			}
-		}
-		switch name {
-		case "flags":
-			v, x, err := flow.ParseTunnelFlags(value)
-			if err != nil {
-				return bad()
-			}
-			t.Flags |= uint16(v)
-			mask.Flags |= uint16(x)
-		case "vxlan":
-			_, in, _, ok := cutItem(value)
-			if !ok || !sub(in, func(n string, v, x uint64) bool {
-				switch n {
-				case "id":
-					t.GBPID, mask.GBPID = uint16(v), uint16(x)
-				case "flags":
-					t.GBPFlags, mask.GBPFlags = uint8(v), uint8(x)
-				default:
-					return false
-				}
-				return true
-			}) {
-				return bad()
-			}
-		case "erspan":
-			if !sub(value, func(n string, v, x uint64) bool {
-				switch n {
-				case "ver":
-					t.ErspanVer, mask.ErspanVer = uint8(v), uint8(x)
-				case "idx":
-					t.ErspanIdx, mask.ErspanIdx = uint32(v), uint32(x)
-				case "dir":
-					t.ErspanDir, mask.ErspanDir = uint8(v), uint8(x)
-				case "hwid":
-					t.ErspanHwid, mask.ErspanHwid = uint8(v), uint8(x)
-				default:
-					return false
-				}
-				return true
-			}) {
-				return bad()
-			}
-		case "gtpu":
-			if !sub(value, func(n string, v, x uint64) bool {
-				switch n {
-				case "flags":
-					t.GTPUFlags, mask.GTPUFlags = uint8(v), uint8(x)
-				case "msgtype":
-					t.GTPUMsgtype, mask.GTPUMsgtype = uint8(v), uint8(x)
-				default:
-					return false
-				}
-				return true
-			}) {
-				return bad()
-			}
-		default:
-			return bad()
-		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"govs/flow"
-	"govs/packet"
 )
 
 // KeyTextOptions say how keys and flows are written.
@@ -90,17 +89,18 @@ func appendKeyAttr(dst []byte, typ uint16, d, mask []byte, o KeyTextOptions) []b
 		dst = append(dst, "encap("...)
 		return append(AppendKeyAttrsText(dst, d, mask, o), ')')
 	case KeyTunnel:
-		t, err := ParseTunnel(d)
+		t, opts, err := ParseTunnel(d)
 		if err != nil {
 			return append(dst, "tunnel(<error>)"...)
 		}
 		m := exactTunnel
+		var optMask []byte
 		if mask != nil {
-			if m, err = ParseTunnel(mask); err != nil {
+			if m, optMask, err = ParseTunnel(mask); err != nil || len(optMask) != 0 && len(optMask) != len(opts) {
 				return append(dst, "tunnel(<error>)"...)
 			}
 		}
-		return appendTunnelText(dst, &t, &m, mask == nil, o.Verbose)
+		return appendTunnelText(dst, &t, &m, opts, optMask, mask == nil, o.Verbose)
 	case KeyVLAN:
 		if len(d) < 2 {
 			break
@@ -207,103 +207,4 @@ func appendLSE(dst []byte, l uint32, mask []byte) []byte {
 	m := be.Uint32(mask)
 	return fmt.Appendf(dst, "label=%d/0x%x,tc=%d/%x,ttl=%d/0x%x,bos=%d/%x",
 		l>>12, m>>12, l>>9&7, m>>9&7, l&0xff, m&0xff, l>>8&1, m>>8&1)
-}
-
-// exactTunnel is the mask of all that a tunnel has.
-var exactTunnel = packet.Tunnel{ID: ^uint64(0), Src: ^uint32(0), Dst: ^uint32(0), IPv6Src: ones16, IPv6Dst: ones16,
-	Flags: 0xffff, TOS: 0xff, TTL: 0xff, TPSrc: 0xffff, TPDst: 0xffff, GBPID: 0xffff, GBPFlags: 0xff,
-	ErspanVer: 0xff, ErspanIdx: ^uint32(0), ErspanDir: 0xff, ErspanHwid: 0xff, GTPUFlags: 0xff, GTPUMsgtype: 0xff}
-
-var ones16 = [16]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}
-
-// tunMembers are the parts of a tunnel key's text, in order.
-var tunMembers = [...]struct {
-	m   member
-	get func(t *packet.Tunnel) flow.Value
-	set func(t *packet.Tunnel, v flow.Value)
-}{
-	{member{"tun_id", 0, 8, asHex}, func(t *packet.Tunnel) flow.Value { return flow.U(t.ID) }, func(t *packet.Tunnel, v flow.Value) { t.ID = v.Lo }},
-	{member{"src", 0, 4, asIPv4}, func(t *packet.Tunnel) flow.Value { return flow.U(uint64(t.Src)) }, func(t *packet.Tunnel, v flow.Value) { t.Src = uint32(v.Lo) }},
-	{member{"dst", 0, 4, asIPv4}, func(t *packet.Tunnel) flow.Value { return flow.U(uint64(t.Dst)) }, func(t *packet.Tunnel, v flow.Value) { t.Dst = uint32(v.Lo) }},
-	{member{"ipv6_src", 0, 16, asIPv6}, func(t *packet.Tunnel) flow.Value { return flow.ValueFromBytes(t.IPv6Src[:]) }, func(t *packet.Tunnel, v flow.Value) { copy(t.IPv6Src[:], v.AppendBytes(nil, 16)) }},
-	{member{"ipv6_dst", 0, 16, asIPv6}, func(t *packet.Tunnel) flow.Value { return flow.ValueFromBytes(t.IPv6Dst[:]) }, func(t *packet.Tunnel, v flow.Value) { copy(t.IPv6Dst[:], v.AppendBytes(nil, 16)) }},
-	{member{"tos", 0, 1, asHex}, func(t *packet.Tunnel) flow.Value { return flow.U(uint64(t.TOS)) }, func(t *packet.Tunnel, v flow.Value) { t.TOS = uint8(v.Lo) }},
-	{member{"ttl", 0, 1, asDec}, func(t *packet.Tunnel) flow.Value { return flow.U(uint64(t.TTL)) }, func(t *packet.Tunnel, v flow.Value) { t.TTL = uint8(v.Lo) }},
-	{member{"tp_src", 0, 2, asDec}, func(t *packet.Tunnel) flow.Value { return flow.U(uint64(t.TPSrc)) }, func(t *packet.Tunnel, v flow.Value) { t.TPSrc = uint16(v.Lo) }},
-	{member{"tp_dst", 0, 2, asDec}, func(t *packet.Tunnel) flow.Value { return flow.U(uint64(t.TPDst)) }, func(t *packet.Tunnel, v flow.Value) { t.TPDst = uint16(v.Lo) }},
-}
-
-func appendTunnelText(dst []byte, t, m *packet.Tunnel, exact, verbose bool) []byte {
-	dst = append(dst, "tunnel("...)
-	n := len(dst)
-	sep := func() {
-		if len(dst) > n {
-			dst = append(dst, ',')
-		}
-	}
-	for i := range tunMembers {
-		f := &tunMembers[i]
-		v, mask := f.get(t), f.get(m)
-		has := !v.IsZero() || f.m.name == "ttl" || f.m.name == "tun_id" && t.Flags&packet.TunKey != 0
-		if !has || mask.IsZero() && !verbose {
-			continue
-		}
-		sep()
-		dst = append(append(dst, f.m.name...), '=')
-		dst = f.m.append(dst, v, mask, nil, verbose)
-	}
-	masked := func(name, format string, v, mask, full uint64) {
-		sep()
-		dst = fmt.Appendf(append(append(dst, name...), '='), format, v)
-		if mask != full {
-			dst = fmt.Appendf(append(dst, '/'), "%#x", mask)
-		}
-	}
-	if (t.GBPID != 0 || t.GBPFlags != 0) && (verbose || m.GBPID != 0 || m.GBPFlags != 0) {
-		sep()
-		dst = append(dst, "vxlan(gbp("...)
-		at := n
-		n = len(dst)
-		if m.GBPID != 0 || verbose {
-			masked("id", "%d", uint64(t.GBPID), uint64(m.GBPID), 0xffff)
-		}
-		if m.GBPFlags != 0 || verbose {
-			masked("flags", "%#x", uint64(t.GBPFlags), uint64(m.GBPFlags), 0xff)
-		}
-		n = at
-		dst = append(dst, "))"...)
-	}
-	if t.ErspanVer != 0 && (verbose || m.ErspanVer != 0) {
-		sep()
-		if t.ErspanVer == 1 {
-			dst = fmt.Appendf(dst, "erspan(ver=1,idx=%#x)", t.ErspanIdx)
-		} else {
-			dst = fmt.Appendf(dst, "erspan(ver=%d,dir=%d,hwid=%#x)", t.ErspanVer, t.ErspanDir, t.ErspanHwid)
-		}
-	}
-	if (t.GTPUFlags != 0 || t.GTPUMsgtype != 0) && (verbose || m.GTPUFlags|m.GTPUMsgtype != 0) {
-		sep()
-		dst = fmt.Appendf(dst, "gtpu(flags=%#x,msgtype=%d)", t.GTPUFlags, t.GTPUMsgtype)
-	}
-	flags := uint64(t.Flags & 0xf)
-	mask := uint64(m.Flags & 0xf)
-	switch {
-	case exact && flags != 0:
-		sep()
-		dst = append(flow.AppendTunnelFlags(append(dst, "flags("...), flags, 0xf), ')')
-	case !exact && mask != 0:
-		sep()
-		dst = append(dst, "flags("...)
-		for i, name := range [...]string{"oam", "df", "csum", "key"} {
-			if mask>>i&1 != 0 {
-				sign := byte('-')
-				if flags>>i&1 != 0 {
-					sign = '+'
-				}
-				dst = append(append(dst, sign), name...)
-			}
-		}
-		dst = append(dst, ')')
-	}
-	return append(dst, ')')
 }

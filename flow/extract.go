@@ -26,6 +26,9 @@ var be = binary.BigEndian
 func Extract(p *packet.Packet, k *Key) {
 	k.Reset()
 	k.Tunnel = p.Tunnel
+	if opts := p.TunOpts(); len(opts) > 0 && p.Tunnel.Flags&packet.TunSegments == 0 {
+		k.SetRawTunOpts(opts)
+	}
 	k.SkbPriority = p.SkbPriority
 	k.PktMark = p.PktMark
 	k.DPHash = p.DPHash

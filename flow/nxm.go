@@ -231,6 +231,9 @@ func ParseNXMWith(b []byte, strict bool, cookie *Cookie, tlvs *TLVMap) (m Match,
 		}
 		b = b[n:]
 	}
+	if m.Mask.TunPresent == 0 {
+		m.Key.TunLayout = 0
+	}
 	return m, nil
 }
 

@@ -32,7 +32,8 @@ type tlvSlot struct {
 	ofs, len uint8
 }
 
-// tlvLayout says where the options of a Key are. It does not change.
+// tlvLayout says where the options of a Key are. It does not change; that of a
+// switch is replaced when its map changes.
 type tlvLayout struct {
 	fixed bool // a switch's: nothing can be added
 	room  int  // bytes in use
@@ -44,7 +45,8 @@ type tlvLayout struct {
 var tlvLayouts struct {
 	mu     sync.Mutex
 	byCode atomic.Pointer[map[uint16]*tlvLayout]
-	codes  map[tlvLayout]uint16
+	codes  map[tlvLayout]uint16 // of layouts that any may use; guarded by mu
+	last   uint16               // code given out; guarded by mu
 }
 
 // tlvLayoutOf returns the layout with the code, or nil.
@@ -67,25 +69,48 @@ func tlvCode(l tlvLayout) uint16 {
 	if c, ok := t.codes[l]; ok {
 		return c
 	}
-	last := uint16(0)
-	byCode := map[uint16]*tlvLayout{}
-	if old := t.byCode.Load(); old != nil {
-		for c, x := range *old {
-			byCode[c] = x
-			last = max(last, c)
-		}
-	}
-	code := nextCode(last)
+	code := nextCode(t.last)
 	if code == 0 {
 		return 0
 	}
+	t.last = code
 	if t.codes == nil {
 		t.codes = map[tlvLayout]uint16{}
 	}
 	t.codes[l] = code
-	byCode[code] = &l
-	t.byCode.Store(&byCode)
+	storeLayout(code, &l)
 	return code
+}
+
+// newCode returns a code without a layout, or 0 when there are too many.
+func newCode() uint16 {
+	t := &tlvLayouts
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	code := nextCode(t.last)
+	if code != 0 {
+		t.last = code
+	}
+	return code
+}
+
+// setLayout gives a code of newCode its layout, or another.
+func setLayout(code uint16, l *tlvLayout) {
+	tlvLayouts.mu.Lock()
+	defer tlvLayouts.mu.Unlock()
+	storeLayout(code, l)
+}
+
+// storeLayout is setLayout for one who holds mu.
+func storeLayout(code uint16, l *tlvLayout) {
+	byCode := map[uint16]*tlvLayout{}
+	if old := tlvLayouts.byCode.Load(); old != nil {
+		for c, x := range *old {
+			byCode[c] = x
+		}
+	}
+	byCode[code] = l
+	tlvLayouts.byCode.Store(&byCode)
 }
 
 // nextCode returns the next larger number with eight bits set, or 0.
@@ -232,8 +257,8 @@ func NewTLVMap(tlvs []TLV) (*TLVMap, error) {
 	t := &TLVMap{tlvs: append([]TLV(nil), tlvs...), byKind: map[uint32]uint8{}}
 	l := tlvLayout{fixed: true}
 	for _, o := range tlvs {
-		kind := uint32(o.Class)<<8 | uint32(o.Type)
-		if _, dup := t.byKind[kind]; dup || int(o.Index) >= numTLVs || l.slots[o.Index].used || o.Len == 0 || o.Len > maxTLVLen || o.Len%4 != 0 || l.room+int(o.Len) > tunSpace {
+		kind := o.kind()
+		if _, dup := t.byKind[kind]; dup || !o.valid() || l.slots[o.Index].used || l.room+int(o.Len) > tunSpace {
 			return nil, ErrTLV
 		}
 		t.byKind[kind] = o.Index
@@ -245,6 +270,66 @@ func NewTLVMap(tlvs []TLV) (*TLVMap, error) {
 	}
 	t.layout = tlvLayoutOf(t.code)
 	return t, nil
+}
+
+// Change returns a map of other options for a switch that has had t, which may be
+// nil. Options that both have stay where they are in keys, so that matches made
+// with t hold on; they must not use the others. It returns ErrTLV where
+// NewTLVMap does.
+func (t *TLVMap) Change(tlvs []TLV) (*TLVMap, error) {
+	n := &TLVMap{tlvs: append([]TLV(nil), tlvs...), byKind: map[uint32]uint8{}}
+	l := tlvLayout{fixed: true}
+	var taken [tunSpace]bool
+	place := func(o TLV, ofs int) {
+		l.slots[o.Index] = tlvSlot{used: true, ofs: uint8(ofs), len: o.Len}
+		for i := range int(o.Len) {
+			taken[ofs+i] = true
+		}
+	}
+	for _, o := range tlvs {
+		if !o.valid() || l.slots[o.Index].used {
+			return nil, ErrTLV
+		}
+		if t != nil {
+			if s := t.layout.slots[o.Index]; s.used && s.len == o.Len {
+				place(o, int(s.ofs))
+			}
+		}
+	}
+	for _, o := range tlvs {
+		kind := o.kind()
+		if _, dup := n.byKind[kind]; dup {
+			return nil, ErrTLV
+		}
+		n.byKind[kind] = o.Index
+		l.room += int(o.Len)
+		if l.slots[o.Index].used {
+			continue
+		}
+		ofs := 0
+		for free := 0; free < int(o.Len); ofs++ {
+			if ofs == tunSpace {
+				return nil, ErrTLV
+			}
+			if free++; taken[ofs] {
+				free = 0
+			}
+		}
+		place(o, ofs-int(o.Len))
+	}
+	if n.layout = &l; t != nil {
+		n.code = t.code
+	} else if n.code = newCode(); n.code == 0 {
+		return nil, ErrTLV
+	}
+	setLayout(n.code, &l)
+	return n, nil
+}
+
+func (o TLV) kind() uint32 { return uint32(o.Class)<<8 | uint32(o.Type) }
+
+func (o TLV) valid() bool {
+	return int(o.Index) < numTLVs && o.Len != 0 && o.Len <= maxTLVLen && o.Len%4 == 0
 }
 
 // TLVs returns the map's entries, in the order in which they were given.

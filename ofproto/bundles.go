@@ -184,7 +184,7 @@ func (o *ofConn) commit(id uint32, x *msgBundle) error {
 // bundled does what one message of a bundle asks. What cannot be undone is
 // checked, and returned to be done once the bundle holds.
 func (o *ofConn) bundled(t flowtable.Bundle, raw []byte) (after func(), err error) {
-	d, err := openflow.Decode(raw, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}, FlowMod: &o.flowMods})
+	d, err := openflow.Decode(raw, openflow.DecodeOptions{Protocol: o.protocol(), Names: o.names(), FlowMod: &o.flowMods})
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (o *ofConn) handle(b []byte) error {
 		r := openflow.Encode(&openflow.ErrorMsg{Code: openflow.ErrBadRequestBadVersion, Data: b}, openflow.ProtocolOf(h.Version), h.Xid)
 		return o.send(r)
 	}
-	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: &openflow.Names{Warn: vconnLog}, FlowMod: &o.flowMods})
+	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: o.names(), FlowMod: &o.flowMods})
 	if err != nil {
 		return o.fail(errorCode(err, openflow.ErrBadRequestBadType), b)
 	}

@@ -3,6 +3,7 @@ package ofproto
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"govs/flow"
@@ -36,6 +37,7 @@ type Ofproto struct {
 	tables *flowtable.Tables
 	macs   *maclearn.Table[BundleID]
 	conns  *connManager
+	tlvMap atomic.Pointer[flow.TLVMap] // never nil; replaced by those who hold backer.mu
 
 	// Guarded by backer.mu.
 	dead             bool
@@ -52,7 +54,7 @@ type Ofproto struct {
 	hidden           map[hiddenFlow]*flowtable.Rule // of in-band control and fail-open
 	hiddenQueue      int                            // of in-band control; below 0 for none
 	failedOpen       bool
-	tlvs             []openflow.TLVMap // tunnel options that have fields
+	tlvs             []openflow.TLVMap // tunnel options that have fields, of which tlvMap is made
 	picture          *xlate.Bridge     // as of the last config
 }
 
@@ -69,6 +71,7 @@ func (b *Backer) NewOfproto(name string, dpid uint64) (*Ofproto, error) {
 		ports:  map[openflow.Port]*port{},
 		hidden: map[hiddenFlow]*flowtable.Rule{}, hiddenQueue: -1,
 	}
+	p.tlvMap.Store(noTLVs())
 	p.tables.SetMetering(b.metering)
 	p.addInternalFlows()
 	p.conns = newConnManager(p)

@@ -39,6 +39,7 @@ func (b *Backer) configLocked() *xlate.Config {
 		x := &xlate.Bridge{
 			Name: p.name, Tables: p.tables, MACs: p.macs, Ports: map[uint32]*xlate.Port{},
 			ForwardBPDU: p.forwardBPDU, Frag: p.frag, MissToController: p.missToController, Owner: p,
+			TLVs: p.tlvMap.Load(),
 		}
 		for _, m := range p.sortedPorts() {
 			q := &xlate.Port{

@@ -1,8 +1,12 @@
 package ofproto
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
+	"sync"
 
+	"govs/flow"
 	"govs/openflow"
 )
 
@@ -62,12 +66,67 @@ func (p *Ofproto) tlvTable() *openflow.TLVTableReply {
 }
 
 func (p *Ofproto) tlvTableMod(m *openflow.TLVTableMod) (err error) {
+	used := p.tlvsInUse()
 	p.locked(func() {
 		var t []openflow.TLVMap
-		if t, err = tlvMod(p.tlvs, m); err == nil {
-			p.tlvs = t
-			p.backer.changed()
+		if t, err = tlvMod(p.tlvs, m); err != nil {
+			return
 		}
+		for _, old := range p.tlvs {
+			if used>>old.Index&1 != 0 && !slices.Contains(t, old) {
+				err = openflow.ErrTLVTableModFailedInvalidTLVDel
+				return
+			}
+		}
+		var list []flow.TLV
+		for _, x := range t {
+			list = append(list, flow.TLV{Class: x.Class, Type: x.Type, Len: x.Length, Index: uint8(x.Index)})
+		}
+		old := p.tlvMap.Load()
+		if old == noTLVs() {
+			old = nil
+		}
+		n, e := old.Change(list)
+		if e != nil {
+			err = openflow.ErrTLVTableModFailedTableFull
+			return
+		}
+		p.tlvs = t
+		p.tlvMap.Store(n)
+		p.backer.changed()
 	})
 	return err
+}
+
+// noTLVs is the map of a switch that has never had one: no tunnel option can be
+// matched.
+var noTLVs = sync.OnceValue(func() *flow.TLVMap {
+	t, _ := flow.NewTLVMap(nil)
+	return t
+})
+
+var tlvName = regexp.MustCompile(`(?i)tun_metadata([0-9]+)`)
+
+// tlvsInUse returns a bit for each tunnel option that a flow matches or that its
+// actions name.
+func (p *Ofproto) tlvsInUse() (used uint64) {
+	flows, err := p.tables.Flows(&openflow.FlowStatsRequest{Table: 0xff, OutPort: openflow.PortNone, OutGroup: openflow.GroupAny})
+	if err != nil {
+		return 0
+	}
+	for r := range flows {
+		m := r.Match()
+		used |= m.Mask.TunPresent
+		for _, name := range tlvName.FindAllSubmatch(openflow.FormatActions(nil, r.Actions, nil), -1) {
+			if n, err := strconv.Atoi(string(name[1])); err == nil && n < tlvFields {
+				used |= 1 << n
+			}
+		}
+	}
+	return used
+}
+
+// names is what decoding a message of the connection needs to know.
+func (o *ofConn) names() *openflow.Names {
+	return &openflow.Names{Warn: vconnLog, TLVs: o.p.tlvMap.Load()}
 }

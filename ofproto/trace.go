@@ -106,9 +106,12 @@ func (h *Host) parseTrace(args []string) (*traceArgs, error) {
 	case t.packet != nil:
 		in := t.key
 		t.packet.Tunnel = in.Tunnel
+		tlvs := t.bridge.tlvMap.Load()
+		t.packet.SetTunOpts(tlvs.AppendOptions(nil, &in))
 		t.packet.SkbPriority, t.packet.PktMark = in.SkbPriority, in.PktMark
 		t.packet.RecircID, t.packet.DPHash = in.RecircID, in.DPHash
 		flow.Extract(t.packet, &t.key)
+		tlvs.FromRaw(&t.key)
 		t.key.InPort = in.InPort
 		t.key.Metadata, t.key.Regs = in.Metadata, in.Regs
 	}
@@ -162,6 +165,7 @@ func (h *Host) parseTraceFlow(t *traceArgs, words []string) error {
 		t.key = *key
 		t.key.InPort = port.No
 		t.bridge = port.Bridge.Owner.(*Ofproto)
+		port.Bridge.TLVs.FromRaw(&t.key)
 		return nil
 	}
 	if len(words) != 2 {
@@ -175,6 +179,7 @@ func (h *Host) parseTraceFlow(t *traceArgs, words []string) error {
 		return traceError("Bad openflow flow syntax: " + err.Error())
 	}
 	t.key = *k
+	t.bridge.tlvMap.Load().Adopt(&t.key)
 	return nil
 }
 

@@ -153,8 +153,16 @@ func (e *msgEncoder) onlyOXM(m *flow.Match) {
 	}
 }
 
+// tlvs returns the tunnel options that a switch has; nil for a tool.
+func (d *msgDecoder) tlvs() *flow.TLVMap {
+	if d.names == nil {
+		return nil
+	}
+	return d.names.TLVs
+}
+
 // takeOXM reads an ofp_match from the front of b and returns what follows.
-func takeOXM(b []byte, strict bool) (m flow.Match, rest []byte, err error) {
+func takeOXM(b []byte, strict bool, tlvs *flow.TLVMap) (m flow.Match, rest []byte, err error) {
 	if len(b) < 4 {
 		return m, nil, ErrBadMatchBadLen
 	}
@@ -170,11 +178,11 @@ func takeOXM(b []byte, strict bool) (m flow.Match, rest []byte, err error) {
 	default:
 		return m, nil, ErrBadMatchBadType
 	}
-	return takeOnlyOXM(b, strict)
+	return takeOnlyOXM(b, strict, tlvs)
 }
 
 // takeOnlyOXM is takeOXM where OpenFlow 1.1's match cannot be.
-func takeOnlyOXM(b []byte, strict bool) (m flow.Match, rest []byte, err error) {
+func takeOnlyOXM(b []byte, strict bool, tlvs *flow.TLVMap) (m flow.Match, rest []byte, err error) {
 	if len(b) < 4 {
 		return m, nil, ErrBadMatchBadLen
 	}
@@ -188,7 +196,7 @@ func takeOnlyOXM(b []byte, strict bool) (m flow.Match, rest []byte, err error) {
 	case padded > len(b):
 		return m, nil, ErrBadMatchBadLen
 	}
-	m, err = flow.ParseNXM(b[4:n], strict, nil)
+	m, err = flow.ParseNXMWith(b[4:n], strict, nil, tlvs)
 	if err != nil {
 		err = matchError(err)
 	}
@@ -196,12 +204,12 @@ func takeOnlyOXM(b []byte, strict bool) (m flow.Match, rest []byte, err error) {
 }
 
 // takeNXM reads an NXM match of n bytes and its padding from the front of b.
-func takeNXM(b []byte, n int, strict bool, c *flow.Cookie) (m flow.Match, rest []byte, err error) {
+func takeNXM(b []byte, n int, strict bool, c *flow.Cookie, tlvs *flow.TLVMap) (m flow.Match, rest []byte, err error) {
 	padded := (n + 7) &^ 7
 	if padded > len(b) {
 		return m, nil, ErrBadMatchBadLen
 	}
-	m, err = flow.ParseNXM(b[:n], strict, c)
+	m, err = flow.ParseNXMWith(b[:n], strict, c, tlvs)
 	if err != nil {
 		err = matchError(err)
 	}
@@ -320,7 +328,7 @@ func decodeFlowModNX(d *msgDecoder, b []byte) (Message, error) {
 	var c flow.Cookie
 	var err error
 	var acts []byte
-	fm.Match, acts, err = takeNXM(b[32:], int(be.Uint16(b[24:])), true, &c)
+	fm.Match, acts, err = takeNXM(b[32:], int(be.Uint16(b[24:])), true, &c, d.tlvs())
 	if err != nil {
 		return nil, err
 	}
@@ -353,7 +361,7 @@ func decodeFlowMod11(d *msgDecoder, b []byte) (Message, error) {
 	}
 	var err error
 	var acts []byte
-	if fm.Match, acts, err = takeOXM(b[40:], true); err != nil {
+	if fm.Match, acts, err = takeOXM(b[40:], true, d.tlvs()); err != nil {
 		return nil, err
 	}
 	var ok bool

@@ -92,12 +92,12 @@ func decodeFlowRemoved10(_ *msgDecoder, b []byte) (Message, error) {
 	return m, nil
 }
 
-func decodeFlowRemovedNX(_ *msgDecoder, b []byte) (Message, error) {
+func decodeFlowRemovedNX(d *msgDecoder, b []byte) (Message, error) {
 	m := &FlowRemoved{Cookie: be.Uint64(b), Priority: be.Uint16(b[8:]), Reason: FlowRemovedReason(b[10]), Table: b[11] - 1,
 		Duration: duration(b[12:]), IdleTimeout: be.Uint16(b[20:]), Packets: be.Uint64(b[24:]), Bytes: be.Uint64(b[32:])}
 	var err error
 	var rest []byte
-	if m.Match, rest, err = takeNXM(b[40:], int(be.Uint16(b[22:])), true, nil); err != nil {
+	if m.Match, rest, err = takeNXM(b[40:], int(be.Uint16(b[22:])), true, nil, d.tlvs()); err != nil {
 		return nil, err
 	}
 	if len(rest) > 0 {
@@ -106,20 +106,20 @@ func decodeFlowRemovedNX(_ *msgDecoder, b []byte) (Message, error) {
 	return m, nil
 }
 
-func decodeFlowRemoved11(_ *msgDecoder, b []byte) (Message, error) {
+func decodeFlowRemoved11(d *msgDecoder, b []byte) (Message, error) {
 	m := &FlowRemoved{Cookie: be.Uint64(b), Priority: be.Uint16(b[8:]), Reason: FlowRemovedReason(b[10]), Table: b[11],
 		Duration: duration(b[12:]), IdleTimeout: be.Uint16(b[20:]), HardTimeout: be.Uint16(b[22:]), Packets: be.Uint64(b[24:]), Bytes: be.Uint64(b[32:])}
 	var err error
-	if m.Match, _, err = takeOXM(b[40:], true); err != nil {
+	if m.Match, _, err = takeOXM(b[40:], true, d.tlvs()); err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-func decodeFlowRemoved15(_ *msgDecoder, b []byte) (Message, error) {
+func decodeFlowRemoved15(d *msgDecoder, b []byte) (Message, error) {
 	m := &FlowRemoved{Table: b[0], Reason: FlowRemovedReason(b[1]), Priority: be.Uint16(b[2:]), IdleTimeout: be.Uint16(b[4:]),
 		HardTimeout: be.Uint16(b[6:]), Cookie: be.Uint64(b[8:])}
-	match, rest, err := takeOXM(b[16:], true)
+	match, rest, err := takeOXM(b[16:], true, d.tlvs())
 	if err != nil {
 		return nil, err
 	}

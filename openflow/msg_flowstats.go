@@ -76,10 +76,10 @@ func aggregate(m Message, err error) (Message, error) {
 	return m, nil
 }
 
-func decodeFlowRequestNX(_ *msgDecoder, b []byte) (Message, error) {
+func decodeFlowRequestNX(d *msgDecoder, b []byte) (Message, error) {
 	r := &FlowStatsRequest{OutPort: Port(be.Uint16(b)), Table: b[4], OutGroup: GroupAny}
 	var c flow.Cookie
-	m, rest, err := takeNXM(b[8:], int(be.Uint16(b[2:])), true, &c)
+	m, rest, err := takeNXM(b[8:], int(be.Uint16(b[2:])), true, &c, d.tlvs())
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func decodeAggregateRequestNX(d *msgDecoder, b []byte) (Message, error) {
 	return aggregate(decodeFlowRequestNX(d, b))
 }
 
-func decodeFlowRequest11(_ *msgDecoder, b []byte) (Message, error) {
+func decodeFlowRequest11(d *msgDecoder, b []byte) (Message, error) {
 	if len(b) < 40 {
 		return nil, ErrBadRequestBadLen
 	}
@@ -103,7 +103,7 @@ func decodeFlowRequest11(_ *msgDecoder, b []byte) (Message, error) {
 	if r.OutPort, ok = PortFromWide(be.Uint32(b[4:])); !ok {
 		return nil, ErrBadActionBadOutPort
 	}
-	m, _, err := takeOXM(b[32:], true)
+	m, _, err := takeOXM(b[32:], true, d.tlvs())
 	r.Match = m
 	return r, err
 }
@@ -245,7 +245,7 @@ func decodeFlowReply15(d *msgDecoder, b []byte) (Message, error) {
 		fs.Importance = be.Uint16(b[14:])
 		fs.Cookie = be.Uint64(b[16:])
 		var rest []byte
-		if fs.Match, rest, err = takeOXM(b[24:], true); err != nil {
+		if fs.Match, rest, err = takeOXM(b[24:], true, d.tlvs()); err != nil {
 			return err
 		}
 		s, rest, err := takeOXS(rest)
@@ -341,7 +341,7 @@ func decodeFlowReplyNX(d *msgDecoder, b []byte) (Message, error) {
 		fs.IdleAge, fs.HardAge = int(be.Uint16(b[20:]))-1, int(be.Uint16(b[22:]))-1
 		fs.Cookie, fs.Packets, fs.Bytes = be.Uint64(b[24:]), be.Uint64(b[32:]), be.Uint64(b[40:])
 		var acts []byte
-		if fs.Match, acts, err = takeNXM(b[48:], int(be.Uint16(b[18:])), true, nil); err != nil {
+		if fs.Match, acts, err = takeNXM(b[48:], int(be.Uint16(b[18:])), true, nil, d.tlvs()); err != nil {
 			return err
 		}
 		if acts, err = d.entryRest(b, acts, n); err == nil {
@@ -366,7 +366,7 @@ func decodeFlowReply11(d *msgDecoder, b []byte) (Message, error) {
 		}
 		fs.Cookie, fs.Packets, fs.Bytes = be.Uint64(b[24:]), be.Uint64(b[32:]), be.Uint64(b[40:])
 		var acts []byte
-		if fs.Match, acts, err = takeOXM(b[48:], true); err != nil {
+		if fs.Match, acts, err = takeOXM(b[48:], true, d.tlvs()); err != nil {
 			return err
 		}
 		if acts, err = d.entryRest(b, acts, n); err == nil {

@@ -182,8 +182,8 @@ func decodePacketIn12(d *msgDecoder, b []byte) (Message, error) { return packetI
 
 func decodePacketIn13(d *msgDecoder, b []byte) (Message, error) { return packetInOXM(d, b, 16) }
 
-func packetInOXM(_ *msgDecoder, b []byte, head int) (Message, error) {
-	meta, rest, err := takeOnlyOXM(b[head:], false)
+func packetInOXM(d *msgDecoder, b []byte, head int) (Message, error) {
+	meta, rest, err := takeOnlyOXM(b[head:], false, d.tlvs())
 	if err != nil {
 		return nil, err
 	}
@@ -198,8 +198,8 @@ func packetInOXM(_ *msgDecoder, b []byte, head int) (Message, error) {
 	return m, nil
 }
 
-func decodePacketInNX(_ *msgDecoder, b []byte) (Message, error) {
-	meta, rest, err := takeNXM(b[24:], int(be.Uint16(b[16:])), false, nil)
+func decodePacketInNX(d *msgDecoder, b []byte) (Message, error) {
+	meta, rest, err := takeNXM(b[24:], int(be.Uint16(b[16:])), false, nil, d.tlvs())
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func (d *msgDecoder) packetIn2(b []byte) (*PacketIn, error) {
 		case nxpintReason:
 			m.Reason = PacketInReason(v[0])
 		case nxpintMetadata:
-			if m.Metadata, err = flow.ParseNXM(v, !d.loose, nil); err != nil {
+			if m.Metadata, err = flow.ParseNXMWith(v, !d.loose, nil, d.tlvs()); err != nil {
 				return matchError(err)
 			}
 		case nxpintUserdata:
@@ -381,7 +381,7 @@ func decodePacketOut15(d *msgDecoder, b []byte) (Message, error) {
 	m := &PacketOut{Buffer: be.Uint32(b)}
 	var rest []byte
 	var err error
-	if m.Metadata, rest, err = takeOnlyOXM(b[8:], true); err != nil {
+	if m.Metadata, rest, err = takeOnlyOXM(b[8:], true, d.tlvs()); err != nil {
 		return nil, err
 	}
 	if !pipelineOnly(&m.Metadata) {

@@ -35,6 +35,33 @@ func (h Ethernet) Type() uint16 { return be.Uint16(h[12:]) }
 // isVLAN reports whether an Ethertype is that of a VLAN tag.
 func isVLAN(t uint16) bool { return t == typeVLAN || t == typeQinQ }
 
+// PushEth puts an Ethernet header in front of a packet that has none; its type
+// is the packet's.
+func (p *Packet) PushEth(src, dst [6]byte) {
+	b := p.Push(EthernetLen)
+	copy(b, dst[:])
+	copy(b[6:], src[:])
+	be.PutUint16(b[12:], uint16(p.PacketType))
+	p.PacketType = 0
+}
+
+// PopEth removes the Ethernet header, whose type becomes the packet's. It
+// reports false for a packet without one, and for a frame that is tagged or has
+// no Ethertype.
+func (p *Packet) PopEth() bool {
+	b := p.Bytes()
+	if p.PacketType != 0 || len(b) < EthernetLen {
+		return false
+	}
+	typ := be.Uint16(b[12:])
+	if typ < 0x600 || isVLAN(typ) {
+		return false
+	}
+	p.Pull(EthernetLen)
+	p.PacketType = 1<<16 | uint32(typ)
+	return true
+}
+
 // PushVLAN inserts a VLAN tag right after the addresses. Bit 0x1000 of tci is
 // cleared on the wire. A frame shorter than an Ethernet header is left alone.
 func (p *Packet) PushVLAN(tpid, tci uint16) {

@@ -19,10 +19,12 @@ const (
 	opOutput             // n: port
 	opPushVLAN           // n: TPID<<16 | TCI
 	opPopVLAN
+	opPushEth // val: source, destination
+	opPopEth
 	opPushMPLS  // n: label stack entry, m: Ethertype
 	opPopMPLS   // n: Ethertype
 	opSet       // set, val, mask
-	opTunnel    // tun
+	opTunnel    // tun, data: its options
 	opPriority  // n under m
 	opMark      // n under m
 	opHash      // n: algorithm, m: basis
@@ -81,6 +83,13 @@ func compileNested(a, whole dpif.Actions, nest int, last bool) ([]op, error) {
 			o.n = binary.BigEndian.Uint32(body) &^ flow.VLANPresent
 		case dpif.ActPopVLAN:
 			o.kind = opPopVLAN
+		case dpif.ActPushEth:
+			if len(body) < 12 {
+				return nil, dpif.ErrInvalid
+			}
+			o.kind, o.val = opPushEth, append([]byte(nil), body...)
+		case dpif.ActPopEth:
+			o.kind = opPopEth
 		case dpif.ActSet, dpif.ActSetMasked:
 			err = compileSet(&o, body, typ == dpif.ActSetMasked)
 		case dpif.ActHash:
@@ -230,8 +239,8 @@ func compileSet(o *op, b []byte, masked bool) error {
 			return dpif.ErrInvalid
 		}
 		o.kind = opTunnel
-		t, err := dpif.ParseTunnel(body)
-		o.tun = &t
+		t, opts, err := dpif.ParseTunnel(body)
+		o.tun, o.data = &t, append([]byte(nil), opts...)
 		return err
 	case dpif.KeyPriority, dpif.KeySkbMark:
 		o.kind = opPriority

@@ -325,6 +325,19 @@ func (x *exec) run(w *work, ops []op) {
 				return
 			}
 			w.stale = true
+		case opPushEth:
+			if w.p.PacketType == flow.PacketTypeEthernet {
+				x.dp.drop(dropMalformed)
+				return
+			}
+			x.own(w).PushEth([6]byte(o.val), [6]byte(o.val[6:]))
+			w.stale = true
+		case opPopEth:
+			if !x.own(w).PopEth() {
+				x.dp.drop(dropMalformed)
+				return
+			}
+			w.stale = true
 		case opPushMPLS:
 			x.own(w).PushMPLS(uint16(o.m), o.n)
 			w.stale = true
@@ -341,7 +354,9 @@ func (x *exec) run(w *work, ops []op) {
 			}
 			w.stale = true
 		case opTunnel:
-			x.own(w).Tunnel = *o.tun
+			p := x.own(w)
+			p.Tunnel = *o.tun
+			p.SetTunOpts(o.data)
 			w.stale = true
 		case opPriority:
 			w.p.SkbPriority = w.p.SkbPriority&^o.m | o.n&o.m

@@ -63,6 +63,7 @@ func (t *Translator) set(attr uint16, s *setKey, members ...int) bool {
 // commit emits what makes the packet look like flow.
 func (t *Translator) commit() {
 	f, b, wc := &t.flow, &t.base, t.wc
+	t.commitEthernetHeader()
 	if f.EthSrc != b.EthSrc || f.EthDst != b.EthDst {
 		t.commitEthernet()
 	}
@@ -317,12 +318,4 @@ func pushVLAN(k *flow.Key, wc *flow.Mask) {
 	}
 	copy(k.VLANs[1:], k.VLANs[:])
 	k.VLANs[0] = flow.VLAN{}
-}
-
-// commitTunnel emits the tunnel header that the next output is to have.
-func (t *Translator) commitTunnel() {
-	if t.flow.Tunnel.IsSet() && t.flow.Tunnel != t.base.Tunnel {
-		t.base.Tunnel = t.flow.Tunnel
-		t.odp = t.odp.SetTunnel(&t.base.Tunnel)
-	}
 }

@@ -35,7 +35,8 @@ type Bridge struct {
 	Frag        openflow.FragHandling
 	// MissToController: packets that match no flow go to a controller.
 	MissToController bool
-	Owner            any // the switch itself, for the caller
+	TLVs             *flow.TLVMap // tunnel options that have fields
+	Owner            any          // the switch itself, for the caller
 }
 
 // Port is one OpenFlow port.

@@ -2,6 +2,7 @@ package xlate
 
 import (
 	"govs/dpif"
+	"govs/flow"
 	"govs/openflow"
 	"govs/packet"
 )
@@ -94,14 +95,15 @@ func (t *Translator) compose(no uint32, last bool) {
 		t.patch(p, last)
 		return
 	}
-	vlans, tos, mark := f.VLANs, f.NwTOS, f.PktMark
+	vlans, tos, mark, typ := f.VLANs, f.NwTOS, f.PktMark, f.PacketType
 	odp := p.ODP
 	if p.Tunnel != nil {
 		saved := f.Tunnel
 		p.Tunnel.send(f, t.wc)
-		if t.tunnelDst.IsSet() && f.Tunnel.Dst == t.tunnelDst.Dst && f.Tunnel.IPv6Dst == t.tunnelDst.IPv6Dst {
+		// What takes its endpoint from the flow, and finds none there, counts as
+		// one, too; as in OVS, the flow keeps the header that was made.
+		if f.Tunnel.Dst == t.tunnelDst.Dst && f.Tunnel.IPv6Dst == t.tunnelDst.IPv6Dst {
 			t.reportWarn("Not tunneling to our own address")
-			f.Tunnel = saved
 			f.NwTOS, f.PktMark = tos, mark
 			return
 		}
@@ -110,8 +112,11 @@ func (t *Translator) compose(no uint32, last bool) {
 		}
 		odp = p.Tunnel.ODP
 		t.report("output to kernel tunnel")
-		t.commitTunnel()
+		t.commitTunnel(p.Tunnel)
 		f.Tunnel = saved
+		if p.Tunnel.Mode == LegacyL3 && typ == flow.PacketTypeEthernet {
+			f.PacketType, f.VLANs = 1<<16|uint32(f.EthType), [flow.MaxVLANs]flow.VLAN{}
+		}
 	}
 	if odp != dpif.NoPort {
 		t.commit()
@@ -124,7 +129,7 @@ func (t *Translator) compose(no uint32, last bool) {
 	if len(t.bridge.Mirrors) > 0 && p.Bundle != nil {
 		t.mirror(p.Bundle, p.Bundle.DstMirrors)
 	}
-	f.VLANs, f.NwTOS, f.PktMark = vlans, tos, mark
+	f.VLANs, f.NwTOS, f.PktMark, f.PacketType = vlans, tos, mark, typ
 }
 
 // patch continues the packet's way in the bridge at the other end of a patch
@@ -132,7 +137,7 @@ func (t *Translator) compose(no uint32, last bool) {
 func (t *Translator) patch(p *Port, last bool) {
 	peer := p.Peer
 	saved := t.flow
-	savedTunnel := t.wc.Tunnel
+	savedTunnel, savedOpts := t.wc.Tunnel, tunOptsOf((*flow.Key)(t.wc))
 	bridge, tables, node, table, rule, cookie := t.bridge, t.tables, t.node, t.table, t.rule, t.cookie
 	stackBase := t.stackBase
 	t.stackBase = len(t.stack)
@@ -144,6 +149,9 @@ func (t *Translator) patch(p *Port, last bool) {
 	f.Metadata = 0
 	f.Tunnel = packet.Tunnel{}
 	t.wc.Tunnel = packet.Tunnel{}
+	(&tunOpts{}).put(f)
+	(&tunOpts{}).put((*flow.Key)(t.wc))
+	peer.Bridge.TLVs.Begin(f)
 	f.Regs = [32]uint32{}
 	f.ActsetOutput = uint32(openflow.PortUnset)
 	clearConntrack(f)
@@ -160,6 +168,7 @@ func (t *Translator) patch(p *Port, last bool) {
 	t.mirrors = mirrors
 	t.flow = saved
 	t.wc.Tunnel = savedTunnel
+	savedOpts.put((*flow.Key)(t.wc))
 	t.bridge, t.tables, t.node, t.table, t.rule, t.cookie = bridge, tables, node, table, rule, cookie
 	t.stack = t.stack[:t.stackBase]
 	t.stackBase = stackBase

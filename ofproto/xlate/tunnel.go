@@ -25,7 +25,43 @@ type Tunnel struct {
 	DF, Csum              bool
 	MarkSet               bool
 	Mark                  uint32 // egress_pkt_mark
+
+	Mode PTMode
+	Seq  bool // packets are numbered
+
+	// Of ERSPAN; Flow says that the field is taken from the flow.
+	ErspanVer, ErspanDir, ErspanHwid uint8
+	ErspanIdx                        uint32
+	ErspanVerFlow, ErspanIdxFlow     bool
+	ErspanDirFlow, ErspanHwidFlow    bool
+
+	PMTUD    bool   // senders of packets that are too long are told
+	Segments []byte // IPv6 addresses of a path (SRv6)
+	Label    uint16 // packet.TunLabelXxx or 0
+	Device   Device // what all ports of a datapath port must agree on
 }
+
+// Device is the part of a tunnel's configuration that the device behind all
+// tunnels of a type (and UDP port) has.
+type Device struct {
+	Exts        string // VXLAN extensions: "gbp", "gpe", "gbp,gpe"
+	PayloadType string // bare UDP
+}
+
+// PTMode is what packets a tunnel port carries, and how OpenFlow sees them.
+type PTMode uint8
+
+// Packet type modes (options:packet_type).
+const (
+	LegacyL2 PTMode = iota // Ethernet frames
+	LegacyL3               // others, which OpenFlow sees as Ethernet frames
+	PTAP                   // any, which OpenFlow sees as what they are
+)
+
+// PTModeNames are the values of options:packet_type.
+var PTModeNames = [...]string{LegacyL2: "legacy_l2", LegacyL3: "legacy_l3", PTAP: "ptap"}
+
+func (m PTMode) String() string { return PTModeNames[m] }
 
 // TunnelMap finds the tunnel port a packet came in by.
 type TunnelMap struct{ by map[tunnelKey]*Port }
@@ -37,6 +73,7 @@ type tunnelKey struct {
 	keyFlow       bool
 	remoteFlow    bool
 	localKind     uint8 // index into the ways local_ip is given
+	mode          PTMode
 }
 
 const (
@@ -47,7 +84,7 @@ const (
 )
 
 func (t *Tunnel) mapKey() tunnelKey {
-	k := tunnelKey{odp: t.ODP, keyFlow: t.InKeyFlow, remoteFlow: t.RemoteFlow}
+	k := tunnelKey{odp: t.ODP, keyFlow: t.InKeyFlow, remoteFlow: t.RemoteFlow, mode: t.Mode}
 	if !t.InKeyFlow {
 		k.key = t.InKey
 	}
@@ -91,10 +128,14 @@ func (m *TunnelMap) Receive(k *flow.Key) *Port {
 		return nil
 	}
 	src, dst := endpoints(&k.Tunnel)
+	mode := LegacyL2
+	if k.PacketType != flow.PacketTypeEthernet {
+		mode = LegacyL3
+	}
 	for _, keyFlow := range [2]bool{false, true} {
 		for _, remoteFlow := range [2]bool{false, true} {
 			for kind := range uint8(localKinds) {
-				q := tunnelKey{odp: dpif.PortNo(k.InPort), keyFlow: keyFlow, remoteFlow: remoteFlow, localKind: kind}
+				q := tunnelKey{odp: dpif.PortNo(k.InPort), keyFlow: keyFlow, remoteFlow: remoteFlow, localKind: kind, mode: mode}
 				if !keyFlow {
 					q.key = k.Tunnel.ID
 				}
@@ -104,6 +145,10 @@ func (m *TunnelMap) Receive(k *flow.Key) *Port {
 				if kind == localGiven {
 					q.local = dst
 				}
+				if p := m.by[q]; p != nil {
+					return p
+				}
+				q.mode = PTAP
 				if p := m.by[q]; p != nil {
 					return p
 				}
@@ -221,8 +266,110 @@ func (t *Tunnel) send(k *flow.Key, wc *flow.Mask) {
 	if t.OutKeySet {
 		o.Flags |= packet.TunKey
 	}
+	if t.Seq {
+		o.Flags |= packet.TunSeq
+	}
+	if t.PMTUD {
+		o.Flags |= packet.TunPMTUD
+	}
+	o.Flags |= t.Label
+	if len(t.Segments) > 0 {
+		o.Flags |= packet.TunSegments
+	}
+	if !t.ErspanVerFlow {
+		o.ErspanVer = t.ErspanVer
+	}
+	if !t.ErspanIdxFlow {
+		o.ErspanIdx = t.ErspanIdx
+	}
+	if !t.ErspanDirFlow {
+		o.ErspanDir = t.ErspanDir
+	}
+	if !t.ErspanHwidFlow {
+		o.ErspanHwid = t.ErspanHwid
+	}
 	if t.MarkSet {
 		k.PktMark = t.Mark
 		wc.PktMark = ^uint32(0)
 	}
+}
+
+// header returns what the tunnel's header is to be for k, with the options: of
+// all that k says, what there is in a header of this type.
+func (t *Tunnel) header(k *flow.Key, tlvs *flow.TLVMap) (h packet.Tunnel, opts []byte) {
+	h = k.Tunnel
+	if t.Type != "vxlan" {
+		h.GBPID, h.GBPFlags = 0, 0
+	}
+	if t.Type != "erspan" && t.Type != "ip6erspan" {
+		h.ErspanVer, h.ErspanIdx, h.ErspanDir, h.ErspanHwid = 0, 0, 0, 0
+	}
+	if t.Type != "gtpu" {
+		h.GTPUFlags, h.GTPUMsgtype = 0, 0
+	}
+	switch {
+	case t.Type == "geneve":
+		opts = tlvs.AppendOptions(nil, k)
+	case len(t.Segments) > 0:
+		opts = t.Segments
+	}
+	return h, opts
+}
+
+// tunOpts is the part of a key that holds tunnel options.
+type tunOpts struct {
+	layout  uint16
+	present uint64
+	data    [256]byte
+}
+
+func tunOptsOf(k *flow.Key) tunOpts { return tunOpts{k.TunLayout, k.TunPresent, k.TunData} }
+
+func (o *tunOpts) put(k *flow.Key) {
+	k.TunLayout, k.TunPresent, k.TunData = o.layout, o.present, o.data
+}
+
+// commitTunnel emits the header that the next output, to the tunnel p, is to
+// have.
+func (t *Translator) commitTunnel(p *Tunnel) {
+	f, b := &t.flow, &t.base
+	if !f.Tunnel.IsSet() || f.Tunnel == b.Tunnel && tunOptsOf(f) == tunOptsOf(b) {
+		return
+	}
+	b.Tunnel = f.Tunnel
+	o := tunOptsOf(f)
+	o.put(b)
+	h, opts := p.header(f, t.bridge.TLVs)
+	t.odp = t.odp.SetTunnel(&h, opts)
+}
+
+// enterL2 makes a packet without an Ethernet header, received by a tunnel that
+// shows it as a frame, a frame with addresses of zero. The datapath's packet gets
+// the header when it leaves as a frame.
+func (t *Translator) enterL2(p *Port) {
+	if f := &t.flow; p != nil && p.Tunnel != nil && p.Tunnel.Mode == LegacyL3 && f.PacketType != flow.PacketTypeEthernet {
+		f.PacketType, f.EthType = flow.PacketTypeEthernet, uint16(f.PacketType)
+		f.EthSrc, f.EthDst = flow.MAC{}, flow.MAC{}
+	}
+}
+
+// commitEthernetHeader puts an Ethernet header in front of the packet, or takes
+// it off, as flow says.
+func (t *Translator) commitEthernetHeader() {
+	f, b := &t.flow, &t.base
+	if f.PacketType == b.PacketType {
+		return
+	}
+	switch {
+	case f.PacketType == flow.PacketTypeEthernet:
+		t.odp = t.odp.PushEth(f.EthSrc, f.EthDst)
+		b.EthSrc, b.EthDst = f.EthSrc, f.EthDst
+		b.EthType = uint16(b.PacketType)
+	case b.PacketType == flow.PacketTypeEthernet:
+		t.odp = t.odp.PopEth()
+		b.EthSrc, b.EthDst = flow.MAC{}, flow.MAC{}
+	default:
+		return
+	}
+	b.PacketType = f.PacketType
 }

@@ -180,6 +180,9 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 		t.odp = t.odp[:0]
 	}
 	t.out.Actions = unwrapLast(t.odp)
+	if t.flow.TunPresent == 0 {
+		t.flow.TunLayout = 0
+	}
 	t.out.Final = t.flow
 	err := t.err
 	if err == errCongestion {
@@ -194,8 +197,16 @@ func (t *Translator) start(in *In) {
 	*out = Out{Effects: out.Effects[:0], Recirc: out.Recirc[:0], States: out.States[:0]}
 	t.in, t.out, t.wc = in, out, &out.Mask
 	t.flow = *in.Key
+	in.Bridge.TLVs.FromRaw(&t.flow)
+	if t.flow.TunPresent == 0 {
+		in.Bridge.TLVs.Begin(&t.flow)
+	}
 	t.flow.ActsetOutput = flow.PortUnset
 	t.base = t.flow
+	if typ := t.base.DLType(); t.base.IsIP() {
+		t.base.EthType = typ
+	}
+	(&tunOpts{}).put(&t.base)
 	t.tunnelDst = t.flow.Tunnel
 	// The datapath forgets the outer header unless told to set one.
 	t.base.Tunnel = packet.Tunnel{}
@@ -247,6 +258,7 @@ func (t *Translator) run() {
 	}
 	t.node = t.enterBridge(t.bridge)
 	port := t.bridge.Ports[t.flow.InPort]
+	t.enterL2(port)
 	actions := in.Actions
 	switch {
 	case in.HaveActions:
@@ -343,8 +355,12 @@ func (t *Translator) finishMask() {
 			wc.VLANs[i] = flow.VLAN{}
 		}
 	}
-	if !up.Tunnel.IsSet() {
+	switch {
+	case !up.Tunnel.IsSet():
 		wc.Tunnel = packet.Tunnel{}
+		(&tunOpts{}).put((*flow.Key)(wc))
+	case t.in.Trace == nil:
+		t.in.Bridge.TLVs.RawMask(up, wc)
 	}
 }
 
