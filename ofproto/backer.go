@@ -58,7 +58,6 @@ func newBacker(h *Host, dp dpif.Datapath, opts Options) *Backer {
 	b := &Backer{host: h, dp: dp, opts: opts, limits: DefaultLimits, kick: make(chan struct{}, 1)}
 	b.metering = newMeterPool(dp)
 	b.dirty.Store(true)
-	b.ukeys.init()
 	b.frozen.init()
 	b.reval.limit.Store(int64(DefaultLimits.FlowLimit))
 	dp.SetHandler(b.upcalls)

@@ -147,7 +147,7 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 	if found < n {
 		b.ukeys.each(func(k *ukey) {
 			if k.mark != r.mark && now.UnixNano()-k.created > int64(time.Second) {
-				b.ukeys.remove(k.ufid) // the datapath has lost the flow
+				b.ukeys.remove(k) // the datapath has lost the flow
 			}
 		})
 	}
@@ -224,7 +224,7 @@ func (b *Backer) removeFlow(k *ukey, now time.Time) {
 	if s, err := b.dp.FlowDel(k.ufid); err == nil {
 		k.push(&s, now)
 	}
-	b.ukeys.remove(k.ufid)
+	b.ukeys.remove(k)
 }
 
 // check passes a flow's counters on and, if need be, translates it again. It

@@ -157,45 +157,43 @@ type ukeyMap struct {
 
 type ukeyShard struct {
 	mu sync.Mutex
-	m  map[dpif.UFID]*ukey // guarded by mu
+	m  dpif.UFIDMap[*ukey] // guarded by mu
 }
 
-func (m *ukeyMap) shard(u dpif.UFID) *ukeyShard { return &m.shards[(u[0]^u[15])%uint8(len(m.shards))] }
+// ID is the flow's identity, for dpif.UFIDMap.
+func (k *ukey) ID() *dpif.UFID { return &k.ufid }
 
-func (m *ukeyMap) init() {
-	for i := range m.shards {
-		m.shards[i].m = map[dpif.UFID]*ukey{}
-	}
-}
+func (m *ukeyMap) shard(u *dpif.UFID) *ukeyShard { return &m.shards[(u[0]^u[15])%uint8(len(m.shards))] }
 
 func (m *ukeyMap) len() int { return int(m.n.Load()) }
 
 func (m *ukeyMap) get(u dpif.UFID) *ukey {
-	s := m.shard(u)
+	s := m.shard(&u)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.m[u]
+	k := s.m.Get(&u)
+	s.mu.Unlock()
+	return k
 }
 
 // add puts k in unless there is one of that identity.
 func (m *ukeyMap) add(k *ukey) bool {
-	s := m.shard(k.ufid)
+	s := m.shard(&k.ufid)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.m[k.ufid] != nil {
-		return false
+	ok := s.m.Add(k)
+	s.mu.Unlock()
+	if ok {
+		m.n.Add(1)
 	}
-	s.m[k.ufid] = k
-	m.n.Add(1)
-	return true
+	return ok
 }
 
-func (m *ukeyMap) remove(u dpif.UFID) {
-	s := m.shard(u)
+// remove takes k out, if it is still there.
+func (m *ukeyMap) remove(k *ukey) {
+	s := m.shard(&k.ufid)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.m[u] != nil {
-		delete(s.m, u)
+	if s.m.Get(&k.ufid) == k {
+		s.m.Delete(&k.ufid)
 		m.n.Add(-1)
 	}
 }
@@ -205,11 +203,8 @@ func (m *ukeyMap) each(fn func(*ukey)) {
 	var list []*ukey
 	for i := range m.shards {
 		s := &m.shards[i]
-		list = list[:0]
 		s.mu.Lock()
-		for _, k := range s.m {
-			list = append(list, k)
-		}
+		list = slices.AppendSeq(list[:0], s.m.All())
 		s.mu.Unlock()
 		for _, k := range list {
 			fn(k)

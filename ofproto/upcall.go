@@ -122,7 +122,7 @@ func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint32
 		return
 	}
 	if err := b.dp.FlowPut(&w.put, dpif.PutCreate, nil); err != nil {
-		b.ukeys.remove(u.UFID)
+		b.ukeys.remove(k)
 		if err != dpif.ErrExist {
 			log.WarnRL(&unassocRL, "failed to put flow: %v", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -34,27 +35,26 @@ type flowEntry struct {
 // there are several so that whoever goes over all flows holds it for a moment
 // at a time.
 type flowShards struct {
-	by [64]map[dpif.UFID]*flowEntry
+	by [64]dpif.UFIDMap[*flowEntry]
 	n  int
 }
 
-func (s *flowShards) shard(u dpif.UFID) *map[dpif.UFID]*flowEntry {
+// ID is the flow's identity, for dpif.UFIDMap.
+func (f *flowEntry) ID() *dpif.UFID { return &f.ufid }
+
+func (s *flowShards) shard(u *dpif.UFID) *dpif.UFIDMap[*flowEntry] {
 	return &s.by[(u[0]^u[15])%uint8(len(s.by))]
 }
 
-func (s *flowShards) get(u dpif.UFID) *flowEntry { return (*s.shard(u))[u] }
+func (s *flowShards) get(u *dpif.UFID) *flowEntry { return s.shard(u).Get(u) }
 
 func (s *flowShards) add(e *flowEntry) {
-	m := s.shard(e.ufid)
-	if *m == nil {
-		*m = map[dpif.UFID]*flowEntry{}
-	}
-	(*m)[e.ufid] = e
+	s.shard(&e.ufid).Add(e)
 	s.n++
 }
 
 func (s *flowShards) remove(e *flowEntry) {
-	delete(*s.shard(e.ufid), e.ufid)
+	s.shard(&e.ufid).Delete(&e.ufid)
 	s.n--
 }
 
@@ -155,7 +155,7 @@ func (dp *Datapath) FlowPut(f *dpif.Flow, flags dpif.PutFlags, old *dpif.FlowSta
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
 	cls := dp.classOf(match, false)
-	e := dp.flows.get(ufid)
+	e := dp.flows.get(&ufid)
 	var st *subtable
 	if cls != nil {
 		st = cls.find(&match.Mask)
@@ -225,7 +225,7 @@ func (dp *Datapath) widen(m *flow.Mask) {
 func (dp *Datapath) FlowDel(u dpif.UFID) (dpif.FlowStats, error) {
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
-	e := dp.flows.get(u)
+	e := dp.flows.get(&u)
 	if e == nil {
 		return dpif.FlowStats{}, dpif.ErrNotFound
 	}
@@ -250,7 +250,7 @@ func (dp *Datapath) unlink(e *flowEntry) {
 // FlowGet implements dpif.Datapath.
 func (dp *Datapath) FlowGet(u dpif.UFID) (dpif.Flow, error) {
 	dp.mu.Lock()
-	e := dp.flows.get(u)
+	e := dp.flows.get(&u)
 	dp.mu.Unlock()
 	var f dpif.Flow
 	if e == nil {
@@ -309,9 +309,7 @@ func (dp *Datapath) eachFlow(fn func(*flowEntry) bool) {
 	for i := range dp.flows.by {
 		list = list[:0]
 		dp.mu.Lock()
-		for _, e := range dp.flows.by[i] {
-			list = append(list, e)
-		}
+		list = slices.AppendSeq(list, dp.flows.by[i].All())
 		dp.mu.Unlock()
 		for _, e := range list {
 			if !e.dead.Load() && !fn(e) {
@@ -326,7 +324,7 @@ func (dp *Datapath) FlowFlush() error {
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
 	for i := range dp.flows.by {
-		for _, e := range dp.flows.by[i] {
+		for _, e := range slices.Collect(dp.flows.by[i].All()) {
 			dp.unlink(e)
 		}
 	}
