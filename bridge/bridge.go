@@ -87,6 +87,12 @@ type Manager struct {
 	wg   sync.WaitGroup // of the backers' Run
 	stop context.CancelFunc
 
+	// restoring is set from the start until a configuration is seen that does
+	// not ask for flow-restore-wait; asking for it later has no effect.
+	restoring bool
+
+	warned map[string]bool // the settings that unsupported.go has told of
+
 	firstConfig chan struct{} // closed when the first configuration is done
 }
 
@@ -102,6 +108,8 @@ func New(cfg Config) *Manager {
 		calls:       make(chan func()),
 		ended:       make(chan struct{}),
 		changed:     map[string]bool{},
+		restoring:   true,
+		warned:      map[string]bool{},
 		firstConfig: make(chan struct{}),
 	}
 }

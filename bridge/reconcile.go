@@ -12,6 +12,7 @@ import (
 	"govs/netdev"
 	"govs/ofproto"
 	"govs/openflow"
+	"govs/stream"
 )
 
 // reconcile makes the live bridges what specs want. What fails is noted on the
@@ -41,7 +42,7 @@ func (m *Manager) reconcile(ctx context.Context, specs []bridgeSpec) {
 				continue
 			}
 		}
-		b.configure(s)
+		b.configure(s, m.restoring)
 	}
 	for i := range specs {
 		if b := m.live[specs[i].name]; b != nil {
@@ -107,8 +108,9 @@ func (m *Manager) closeIdleBackers() {
 	}
 }
 
-// configure sets what a switch has besides ports.
-func (b *liveBridge) configure(s *bridgeSpec) {
+// configure sets what a switch has besides ports. While flows are being restored
+// no controller is called.
+func (b *liveBridge) configure(s *bridgeSpec, restoring bool) {
 	b.of.SetFailMode(s.failMode)
 	b.of.SetMACTable(time.Duration(s.macAging)*time.Second, s.macEntries)
 	b.of.SetForwardBPDU(s.bpdu)
@@ -117,7 +119,11 @@ func (b *liveBridge) configure(s *bridgeSpec) {
 	b.of.SetDesc(s.desc)
 	b.of.SetFlowTables(s.tables)
 	b.of.SetInBand(s.inBand)
-	b.of.SetControllers(b.controllers(s))
+	controllers := b.controllers(s)
+	if restoring {
+		controllers = slices.DeleteFunc(controllers, func(c ofproto.ControllerSpec) bool { return stream.IsActive(c.Target) })
+	}
+	b.of.SetControllers(controllers)
 }
 
 // removeUnwanted removes the interfaces and bundles that the bridge shall not

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"govs/ofproto"
 	"govs/ovsdb/idl"
 )
 
@@ -42,6 +43,8 @@ func (m *Manager) Run(ctx context.Context) error {
 	for {
 		snap := m.cfg.DB.Snapshot()
 		if ready(snap) && (seen == nil || configChanged(seen, snap)) {
+			m.warnUnsupported(snap)
+			m.applyRestoring(snap)
 			m.reconcile(backerCtx, readBridges(snap))
 			m.applyLimits(snap)
 			seen, confirm = snap, true
@@ -108,7 +111,8 @@ var configColumns = []struct {
 	{"Flow_Table", []string{"name", "flow_limit", "overflow_policy", "groups", "prefixes"}},
 	{"Controller", []string{
 		"target", "type", "connection_mode", "max_backoff", "inactivity_probe", "controller_rate_limit",
-		"controller_burst_limit", "controller_queue_size", "enable_async_messages",
+		"controller_burst_limit", "controller_queue_size", "enable_async_messages", "other_config",
+		"local_ip", "local_netmask", "local_gateway",
 	}},
 }
 
@@ -213,13 +217,27 @@ func (m *Manager) linksMatter(changed map[string]bool) bool {
 	return matters
 }
 
+// applyRestoring carries out other_config:flow-restore-wait: while it is set from
+// the start on, packets that need a translation are dropped and no controller
+// is called (vswitchd.conf.db(5), Open_vSwitch table).
+func (m *Manager) applyRestoring(s *idl.Snapshot) {
+	if !m.restoring {
+		return
+	}
+	root := idl.First(s, "Open_vSwitch")
+	m.restoring = root != nil && root.Map("other_config")["flow-restore-wait"] == "true"
+	m.cfg.Host.SetRestoring(m.restoring)
+}
+
 // applyLimits carries out the limits on datapath flows of other_config.
 func (m *Manager) applyLimits(s *idl.Snapshot) {
 	root := idl.First(s, "Open_vSwitch")
 	if root == nil {
 		return
 	}
-	l := limits(root.Map("other_config"))
+	other := root.Map("other_config")
+	m.cfg.Host.SetBundleIdle(time.Duration(number(other, "bundle-idle-timeout", int(ofproto.DefaultBundleIdle/time.Second), 1, 1<<31-1)) * time.Second)
+	l := limits(other)
 	for _, b := range m.backers {
 		b.SetLimits(l)
 	}

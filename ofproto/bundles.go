@@ -7,9 +7,9 @@ import (
 	"govs/openflow"
 )
 
-// bundleIdle is how long a bundle may wait for the next message about it, as
-// OVS has it unless other_config:bundle-idle-timeout says otherwise.
-const bundleIdle = 10 * time.Second
+// DefaultBundleIdle is how long a bundle may wait for the next message about it
+// unless other_config:bundle-idle-timeout says otherwise.
+const DefaultBundleIdle = 10 * time.Second
 
 // bundleChunk is how much of a bundle is kept in one piece.
 const bundleChunk = 64 << 10
@@ -51,9 +51,9 @@ func (x *msgBundle) each(f func(raw []byte) error) error {
 // bundle returns the connection's bundle with a number; one that has waited too
 // long is gone.
 func (o *ofConn) bundle(id uint32) *msgBundle {
-	now := o.p.now()
+	now, idle := o.p.now(), time.Duration(o.p.backer.host.bundleIdle.Load())
 	for id, x := range o.bundles {
-		if now.Sub(x.used) > bundleIdle {
+		if now.Sub(x.used) > idle {
 			connLog.InfoRL(&badRL, "%s: bundle %#x timed out", o.c.Name(), id)
 			delete(o.bundles, id)
 		}

@@ -12,6 +12,7 @@ package ofproto
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"govs/classifier"
@@ -27,12 +28,28 @@ type Clock interface{ Now() time.Time }
 type Host struct {
 	clock Clock
 
+	restoring  atomic.Bool
+	bundleIdle atomic.Int64 // nanoseconds
+
 	mu      sync.Mutex
 	backers []*Backer
 }
 
 // NewHost returns a host without any datapath.
-func NewHost(c Clock) *Host { return &Host{clock: c} }
+func NewHost(c Clock) *Host {
+	h := &Host{clock: c}
+	h.SetBundleIdle(DefaultBundleIdle)
+	return h
+}
+
+// SetRestoring says whether flow tables are being restored, so that packets
+// without a datapath flow are to be dropped rather than judged by tables that
+// are not complete yet (other_config:flow-restore-wait).
+func (h *Host) SetRestoring(on bool) { h.restoring.Store(on) }
+
+// SetBundleIdle sets how long an OpenFlow bundle may wait for the next message
+// about it (other_config:bundle-idle-timeout).
+func (h *Host) SetBundleIdle(d time.Duration) { h.bundleIdle.Store(int64(d)) }
 
 // Options are what a Backer needs besides its datapath.
 type Options struct {

@@ -45,6 +45,9 @@ var workers = sync.Pool{New: func() any { return new(worker) }}
 
 // upcalls is the datapath's Handler.
 func (b *Backer) upcalls(batch []dpif.Upcall) {
+	if b.host.restoring.Load() {
+		return
+	}
 	w := workers.Get().(*worker)
 	epoch := uint32(b.reval.rounds.Load()) // before anything is looked at
 	cfg := b.config()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	"govs/cli"
 	"govs/daemon/pidfile"
@@ -88,6 +89,9 @@ func (c *Client) Do(name string, args []string) (*Reply, error) {
 	}
 	return &Reply{Result: a.Result, Error: a.Error}, nil
 }
+
+// SetDeadline sets when Do gives up; zero: never.
+func (c *Client) SetDeadline(t time.Time) error { return c.c.SetDeadline(t) }
 
 // Close ends the connection.
 func (c *Client) Close() error { return c.c.Close() }

@@ -33,7 +33,7 @@ import (
 )
 
 // Timeout bounds every call of a tool.
-const Timeout = 60 * time.Second
+const Timeout = 30 * time.Second
 
 // Config says what switch to start.
 type Config struct {
@@ -236,6 +236,7 @@ func (s *Switch) Appctl(command string, args ...string) (text string, ok bool) {
 		}
 		s.ctl = c
 	}
+	s.ctl.SetDeadline(time.Now().Add(Timeout))
 	r, err := s.ctl.Do(command, args)
 	if err != nil {
 		s.t.Fatalf("%s ovs-vswitchd: %s: %v", s.Maker.Name, command, err)
