@@ -40,7 +40,7 @@ type Config struct {
 	// a type there is no device for.
 	OpenDevice func(dpType string, cfg netdev.Config) (netdev.Device, error)
 	// OpenTunnel opens the device that carries a datapath's tunnels.
-	OpenTunnel func(name, typ string, port uint16) (netdev.Device, error)
+	OpenTunnel func(netdev.Config) (netdev.Device, error)
 	// IsTunnel reports whether an Interface type is a tunnel.
 	IsTunnel func(typ string) bool
 	// DatapathTypes and IfaceTypes are written to the columns

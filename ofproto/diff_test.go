@@ -147,8 +147,8 @@ func newTestHostIn(t *testing.T, dir string) *testHost {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.backer = h.Open(dp, Options{RunDir: dir, Prefixes: []classifier.Prefix{classifier.PrefixIPDst, classifier.PrefixIPSrc}, OpenTunnel: func(name, typ string, port uint16) (netdev.Device, error) {
-		return dummy.Open(netdev.Config{Name: name, Type: "dummy"})
+	h.backer = h.Open(dp, Options{RunDir: dir, Prefixes: []classifier.Prefix{classifier.PrefixIPDst, classifier.PrefixIPSrc}, OpenTunnel: func(c netdev.Config) (netdev.Device, error) {
+		return dummy.Open(netdev.Config{Name: c.Name, Type: "dummy"})
 	}})
 	t.Cleanup(func() { h.backer.Close(true) })
 	return h

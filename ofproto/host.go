@@ -56,7 +56,7 @@ type Options struct {
 	// OpenTunnel opens the device that carries all tunnels of a type (and, for
 	// types over UDP, a destination port) in the datapath, such as
 	// "vxlan_sys_4789" of type "vxlan" with port 4789.
-	OpenTunnel func(name, typ string, port uint16) (netdev.Device, error)
+	OpenTunnel func(netdev.Config) (netdev.Device, error)
 	// Prefixes are the fields on which flow tables keep prefix tries;
 	// classifier.DefaultPrefixes if nil.
 	Prefixes []classifier.Prefix

@@ -1,11 +1,13 @@
 package ofproto
 
 import (
-	"fmt"
-	"govs/flow"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"govs/dpif"
+	"govs/flow"
 	"govs/netdev"
 	"govs/ofproto/xlate"
 	"govs/openflow"
@@ -28,80 +30,112 @@ type port struct {
 
 func (p *port) device() netdev.Device { return p.spec.Device }
 
-// tunnelDevice is the one datapath port of all tunnels of a type.
+// tunnelDevice is the one datapath port of all tunnels of a type and, for those
+// over UDP, a UDP port.
 type tunnelDevice struct {
 	name  string
-	port  uint16
+	dev   netdev.Device
 	odp   dpif.PortNo
-	users int
+	users []*xlate.Tunnel
 }
 
-// tunnelTypes are the tunnels we know: how the datapath port is called, and
-// the UDP port unless options:dst_port says otherwise (0: none).
-var tunnelTypes = [...]struct {
-	typ, system string
-	udp         uint16
-}{
-	{"vxlan", "vxlan_sys", 4789},
-	{"geneve", "genev_sys", 6081},
-	{"gre", "gre_sys", 0},
+// reoptioner is a device of tunnels that has options of its own.
+type reoptioner interface {
+	SetOptions(map[string]string) error
 }
 
-// IsTunnel reports whether typ is an Interface type whose ports are tunnels.
-func IsTunnel(typ string) bool {
-	for i := range tunnelTypes {
-		if tunnelTypes[i].typ == typ {
-			return true
+// options are the device's own options: what any of its tunnels asks for.
+func (d *tunnelDevice) options() map[string]string {
+	o := map[string]string{}
+	gpe := false
+	for _, t := range d.users {
+		o["dst_port"] = strconv.Itoa(int(t.DstPort))
+		if o["exts"] = gbp(t); strings.Contains(t.Device.Exts, "gpe") {
+			gpe = true
+		}
+		if t.Device.PayloadType != "" {
+			o["payload_type"] = t.Device.PayloadType
 		}
 	}
-	return false
-}
-
-// systemName returns the name of the datapath port for a tunnel.
-func systemName(t *xlate.Tunnel) string {
-	for i := range tunnelTypes {
-		if tunnelTypes[i].typ == t.Type {
-			if tunnelTypes[i].udp == 0 {
-				return tunnelTypes[i].system
-			}
-			return fmt.Sprintf("%s_%d", tunnelTypes[i].system, t.DstPort)
-		}
+	if gpe {
+		o["exts"] += ",gpe"
 	}
-	return t.Type + "_sys"
+	return o
 }
 
-// acquireTunnel gives the tunnel its datapath port, made if it is the first.
-// b.mu is held.
-func (b *Backer) acquireTunnel(t *xlate.Tunnel) (*tunnelDevice, error) {
-	name := systemName(t)
+// gbp returns "gbp" if the tunnel sends group policies.
+func gbp(t *xlate.Tunnel) string {
+	if strings.Contains(t.Device.Exts, "gbp") {
+		return "gbp"
+	}
+	return ""
+}
+
+// acquireTunnel gives the tunnel its datapath port, made if it is the first. It
+// may stand in for old, which will be released. b.mu is held.
+func (b *Backer) acquireTunnel(name string, t, old *xlate.Tunnel) (*tunnelDevice, error) {
+	system := systemName(t)
 	for _, d := range b.tunnels {
-		if d.name == name {
-			d.users++
-			t.ODP = d.odp
-			return d, nil
+		if d.name != system {
+			continue
 		}
+		for _, u := range d.users {
+			switch {
+			case u == old:
+			case gbp(u) != gbp(t):
+				text := name + ": VXLAN-GBP, and non-VXLAN-GBP tunnels can't be configured on the same dst_port"
+				vportLog.Warn("%s", text)
+				return nil, &ConfigError{Text: text}
+			case u.Device.PayloadType != t.Device.PayloadType:
+				text := name + ": tunnels with different payload_type can't be configured on the same dst_port"
+				vportLog.Warn("%s", text)
+				return nil, &ConfigError{Text: text}
+			}
+		}
+		d.users = append(d.users, t)
+		if o, ok := d.dev.(reoptioner); ok {
+			o.SetOptions(d.options())
+		}
+		t.ODP = d.odp
+		return d, nil
 	}
 	if b.opts.OpenTunnel == nil {
 		return nil, &ConfigError{Text: "no tunnels in this datapath"}
 	}
-	dev, err := b.opts.OpenTunnel(name, t.Type, t.DstPort)
+	d := &tunnelDevice{name: system, users: []*xlate.Tunnel{t}}
+	dev, err := b.opts.OpenTunnel(netdev.Config{Name: system, Type: t.Type, Options: d.options()})
 	if err != nil {
 		return nil, err
 	}
-	odp, err := b.dp.PortAdd(name, dev, dpif.NoPort)
+	odp, err := b.dp.PortAdd(system, dev, dpif.NoPort)
 	if err != nil {
 		dev.Close()
 		return nil, err
 	}
-	d := &tunnelDevice{name: name, port: t.DstPort, odp: odp, users: 1}
+	d.dev, d.odp, t.ODP = dev, odp, odp
 	b.tunnels = append(b.tunnels, d)
-	t.ODP = odp
 	return d, nil
 }
 
+// conflict returns the port that already receives what the tunnel of the named
+// port would, and says so. b.mu is held.
+func (b *Backer) conflict(name string, t *xlate.Tunnel) *xlate.Port {
+	other := b.configLocked().Tunnels.Conflict(t)
+	if other != nil {
+		tunnelLog.Warn("%s: attempting to add tunnel port with same config as port '%s' (%s)", name, other.Name, tunnelMatch(t))
+	}
+	return other
+}
+
 // releaseTunnel takes back what acquireTunnel gave. b.mu is held.
-func (b *Backer) releaseTunnel(d *tunnelDevice) {
-	if d.users--; d.users > 0 {
+func (b *Backer) releaseTunnel(d *tunnelDevice, t *xlate.Tunnel) {
+	if i := slices.Index(d.users, t); i >= 0 {
+		d.users = slices.Delete(d.users, i, i+1)
+	}
+	if len(d.users) > 0 {
+		if o, ok := d.dev.(reoptioner); ok {
+			o.SetOptions(d.options())
+		}
 		return
 	}
 	for i, x := range b.tunnels {
@@ -147,11 +181,11 @@ func (p *Ofproto) PortAdd(s PortSpec) (openflow.Port, error) {
 		if err != nil {
 			return 0, err
 		}
-		if x.shared, err = b.acquireTunnel(t); err != nil {
+		if x.shared, err = b.acquireTunnel(s.Name, t, nil); err != nil {
 			return 0, err
 		}
-		if other := b.configLocked().Tunnels.Conflict(t); other != nil {
-			b.releaseTunnel(x.shared)
+		if b.conflict(s.Name, t) != nil {
+			b.releaseTunnel(x.shared, t)
 			return 0, ErrPortExists
 		}
 		x.tunnel, x.counters = t, &xlate.PortCounters{}
@@ -184,7 +218,7 @@ func (p *Ofproto) PortAdd(s PortSpec) (openflow.Port, error) {
 // dropPort gives back what the port holds of the datapath. b.mu is held.
 func (b *Backer) dropPort(x *port) {
 	if x.shared != nil {
-		b.releaseTunnel(x.shared)
+		b.releaseTunnel(x.shared, x.tunnel)
 	} else if x.odp != dpif.NoPort {
 		b.dp.PortDel(x.odp)
 	}
@@ -205,15 +239,16 @@ func (p *Ofproto) PortReconfigure(no openflow.Port, s PortSpec) error {
 		if err != nil {
 			return err
 		}
-		d, err := b.acquireTunnel(t)
+		d, err := b.acquireTunnel(s.Name, t, x.tunnel)
 		if err != nil {
 			return err
 		}
 		if other := b.configLocked().Tunnels.Conflict(t); other != nil && (other.No != uint32(no) || other.Bridge.Owner != p) {
-			b.releaseTunnel(d)
+			b.conflict(s.Name, t)
+			b.releaseTunnel(d, t)
 			return ErrPortExists
 		}
-		b.releaseTunnel(x.shared)
+		b.releaseTunnel(x.shared, x.tunnel)
 		x.tunnel, x.shared = t, d
 	}
 	x.spec.Peer, x.spec.Options = s.Peer, s.Options

@@ -1,166 +1,391 @@
 package ofproto
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"govs/daemon/vlog"
 	"govs/ofproto/xlate"
+	"govs/packet"
 )
 
-var vportLog = vlog.New("netdev_vport")
+var (
+	vportLog  = vlog.New("netdev_vport")
+	tunnelLog = vlog.New("tunnel")
+)
+
+// A tunnelType is a type of Interface that is a tunnel.
+type tunnelType struct {
+	typ, system string // system: what its datapath port is called
+	udp         uint16 // UDP port unless options:dst_port says otherwise; 0: none
+	l2, l3      bool   // carries Ethernet frames, other packets
+	csum, seq   bool   // has these options
+}
+
+// tunnelTypes are the tunnels we know.
+var tunnelTypes = [...]tunnelType{
+	{"vxlan", "vxlan_sys", 4789, true, false, true, false},
+	{"geneve", "genev_sys", 6081, true, false, true, false},
+	{"gre", "gre_sys", 0, true, true, true, true},
+	{"ip6gre", "ip6gre_sys", 0, true, false, true, true},
+	{"erspan", "erspan_sys", 0, true, false, true, false},
+	{"ip6erspan", "ip6erspan_sys", 0, true, false, true, false},
+	{"gtpu", "gtpu_sys", 2152, false, true, false, false},
+	{"bareudp", "bareudp_sys", 6635, false, true, false, false},
+	{"srv6", "srv6_sys", 0, false, true, false, false},
+}
+
+func tunnelTypeOf(typ string) *tunnelType {
+	for i := range tunnelTypes {
+		if tunnelTypes[i].typ == typ {
+			return &tunnelTypes[i]
+		}
+	}
+	return nil
+}
+
+// IsTunnel reports whether typ is an Interface type whose ports are tunnels.
+func IsTunnel(typ string) bool { return tunnelTypeOf(typ) != nil }
+
+// systemName returns the name of the datapath port for a tunnel.
+func systemName(t *xlate.Tunnel) string {
+	row := tunnelTypeOf(t.Type)
+	if row.udp == 0 {
+		return row.system
+	}
+	return fmt.Sprintf("%s_%d", row.system, t.DstPort)
+}
+
+// optionReader is a tunnel that is being read from options.
+type optionReader struct {
+	*xlate.Tunnel
+	row  *tunnelType
+	name string
+	s    map[string]string
+}
+
+// fatalError is about an option that makes the port unusable.
+type fatalError struct{ error }
+
+func fatalf(format string, args ...any) error { return fatalError{fmt.Errorf(format, args...)} }
+
+// errUnknownOption says that the type has no such option.
+var errUnknownOption = errors.New("unknown option")
 
 // tunnelOptionRows are the options of tunnel Interfaces (ovs-vswitchd.conf.db(5),
-// "Tunnel Options"): how each is read into a Tunnel. A parser's error text
-// follows "NAME: "; one of a fatal option makes the port unusable, others are
-// warned of and leave the default.
+// "Tunnel Options"): how each is read. An error's text follows "NAME: "; a fatal
+// one makes the port unusable, others are warned of and leave the default. As in
+// OVS most numbers are read as far as they are numbers.
 var tunnelOptionRows = [...]struct {
-	name  string
-	fatal bool
-	parse func(t *xlate.Tunnel, typ, v string) error
+	name string
+	read func(t *optionReader, v string) error
 }{
-	{"remote_ip", true, func(t *xlate.Tunnel, typ, v string) (err error) {
-		t.Remote, t.RemoteFlow, err = tunnelAddr(typ, "remote_ip", v)
-		if err == nil && t.Remote.Is4() && t.Remote.IsMulticast() {
-			return fmt.Errorf("multicast remote_ip=%s not allowed", v)
+	{"remote_ip", func(t *optionReader, v string) error {
+		a, flow, ok := tunnelAddr(v)
+		switch {
+		case !ok:
+			return fatalf("bad %s 'remote_ip'", t.Type)
+		case a.IsValid() && a.IsMulticast():
+			return fatalf("multicast remote_ip=%s not allowed", v)
 		}
-		return err
-	}},
-	{"local_ip", true, func(t *xlate.Tunnel, typ, v string) (err error) {
-		t.Local, t.LocalFlow, err = tunnelAddr(typ, "local_ip", v)
-		return err
-	}},
-	{"key", false, func(t *xlate.Tunnel, _, v string) error {
-		if !t.InKeySet {
-			t.InKey, t.InKeySet, t.InKeyFlow = tunnelKey(v)
-		}
-		t.OutKey, t.OutKeySet, t.OutKeyFlow = tunnelKey(v)
+		t.Remote, t.RemoteFlow = a, flow
 		return nil
 	}},
-	{"in_key", false, func(t *xlate.Tunnel, _, v string) error {
+	{"local_ip", func(t *optionReader, v string) error {
+		a, flow, ok := tunnelAddr(v)
+		if !ok {
+			return fmt.Errorf("bad %s 'local_ip'", t.Type)
+		}
+		t.Local, t.LocalFlow = a, flow
+		return nil
+	}},
+	{"key", func(t *optionReader, v string) error {
+		if _, own := t.s["in_key"]; !own {
+			t.InKey, t.InKeySet, t.InKeyFlow = tunnelKey(v)
+		}
+		if _, own := t.s["out_key"]; !own {
+			t.OutKey, t.OutKeySet, t.OutKeyFlow = tunnelKey(v)
+		}
+		return nil
+	}},
+	{"in_key", func(t *optionReader, v string) error {
 		t.InKey, t.InKeySet, t.InKeyFlow = tunnelKey(v)
 		return nil
 	}},
-	{"out_key", false, func(t *xlate.Tunnel, _, v string) error {
+	{"out_key", func(t *optionReader, v string) error {
 		t.OutKey, t.OutKeySet, t.OutKeyFlow = tunnelKey(v)
 		return nil
 	}},
-	{"dst_port", false, func(t *xlate.Tunnel, typ, v string) error {
-		n, err := strconv.ParseUint(v, 10, 16)
-		if err != nil || n == 0 {
-			return fmt.Errorf("bad %s 'dst_port'", typ)
+	{"dst_port", func(t *optionReader, v string) error {
+		if t.row.udp == 0 {
+			return errUnknownOption
 		}
-		if t.DstPort == 0 {
-			return fmt.Errorf("unknown %s argument 'dst_port'", typ)
+		n, _ := cNumber(v, 10)
+		if uint16(n) == 0 {
+			return fmt.Errorf("bad %s 'dst_port'", t.Type) // nothing can come in by port 0
 		}
 		t.DstPort = uint16(n)
 		return nil
 	}},
-	{"tos", false, func(t *xlate.Tunnel, _, v string) error {
-		n, err := strconv.ParseUint(v, 0, 8)
+	{"tos", func(t *optionReader, v string) error {
+		n, whole := cNumber(v, 0)
 		switch {
 		case v == "inherit":
 			t.TOSInherit = true
-		case err != nil || n&3 != 0:
+		case !whole || n&^0xfc != 0:
 			return fmt.Errorf("invalid TOS %s", v)
 		default:
 			t.TOS = uint8(n)
 		}
 		return nil
 	}},
-	{"ttl", false, func(t *xlate.Tunnel, _, v string) error {
-		n, err := strconv.ParseUint(v, 0, 8)
-		switch {
-		case v == "inherit":
+	{"ttl", func(t *optionReader, v string) error {
+		if v == "inherit" {
 			t.TTLInherit = true
-		case err != nil || n == 0:
-			return fmt.Errorf("invalid TTL %s", v)
-		default:
+		} else if n, _ := cNumber(v, 10); uint8(n) != 0 {
 			t.TTL = uint8(n)
 		}
 		return nil
 	}},
-	{"df_default", false, func(t *xlate.Tunnel, _, v string) error {
-		t.DF = v == "true"
+	{"df_default", func(t *optionReader, v string) error {
+		t.DF = v != "false"
 		return nil
 	}},
-	{"csum", false, func(t *xlate.Tunnel, _, v string) error {
+	{"csum", func(t *optionReader, v string) error {
+		if !t.row.csum {
+			return errUnknownOption
+		}
 		t.Csum = v == "true"
 		return nil
 	}},
-	{"egress_pkt_mark", false, func(t *xlate.Tunnel, typ, v string) error {
-		n, err := strconv.ParseUint(v, 0, 32)
-		if err != nil {
-			return fmt.Errorf("bad %s 'egress_pkt_mark'", typ)
+	{"seq", func(t *optionReader, v string) error {
+		if !t.row.seq {
+			return errUnknownOption
 		}
+		t.Seq = v == "true"
+		return nil
+	}},
+	{"egress_pkt_mark", func(t *optionReader, v string) error {
+		n, _ := cNumber(v, 10)
 		t.Mark, t.MarkSet = uint32(n), true
 		return nil
 	}},
+	{"exts", func(t *optionReader, v string) error {
+		if t.Type != "vxlan" {
+			return errUnknownOption
+		}
+		var bad error
+		var exts []string
+		for e := range strings.SplitSeq(v, ",") {
+			switch e = strings.TrimSpace(e); e {
+			case "gbp", "gpe":
+				exts = append(exts, e)
+			case "":
+			default:
+				bad = fmt.Errorf("unknown extension '%s'", e)
+			}
+		}
+		slices.Sort(exts)
+		t.Device.Exts = strings.Join(slices.Compact(exts), ",")
+		return bad
+	}},
+	{"packet_type", func(t *optionReader, v string) error {
+		i := slices.Index(xlate.PTModeNames[:], v)
+		if i < 0 {
+			return fatalf("unknown packet_type '%s'", v)
+		}
+		t.Mode = xlate.PTMode(i)
+		return nil
+	}},
+	{"erspan_ver", func(t *optionReader, v string) error {
+		if v == "flow" {
+			t.ErspanVerFlow, t.ErspanIdxFlow, t.ErspanDirFlow, t.ErspanHwidFlow = true, true, true, true
+			return nil
+		}
+		n, _ := cNumber(v, 0)
+		if n != 1 && n != 2 {
+			return fatalf("invalid erspan version: %s", v)
+		}
+		t.ErspanVer = uint8(n)
+		return nil
+	}},
+	{"erspan_idx", func(t *optionReader, v string) error {
+		n, err := t.erspan(v, &t.ErspanIdxFlow, 0xfffff, "index")
+		t.ErspanIdx = uint32(n)
+		return err
+	}},
+	{"erspan_dir", func(t *optionReader, v string) error {
+		n, err := t.erspan(v, &t.ErspanDirFlow, 1, "direction")
+		t.ErspanDir = uint8(n)
+		return err
+	}},
+	{"erspan_hwid", func(t *optionReader, v string) error {
+		n, err := t.erspan(v, &t.ErspanHwidFlow, 0x3f, "hardware ID")
+		t.ErspanHwid = uint8(n)
+		return err
+	}},
+	{"payload_type", func(t *optionReader, v string) error {
+		if n, whole := cNumber(v, 16); v != "ip" && v != "mpls" && (!whole || n < 0x600 || n > 0xffff) {
+			if t.Type != "bareudp" {
+				return nil
+			}
+			return errBadPayload
+		}
+		t.Device.PayloadType = v
+		return nil
+	}},
+	{"srv6_segs", func(t *optionReader, v string) error {
+		if t.Type != "srv6" {
+			return errUnknownOption
+		}
+		t.Segments = nil
+		for s := range strings.SplitSeq(v, ",") {
+			a, err := netip.ParseAddr(strings.TrimSpace(s))
+			if err != nil || !a.Is6() || len(t.Segments) == 16*packet.MaxSegments {
+				t.Segments = nil
+				return fatalf("bad %s 'srv6_segs'", t.Type)
+			}
+			t.Segments = append(t.Segments, a.AsSlice()...)
+		}
+		return nil
+	}},
+	{"srv6_flowlabel", func(t *optionReader, v string) error {
+		if t.Type != "srv6" {
+			return errUnknownOption
+		}
+		switch v {
+		case "zero":
+			t.Label = 0
+		case "compute":
+			t.Label = packet.TunLabelHash
+		case "copy":
+		default:
+			return fmt.Errorf("bad %s 'srv6_flowlabel'", t.Type)
+		}
+		return nil
+	}},
+	{"pmtud", func(t *optionReader, v string) error {
+		t.PMTUD = v == "true"
+		return nil
+	}},
+	// What ovs-monitor-ipsec reads.
+	{"psk", ignored}, {"remote_cert", ignored}, {"remote_name", ignored}, {"local_name", ignored},
+}
+
+func ignored(*optionReader, string) error { return nil }
+
+// errBadPayload is an error that OVS has no text of its own for.
+var errBadPayload = &ConfigError{}
+
+// erspan reads a number in hexadecimal of at most limit, or "flow".
+func (t *optionReader) erspan(v string, flow *bool, limit uint64, what string) (uint64, error) {
+	if v == "flow" {
+		*flow = true
+		return 0, nil
+	}
+	n, whole := cNumber(v, 16)
+	switch {
+	case !whole:
+		n = 0
+	case n > limit:
+		return 0, fatalf("invalid erspan %s: %s", what, v)
+	}
+	return n, nil
 }
 
 // tunnelAddr reads an address or "flow".
-func tunnelAddr(typ, key, v string) (a netip.Addr, flow bool, err error) {
+func tunnelAddr(v string) (a netip.Addr, flow, ok bool) {
 	if v == "flow" {
-		return a, true, nil
+		return a, true, true
 	}
-	if a, err = netip.ParseAddr(v); err != nil {
-		return netip.Addr{}, false, fmt.Errorf("bad %s '%s'", typ, key)
-	}
-	return a, false, nil
+	a, err := netip.ParseAddr(v)
+	return a.Unmap(), false, err == nil && a.Zone() == ""
 }
 
-// tunnelKey reads a key or "flow"; as in OVS what is no number counts as 0.
+// tunnelKey reads a key or "flow".
 func tunnelKey(v string) (key uint64, set, flow bool) {
 	if v == "flow" {
 		return 0, true, true
 	}
-	key, _ = strconv.ParseUint(v, 0, 64)
+	key, _ = cNumber(v, 0)
 	return key, true, false
 }
 
 // parseTunnel reads a tunnel Interface's options. What is wrong with options
 // that a tunnel can do without is logged.
 func parseTunnel(s *PortSpec) (*xlate.Tunnel, error) {
-	t := &xlate.Tunnel{Type: s.Type, TTL: 64, DF: true}
-	for i := range tunnelTypes {
-		if tunnelTypes[i].typ == s.Type {
-			t.DstPort = tunnelTypes[i].udp
-		}
+	row := tunnelTypeOf(s.Type)
+	t := &optionReader{&xlate.Tunnel{Type: s.Type, TTL: 64, DF: true, DstPort: row.udp}, row, s.Name, s.Options}
+	if !row.l2 {
+		t.Mode = xlate.LegacyL3
 	}
-	var fatal []string
-	// In order of names: key leaves alone what in_key has set, and out_key
-	// overrides what key has set.
+	if s.Type == "srv6" {
+		t.Label = packet.TunLabelCopy
+	}
+	var fatal, warn []string
 	for _, name := range slices.Sorted(maps.Keys(s.Options)) {
-		text := fmt.Sprintf("unknown %s argument '%s'", s.Type, name)
+		err := errUnknownOption
 		for i := range tunnelOptionRows {
-			o := &tunnelOptionRows[i]
-			if o.name != name {
-				continue
-			}
-			text = ""
-			if err := o.parse(t, s.Type, s.Options[name]); err != nil {
-				text = err.Error()
-				if o.fatal {
-					fatal = append(fatal, s.Name+": "+text)
-				}
+			if o := &tunnelOptionRows[i]; o.name == name {
+				err = o.read(t, s.Options[name])
 			}
 		}
-		if text != "" {
-			vportLog.Warn("%s: %s", s.Name, text)
+		switch _, bad := err.(fatalError); {
+		case err == nil:
+		case err == error(errBadPayload):
+			return nil, &ConfigError{Text: fmt.Sprintf("%s: could not set configuration (Invalid argument)", s.Name)}
+		case err == errUnknownOption:
+			warn = append(warn, fmt.Sprintf("%s: unknown %s argument '%s'", s.Name, s.Type, name))
+		case bad:
+			fatal = append(fatal, s.Name+": "+err.Error())
+		default:
+			warn = append(warn, s.Name+": "+err.Error())
 		}
 	}
-	if !t.Remote.IsValid() && !t.RemoteFlow {
-		fatal = append(fatal, fmt.Sprintf("%s: %s type requires valid 'remote_ip' argument", s.Name, s.Type))
-	}
-	if t.LocalFlow && !t.RemoteFlow {
-		fatal = append(fatal, fmt.Sprintf("%s: %s type requires 'remote_ip=flow' with 'local_ip=flow'", s.Name, s.Type))
+	fatal = append(fatal, t.check()...)
+	if all := append(warn, fatal...); len(all) > 0 {
+		vportLog.Warn("%s", strings.Join(all, "\n"))
 	}
 	if len(fatal) > 0 {
 		return nil, &ConfigError{Text: strings.Join(fatal, "\n")}
 	}
-	return t, nil
+	return t.Tunnel, nil
+}
+
+// check returns what is wrong with the options together.
+func (t *optionReader) check() (bad []string) {
+	say := func(format string, args ...any) {
+		bad = append(bad, t.name+": "+fmt.Sprintf(format, args...))
+	}
+	gpe := strings.Contains(t.Device.Exts, "gpe")
+	switch {
+	case t.Mode == xlate.LegacyL3 && t.Type == "vxlan" && !gpe:
+		say("legacy_l3 configured on VXLAN (without GPE) tunnel that cannot carry L3 traffic")
+	case t.Mode == xlate.LegacyL3 && t.Type != "vxlan" && !t.row.l3:
+		say("legacy_l3 configured on %s tunnel that cannot carry L3 traffic", t.Type)
+	case t.Mode == xlate.LegacyL2 && !t.row.l2:
+		say("legacy_l2 configured on %s tunnel that cannot carry L2 traffic", t.Type)
+	}
+	if !t.Remote.IsValid() && !t.RemoteFlow {
+		say("%s type requires valid 'remote_ip' argument", t.Type)
+	}
+	if t.LocalFlow && !t.RemoteFlow {
+		say("%s type requires 'remote_ip=flow' with 'local_ip=flow'", t.Type)
+	}
+	if t.Local.IsValid() && t.Remote.IsValid() && t.Local.Is4() != t.Remote.Is4() {
+		say("'remote_ip' and 'local_ip' has to be of the same address family")
+	}
+	if t.Type == "srv6" {
+		switch {
+		case t.Remote.IsValid() && t.Remote.Is4():
+			say("srv6 type requires an IPv6 'remote_ip'")
+		case len(t.Segments) > 0 && (!t.Remote.IsValid() || t.Remote.As16() != [16]byte(t.Segments)):
+			say("the first of 'srv6_segs' must be 'remote_ip'")
+		}
+	}
+	return bad
 }

@@ -2,7 +2,6 @@ package vswitchd
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"govs/bridge"
@@ -63,10 +62,7 @@ func device[D netdev.Device](d D, err error) (netdev.Device, error) {
 	return d, nil
 }
 
-// tunnelTypes lists the interface types that are tunnels.
-var tunnelTypes = []string{"vxlan"}
-
-func isTunnel(typ string) bool { return slices.Contains(tunnelTypes, typ) }
+func isTunnel(typ string) bool { return slices.Contains(tunnel.Types(), typ) }
 
 // openDevice opens the device of an interface for a datapath type.
 func (d *Daemon) openDevice(_ string, cfg netdev.Config) (netdev.Device, error) {
@@ -103,7 +99,7 @@ func (r renamed) Type() string { return r.typ }
 
 // ifaceTypes returns the interface types that can be opened.
 func (d *Daemon) ifaceTypes() []string {
-	types := append([]string{"patch"}, tunnelTypes...)
+	types := append([]string{"patch"}, tunnel.Types()...)
 	for _, k := range deviceKinds {
 		if !k.isDummy || d.cfg.dummy != noDummy {
 			types = append(types, k.typ)
@@ -120,14 +116,10 @@ func (d *Daemon) datapathTypes() []string {
 	return []string{"netdev", "system"}
 }
 
-// openTunnel opens the device that carries all tunnels of a type on one UDP
-// port.
-func (d *Daemon) openTunnel(name, typ string, port uint16) (netdev.Device, error) {
+// openTunnel opens the device that carries all tunnels of a type and UDP port.
+func (d *Daemon) openTunnel(cfg netdev.Config) (netdev.Device, error) {
 	if d.rt == nil {
 		return nil, errors.New("the host's routes cannot be read")
 	}
-	return tunnel.Open(netdev.Config{
-		Name: name, Type: typ,
-		Options: map[string]string{"dst_port": fmt.Sprint(port)},
-	}, d.rt)
+	return device(tunnel.Open(cfg, d.rt))
 }
