@@ -180,8 +180,12 @@ func (m *Manager) configurePorts(b *liveBridge, s *bridgeSpec) {
 		}
 	}
 	for name, i := range b.ifaces {
-		if w := s.iface(name); w != nil {
-			b.adjust(i, w)
+		w := s.iface(name)
+		if w != nil && !b.adjust(i, w) && m.cfg.IsTunnel(w.typ) {
+			// A tunnel with bad options is no tunnel; that it cannot be made
+			// with them either says why.
+			b.removeIface(i)
+			add = append(add, pending{w})
 		}
 	}
 	for _, p := range add {
@@ -264,8 +268,9 @@ func (m *Manager) addIface(b *liveBridge, s *bridgeSpec, w *ifaceSpec) {
 	log.Info("bridge %s: added interface %s on port %d", s.name, w.name, portNumber(no))
 }
 
-// adjust applies changed options to an interface that goes on.
-func (b *liveBridge) adjust(i *liveIface, w *ifaceSpec) {
+// adjust applies changed options to an interface that goes on, and reports
+// whether they could be.
+func (b *liveBridge) adjust(i *liveIface, w *ifaceSpec) bool {
 	if !i.failed && !i.spec.sameOptions(w) {
 		err := b.of.PortReconfigure(i.no, ofproto.PortSpec{
 			Name: w.name, Type: w.typ, Device: i.dev, Request: i.no,
@@ -280,11 +285,12 @@ func (b *liveBridge) adjust(i *liveIface, w *ifaceSpec) {
 		if err != nil {
 			i.err = cli.Strerror(err)
 			log.Warn("%s: could not set configuration (%s)", w.name, i.err)
-			return // the old spec stays, so that the next change tries again
+			return false // the old spec stays, so that the next change tries again
 		}
 		i.err = ""
 	}
 	i.spec = *w
+	return true
 }
 
 // checkPatch checks a patch port's options as far as they can be judged alone.

@@ -32,17 +32,17 @@ func tunnelOptions(t *xlate.Tunnel) []string {
 	}
 	ip("remote_ip", t.Remote, t.RemoteFlow)
 	ip("local_ip", t.Local, t.LocalFlow)
-	in, outKey := key(t.InKey, t.InKeySet, t.InKeyFlow), key(t.OutKey, t.OutKeySet, t.OutKeyFlow)
-	if in == outKey {
-		if in != "" {
-			add("key", in)
-		}
-	} else {
-		if in != "" {
+	switch {
+	case t.InKeyFlow && t.OutKeyFlow:
+		add("key", "flow")
+	case t.InKeySet && t.OutKeySet && t.InKey == t.OutKey: // as OVS, if only one is from the flow, too
+		add("key", strconv.FormatUint(t.InKey, 10))
+	default:
+		if in := key(t.InKey, t.InKeySet, t.InKeyFlow); in != "" {
 			add("in_key", in)
 		}
-		if outKey != "" {
-			add("out_key", outKey)
+		if out := key(t.OutKey, t.OutKeySet, t.OutKeyFlow); out != "" {
+			add("out_key", out)
 		}
 	}
 	switch {

@@ -32,10 +32,10 @@ var tunnelTypes = [...]tunnelType{
 	{"geneve", "genev_sys", 6081, true, false, true, false},
 	{"gre", "gre_sys", 0, true, true, true, true},
 	{"ip6gre", "ip6gre_sys", 0, true, false, true, true},
-	{"erspan", "erspan_sys", 0, true, false, true, false},
-	{"ip6erspan", "ip6erspan_sys", 0, true, false, true, false},
+	{"erspan", "erspan_sys", 0, true, false, false, false},
+	{"ip6erspan", "ip6erspan_sys", 0, true, false, false, false},
 	{"gtpu", "gtpu_sys", 2152, false, true, false, false},
-	{"bareudp", "bareudp_sys", 6635, false, true, false, false},
+	{"bareudp", "udp_sys", 6635, false, true, false, false},
 	{"srv6", "srv6_sys", 0, false, true, false, false},
 }
 
@@ -68,10 +68,16 @@ type optionReader struct {
 	s    map[string]string
 }
 
-// fatalError is about an option that makes the port unusable.
-type fatalError struct{ error }
+// fatalError is about an option that makes the port unusable; after a stopping
+// one no more are read.
+type fatalError struct {
+	error
+	stop bool
+}
 
-func fatalf(format string, args ...any) error { return fatalError{fmt.Errorf(format, args...)} }
+func fatalf(format string, args ...any) error { return fatalError{fmt.Errorf(format, args...), false} }
+
+func stopf(format string, args ...any) error { return fatalError{fmt.Errorf(format, args...), true} }
 
 // errUnknownOption says that the type has no such option.
 var errUnknownOption = errors.New("unknown option")
@@ -90,7 +96,7 @@ var tunnelOptionRows = [...]struct {
 		case !ok:
 			return fatalf("bad %s 'remote_ip'", t.Type)
 		case a.IsValid() && a.IsMulticast():
-			return fatalf("multicast remote_ip=%s not allowed", v)
+			return stopf("multicast remote_ip=%s not allowed", v)
 		}
 		t.Remote, t.RemoteFlow = a, flow
 		return nil
@@ -196,7 +202,7 @@ var tunnelOptionRows = [...]struct {
 	{"packet_type", func(t *optionReader, v string) error {
 		i := slices.Index(xlate.PTModeNames[:], v)
 		if i < 0 {
-			return fatalf("unknown packet_type '%s'", v)
+			return stopf("unknown packet_type '%s'", v)
 		}
 		t.Mode = xlate.PTMode(i)
 		return nil
@@ -208,7 +214,7 @@ var tunnelOptionRows = [...]struct {
 		}
 		n, _ := cNumber(v, 0)
 		if n != 1 && n != 2 {
-			return fatalf("invalid erspan version: %s", v)
+			return stopf("invalid erspan version: %s", v)
 		}
 		t.ErspanVer = uint8(n)
 		return nil
@@ -229,11 +235,8 @@ var tunnelOptionRows = [...]struct {
 		return err
 	}},
 	{"payload_type", func(t *optionReader, v string) error {
-		if n, whole := cNumber(v, 16); v != "ip" && v != "mpls" && (!whole || n < 0x600 || n > 0xffff) {
-			if t.Type != "bareudp" {
-				return nil
-			}
-			return errBadPayload
+		if n, whole := cNumber(v, 16); v != "ip" && v != "mpls" && (!whole || n > 0xffff) {
+			return stopf("") // OVS has no words of its own for it
 		}
 		t.Device.PayloadType = v
 		return nil
@@ -278,9 +281,6 @@ var tunnelOptionRows = [...]struct {
 
 func ignored(*optionReader, string) error { return nil }
 
-// errBadPayload is an error that OVS has no text of its own for.
-var errBadPayload = &ConfigError{}
-
 // erspan reads a number in hexadecimal of at most limit, or "flow".
 func (t *optionReader) erspan(v string, flow *bool, limit uint64, what string) (uint64, error) {
 	if v == "flow" {
@@ -292,7 +292,7 @@ func (t *optionReader) erspan(v string, flow *bool, limit uint64, what string) (
 	case !whole:
 		n = 0
 	case n > limit:
-		return 0, fatalf("invalid erspan %s: %s", what, v)
+		return 0, stopf("invalid erspan %s: %s", what, v)
 	}
 	return n, nil
 }
@@ -326,7 +326,8 @@ func parseTunnel(s *PortSpec) (*xlate.Tunnel, error) {
 	if s.Type == "srv6" {
 		t.Label = packet.TunLabelCopy
 	}
-	var fatal, warn []string
+	var lines []string
+	fatal, stopped := false, false
 	for _, name := range slices.Sorted(maps.Keys(s.Options)) {
 		err := errUnknownOption
 		for i := range tunnelOptionRows {
@@ -334,26 +335,39 @@ func parseTunnel(s *PortSpec) (*xlate.Tunnel, error) {
 				err = o.read(t, s.Options[name])
 			}
 		}
-		switch _, bad := err.(fatalError); {
+		text := fmt.Sprintf("unknown %s argument '%s'", s.Type, name)
+		switch {
 		case err == nil:
-		case err == error(errBadPayload):
-			return nil, &ConfigError{Text: fmt.Sprintf("%s: could not set configuration (Invalid argument)", s.Name)}
-		case err == errUnknownOption:
-			warn = append(warn, fmt.Sprintf("%s: unknown %s argument '%s'", s.Name, s.Type, name))
-		case bad:
-			fatal = append(fatal, s.Name+": "+err.Error())
-		default:
-			warn = append(warn, s.Name+": "+err.Error())
+			continue
+		case err != errUnknownOption:
+			text = err.Error()
+		}
+		if text != "" {
+			lines = append(lines, s.Name+": "+text)
+		}
+		if f, ok := err.(fatalError); ok {
+			if fatal = true; f.stop {
+				stopped = true
+				break
+			}
 		}
 	}
-	fatal = append(fatal, t.check()...)
-	if all := append(warn, fatal...); len(all) > 0 {
-		vportLog.Warn("%s", strings.Join(all, "\n"))
+	if !stopped {
+		bad := t.check()
+		lines = append(lines, bad...)
+		fatal = fatal || len(bad) > 0
 	}
-	if len(fatal) > 0 {
-		return nil, &ConfigError{Text: strings.Join(fatal, "\n")}
+	text := strings.Join(lines, "\n")
+	if text != "" {
+		vportLog.Warn("%s", text)
 	}
-	return t.Tunnel, nil
+	switch {
+	case !fatal:
+		return t.Tunnel, nil
+	case text == "":
+		text = s.Name + ": could not set configuration (Invalid argument)"
+	}
+	return nil, &ConfigError{Text: text}
 }
 
 // check returns what is wrong with the options together.
@@ -370,13 +384,17 @@ func (t *optionReader) check() (bad []string) {
 	case t.Mode == xlate.LegacyL2 && !t.row.l2:
 		say("legacy_l2 configured on %s tunnel that cannot carry L2 traffic", t.Type)
 	}
+	if bad != nil {
+		return bad
+	}
 	if !t.Remote.IsValid() && !t.RemoteFlow {
 		say("%s type requires valid 'remote_ip' argument", t.Type)
+		return bad
 	}
 	if t.LocalFlow && !t.RemoteFlow {
 		say("%s type requires 'remote_ip=flow' with 'local_ip=flow'", t.Type)
 	}
-	if t.Local.IsValid() && t.Remote.IsValid() && t.Local.Is4() != t.Remote.Is4() {
+	if t.Local.IsValid() && t.Remote.IsValid() && strings.Contains(t.s["local_ip"], ":") != strings.Contains(t.s["remote_ip"], ":") {
 		say("'remote_ip' and 'local_ip' has to be of the same address family")
 	}
 	if t.Type == "srv6" {

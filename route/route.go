@@ -59,6 +59,8 @@ type Table struct {
 	routes atomic.Pointer[map[query]Egress]
 	neighs atomic.Pointer[map[neighKey]*neighbor]
 
+	noSystem atomic.Bool
+
 	mu       sync.Mutex
 	user     []userRoute                  // guarded by mu
 	static   map[neighKey]*neighbor       // set by command; guarded by mu
@@ -104,6 +106,13 @@ func (t *Table) Close() error {
 	<-t.done
 	t.nl.Close()
 	return nil
+}
+
+// DisableSystem makes the table forget the kernel's routes and ask for no more:
+// only those added by command are left.
+func (t *Table) DisableSystem() {
+	t.noSystem.Store(true)
+	t.forget()
 }
 
 // Gen changes whenever an earlier answer of Lookup or Neighbor may have become
@@ -191,6 +200,9 @@ func (t *Table) Lookup(dst, src netip.Addr, mark uint32) (Egress, error) {
 func (t *Table) ask(q query) (Egress, error) {
 	if u := t.userRoute(q); u != nil {
 		return *u, nil
+	}
+	if t.noSystem.Load() {
+		return Egress{}, fmt.Errorf("%s: %w", q.dst, ErrNoRoute)
 	}
 	opt := &netlink.RouteGetOptions{Mark: q.mark}
 	if q.src.IsValid() {

@@ -45,6 +45,8 @@ type Config struct {
 	RunDir string
 	// DisableSystem forbids "system" ports.
 	DisableSystem bool
+	// DisableSystemRoute leaves only the routes that are added by command.
+	DisableSystemRoute bool
 
 	dummy dummyMode
 }
@@ -91,6 +93,9 @@ func New(cfg Config) (*Daemon, error) {
 	d.db = db
 	if d.rt, err = route.New(); err != nil {
 		log.Warn("tunnels and ovs/route commands are not available: reading the host's routes: %v", err)
+	}
+	if d.rt != nil && cfg.DisableSystemRoute {
+		d.rt.DisableSystem()
 	}
 	d.host = ofproto.NewHost(d.clock)
 	d.bridges = bridge.New(bridge.Config{

@@ -26,6 +26,7 @@ func (f *flags) options() []cli.Option {
 	return []cli.Option{
 		{Long: "enable-dummy", Arg: cli.OptArg, Do: func(v string, _ bool) error { return f.cfg.EnableDummy(v) }},
 		{Long: "disable-system", Do: func(string, bool) error { f.cfg.DisableSystem = true; return nil }},
+		{Long: "disable-system-route", Do: func(string, bool) error { f.cfg.DisableSystemRoute = true; return nil }},
 		{Long: "help", Short: 'h', Do: func(string, bool) error { f.help = true; return cli.ErrStop }},
 		{Long: "version", Short: 'V', Do: func(string, bool) error { f.version = true; return cli.ErrStop }},
 	}
@@ -93,6 +94,7 @@ Datapath options:
   --enable-dummy[=MODE]   add datapaths and ports for tests; MODE "system"
                           stands them in for system ports, "override" for all
   --disable-system        use no network devices of the host
+  --disable-system-route  use none of the host's routes
 
 Other options:
   -h, --help              display this help message
