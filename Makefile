@@ -5,6 +5,7 @@
 #   make test       everything that must hold; .ci/run calls exactly this
 #   make race       the control plane under the race detector
 #   make soak-openflow      200,000 random flows and messages beside Debian's ovs-ofctl
+#   make soak-megaflows     1,000,000 random packets inside the masks of megaflows
 #   make soak-ovsdb SEED=7  100,000 random transactions beside Debian's ovsdb-server
 #   make soak-datapath      an hour of packets while everything around them changes
 #   make lint       gofmt, vet, staticcheck, generated files current
@@ -78,6 +79,14 @@ soak-ovsdb: test-setup
 SOAKTIME ?= 1h
 soak-datapath: test-setup
 	$(GO) test -count=1 -timeout 120m -v ./test/traffic -run TestSoak -soak $(SOAKTIME) -seed $(SEED)
+
+# Random packets inside the masks of megaflows of random pipelines: all that one
+# megaflow matches must be forwarded alike.
+.PHONY: soak-megaflows
+PACKETS ?= 1000000
+soak-megaflows:
+	OFPROTO_PACKETS=$(PACKETS) OFPROTO_SEED=$(or $(filter-out 0,$(SEED)),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) \
+		$(GO) test -count=1 -timeout 60m -v ./ofproto -run TestMegaflowsAreSound
 
 # Flows at random through our ovs-ofctl and the reference's: texts, errors and
 # bytes. FLOWS says how many, SEED replays; what is printed first names the seed.

@@ -1,6 +1,7 @@
 package ofproto
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -230,19 +231,27 @@ func (h *testHost) command(name string, args ...string) string {
 // parseFlow reads one flow as ovs-ofctl add-flow does.
 func parseFlow(t testing.TB, line string) *openflow.FlowMod {
 	t.Helper()
+	fm, err := readFlow(line)
+	if err != nil {
+		t.Fatal(line, err)
+	}
+	return fm
+}
+
+func readFlow(line string) (*openflow.FlowMod, error) {
 	fm := &openflow.FlowMod{Command: openflow.FlowAdd, Priority: openflow.DefaultPriority, Table: openflow.TableAny,
 		OutPort: openflow.PortNone, OutGroup: openflow.GroupAny, Buffer: openflow.NoBuffer}
 	i := strings.Index(line, "actions=")
 	if i < 0 {
-		t.Fatal("no actions: ", line)
+		return nil, errors.New("no actions")
 	}
 	acts, _, err := openflow.ParseActions(line[i+len("actions="):], nil)
 	if err != nil {
-		t.Fatal(line, err)
+		return nil, err
 	}
 	// The way over the wire turns some spellings into others.
 	if fm.Actions, err = openflow.DecodeActions(openflow.EncodeActions(nil, acts, openflow.V10), openflow.V10, nil); err != nil {
-		t.Fatal(line, err)
+		return nil, err
 	}
 	var match []string
 	for _, w := range strings.FieldsFunc(line[:i], func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -266,14 +275,12 @@ func parseFlow(t testing.TB, line string) *openflow.FlowMod {
 	}
 	m, err := flow.ParseMatch(strings.Join(match, ","), nil)
 	if err != nil {
-		t.Fatal(line, err)
+		return nil, err
 	}
 	m.Normalize()
 	fm.Match = m
-	if _, err := openflow.Check(fm.Actions, &fm.Match, openflow.CheckParams{}); err != nil {
-		t.Fatal(line, err)
-	}
-	return fm
+	_, err = openflow.Check(fm.Actions, &fm.Match, openflow.CheckParams{})
+	return fm, err
 }
 
 // recircIDs and meterIDs are numbers that both sides give out as they like.
@@ -544,7 +551,7 @@ func (g *generator) packet() string {
 	case 1, 2:
 		k += ",tcp," + l3() + fmt.Sprintf(",tp_src=%d,tp_dst=%d,tcp_flags=%s", g.IntN(3), g.IntN(5)*64+g.IntN(2), g.pick("syn", "ack", "0", "fin"))
 	case 3:
-		k += ",udp," + l3() + fmt.Sprintf(",tp_src=%d,tp_dst=%d", g.IntN(3), g.IntN(300))
+		k += ",udp," + l3() + fmt.Sprintf(",udp_src=%d,udp_dst=%d", g.IntN(3), g.IntN(300))
 	case 4:
 		k += ",icmp," + l3() + ",icmp_type=8"
 	case 5:

@@ -264,8 +264,8 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	r.ofKey.InPort = port.No
 	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thawed}
 	out, _ := r.tr.Translate(&r.in)
-	datapathMask(key, &out.Mask)
-	if !k.out.mask.covers(out.Mask.Words()) {
+	*mask = out.MaskFor(key)
+	if !k.out.mask.covers(mask.Words()) {
 		return false // the flow is too wide now
 	}
 	actions := out.Actions

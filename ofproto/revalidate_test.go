@@ -124,6 +124,49 @@ func TestChangesReachTheDatapath(t *testing.T) {
 	}
 }
 
+// TestDeletedFlowForwardsNothing: once a flow is deleted and one revalidation has
+// gone by, its megaflows forward nothing, and its last packets have been counted
+// for those who hear of the deletion.
+func TestDeletedFlowForwardsNothing(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h.flows(t, "br9", "table=0,priority=5,udp,actions=resubmit(,3)\ntable=0,priority=1,actions=drop\ntable=3,actions=output:2")
+	const pkt = "in_port=1,udp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_ttl=64"
+	h.receive(t, "br9", "p1", pkt, 5)
+	p := h.Ofproto("br9")
+	out, _ := p.PortInfo(2)
+	sent := func() int64 { s, _ := out.Device.Stats(); return s.TxPackets }
+	if n := sent(); n != 5 {
+		t.Fatalf("%d packets forwarded", n)
+	}
+	del := parseFlow(t, "table=3,actions=drop")
+	del.Command = openflow.FlowDelete
+	if err := p.tables.Apply(del, h.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	h.backer.Step(h.clock.Now())
+	h.backer.dp.FlowDump(func(f *dpif.Flow) bool {
+		if len(f.Actions) > 0 {
+			t.Errorf("a megaflow still does %s", f.Actions)
+		}
+		return true
+	})
+	misses := h.backer.stats.misses.Load()
+	h.receive(t, "br9", "p1", pkt, 3)
+	if n := sent(); n != 5 {
+		t.Errorf("%d packets forwarded after the flow was deleted", n-5)
+	}
+	if m := h.backer.stats.misses.Load(); m != misses {
+		t.Logf("%d packets missed the datapath flow", m-misses)
+	}
+	if l := h.dump("br9", "udp"); len(l) != 1 || l[0].Packets != 5 {
+		h.backer.Step(h.clock.Now())
+		if l = h.dump("br9", "udp"); l[0].Packets != 8 {
+			t.Errorf("the flow in table 0 counted %+v", l)
+		}
+	}
+}
+
 // TestNormalMovesWithTheMAC: when an address shows up elsewhere, flows towards it
 // follow.
 func TestNormalMovesWithTheMAC(t *testing.T) {

@@ -106,11 +106,10 @@ func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, epoch uint32
 func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint32, now time.Time) {
 	w.put.UFID = u.UFID
 	m := &w.put.Match
-	m.Key, m.Mask = *u.Key, out.Mask
+	m.Key, m.Mask = *u.Key, out.MaskFor(u.Key)
 	if b.exact.Load() {
 		m.Mask = dpif.ExactMask(u.Key)
 	}
-	datapathMask(&m.Key, &m.Mask)
 	w.put.Actions = out.Actions
 	if slow := b.slow(out); slow != 0 {
 		w.slow = xlate.AppendSlowPath(w.slow[:0], w.in.Bridge.Ports[w.key.InPort], slow)
@@ -129,17 +128,6 @@ func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint32
 		if err != dpif.ErrExist {
 			log.WarnRL(&unassocRL, "failed to put flow: %v", err)
 		}
-	}
-}
-
-// datapathMask completes a mask for the datapath, whose keys cannot leave open
-// whether a packet is tagged: it is tagged the way this one is.
-func datapathMask(k *flow.Key, m *flow.Mask) {
-	if m.VLANs[0].TCI == 0 {
-		m.VLANs[0].TCI = 0xffff
-	}
-	if k.VLANs[0].TCI&flow.VLANPresent != 0 {
-		m.VLANs[0].TPID = 0xffff
 	}
 }
 

@@ -70,6 +70,11 @@ func (t *Translator) commit() {
 	if isMPLS(b.EthType) && !isMPLS(f.EthType) {
 		t.commitMPLS() // so that the headers behind can be set
 	}
+	if f.NwSrc != b.NwSrc || f.NwDst != b.NwDst || f.IPv6Src != b.IPv6Src || f.IPv6Dst != b.IPv6Dst ||
+		f.NwTOS != b.NwTOS || f.NwTTL != b.NwTTL || f.IPv6Label != b.IPv6Label || f.ArpSHA != b.ArpSHA || f.ArpTHA != b.ArpTHA ||
+		f.NDTarget != b.NDTarget {
+		t.out.Unsaid.Proto = true
+	}
 	if f.NwProto != 0 {
 		switch b.EthType {
 		case flow.EthTypeIP:

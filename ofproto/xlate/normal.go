@@ -238,6 +238,10 @@ func (t *Translator) outputBundle(u *Bundle, x *xvlan) {
 		out[0].pcp = t.flow.VLANs[0].TCI & pcpMask
 	}
 	old := t.flow.VLANs
+	for i := range out {
+		// Whether a frame of no VLAN keeps a tag is up to its priority.
+		t.out.Unsaid.PCP[i] = t.out.Unsaid.PCP[i] || out[i].vid == 0
+	}
 	out.put(&t.flow, u.PriorityTags)
 	t.compose(u.Ports[0].No, false)
 	t.flow.VLANs = old

@@ -112,8 +112,53 @@ type Out struct {
 	Output  bool     // the packet goes out somewhere
 	// Recirc has the ids of the states that the actions lead to.
 	Recirc []Recirc
+	Unsaid Unsaid
 	// States are all ids that the actions and userdata in them name.
 	States []uint32
+}
+
+// Unsaid is what an outcome depends on although OVS's megaflows, and so Mask,
+// leave it out: a flow must match it to be right for all packets it matches.
+type Unsaid struct {
+	MPLS  bool                // all of the label stack
+	Proto bool                // nw_proto
+	Tags  bool                // all of the VLAN tags
+	PCP   [flow.MaxVLANs]bool // the priority in a tag
+}
+
+// MaskFor returns the mask of a datapath flow for a packet with key k, as the
+// datapath has it: with what is unsaid, and saying whether the packet is tagged,
+// which datapaths cannot leave open.
+func (o *Out) MaskFor(k *flow.Key) flow.Mask {
+	m := o.Mask
+	if o.Unsaid.MPLS && isMPLS(k.EthType) {
+		m.MPLS = [3]uint32{^uint32(0), ^uint32(0), ^uint32(0)}
+	}
+	if o.Unsaid.Proto && (k.IsIP() || k.EthType == flow.EthTypeARP || k.EthType == flow.EthTypeRARP) {
+		m.NwProto = 0xff
+	}
+	for i := range o.Unsaid.PCP {
+		switch {
+		case k.VLANs[i].TCI&flow.VLANPresent == 0:
+		case o.Unsaid.Tags:
+			m.VLANs[i] = exactVLAN
+		case o.Unsaid.PCP[i]:
+			m.VLANs[i].TCI |= pcpMask
+		}
+	}
+	if m.VLANs[0].TCI == 0 {
+		m.VLANs[0].TCI = 0xffff
+	}
+	if k.VLANs[0].TCI&flow.VLANPresent != 0 {
+		m.VLANs[0].TPID = 0xffff
+		if k.VLANs[1].TCI == 0 {
+			m.VLANs[1].TCI = 0xffff
+		} else {
+			m.VLANs[1].TCI |= flow.VLANPresent
+			m.VLANs[1].TPID = 0xffff
+		}
+	}
+	return m
 }
 
 // TableSet is a set of the tables of one bridge; the tables of bridges reached
