@@ -55,7 +55,7 @@ func (t *Translator) one(a openflow.Action, last bool) {
 	case *openflow.Resubmit:
 		t.doResubmit(a, last)
 	case *openflow.GotoTable:
-		t.resubmit(f.InPort, a.Table, true, true, last)
+		t.resubmit(f.InPort, a.Table, true, last)
 	case *openflow.OutputReg:
 		t.outputReg(a, last)
 	case *openflow.Controller:
@@ -183,6 +183,10 @@ func (t *Translator) one(a openflow.Action, last bool) {
 		}
 	case *openflow.Conjunction:
 		t.reportError("executing no-op conjunction action")
+	case *openflow.CT:
+		t.conntrack(a)
+	case *openflow.NAT:
+		t.nat = a
 	case *openflow.CTClear:
 		if t.conntracked {
 			t.conntracked = false
@@ -286,7 +290,7 @@ func (t *Translator) doResubmit(a *openflow.Resubmit, last bool) {
 	if table == openflow.TableAny {
 		table = t.table
 	}
-	t.resubmit(in, table, false, true, last)
+	t.jump(jump{inPort: in, table: table, original: a.CT, last: last, do: (*Translator).do})
 }
 
 func (t *Translator) outputReg(a *openflow.OutputReg, last bool) {

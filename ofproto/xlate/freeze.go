@@ -99,8 +99,9 @@ func (t *Translator) saveMetadata(m *flow.Key) {
 	m.Regs = t.flow.Regs
 }
 
-// recirculate has the datapath bring the packet back for f.
-func (t *Translator) recirculate(f *Frozen) {
+// recirculate has the datapath bring the packet back for f and returns under which
+// number; 0 if there is none.
+func (t *Translator) recirculate(f *Frozen) uint32 {
 	var id uint32
 	if t.in.Freeze != nil {
 		id = t.in.Freeze(f)
@@ -108,16 +109,16 @@ func (t *Translator) recirculate(f *Frozen) {
 	if id == 0 {
 		t.reportError("Failed to allocate recirculation id")
 		t.err = ErrNoRecirculation
-		return
+		return 0
 	}
 	if t.wantHash {
 		t.odp = t.odp.Hash(t.hashAlg, t.hashBasis)
 		t.wantHash = false
 	}
 	t.odp = t.odp.Recirc(id)
-	t.out.Recirc = append(t.out.Recirc, Recirc{ID: id})
 	t.out.States = append(t.out.States, id)
 	t.out.Output = true
+	return id
 }
 
 // finish ends a pipeline: of one that is frozen the state is kept, of others the
@@ -160,7 +161,7 @@ func (t *Translator) thaw() bool {
 		return false
 	}
 	t.setBridge(b)
-	t.node = t.enterBridge(b)
+	t.node = t.enterBridge(t.in.Bridge)
 	node := t.node
 	if t.node != nil {
 		t.node = t.add(NodeThaw, "thaw")

@@ -13,7 +13,7 @@ func (t *Translator) output(p openflow.Port, maxLen uint16, last bool) {
 	case openflow.PortInPort:
 		t.compose(t.flow.InPort, last)
 	case openflow.PortTable:
-		t.resubmit(t.flow.InPort, 0, true, true, false)
+		t.resubmit(t.flow.InPort, 0, true, false)
 	case openflow.PortNormal:
 		t.normal()
 	case openflow.PortFlood:

@@ -80,40 +80,54 @@ func (t *Translator) count(r *flowtable.Rule) {
 // enter has the packet come into the bridge at the other end of a patch port: a
 // pipeline of its own.
 func (t *Translator) enter(inPort uint32, last bool) {
-	t.lookupAndDo(inPort, 0, true, true, last, (*Translator).isolated)
+	t.jump(jump{inPort: inPort, mayPacketIn: true, last: last, do: (*Translator).isolated})
 }
 
 // resubmit looks the packet up in a table and does what the flow found there says.
-func (t *Translator) resubmit(inPort uint32, table uint8, mayPacketIn, miss, last bool) {
-	t.lookupAndDo(inPort, table, mayPacketIn, miss, last, (*Translator).do)
+func (t *Translator) resubmit(inPort uint32, table uint8, mayPacketIn, last bool) {
+	t.jump(jump{inPort: inPort, table: table, mayPacketIn: mayPacketIn, last: last, do: (*Translator).do})
 }
 
-func (t *Translator) lookupAndDo(inPort uint32, table uint8, mayPacketIn, miss, last bool, do func(*Translator, []openflow.Action, bool)) {
-	if !t.mayGoDeeper() {
-		return
-	}
-	if table >= flowtable.N {
+// jump is where the pipeline goes on.
+type jump struct {
+	inPort      uint32 // that the packet is to have come in by
+	table       uint8
+	mayPacketIn bool // if no flow matches
+	original    bool // look for the original direction of its connection
+	last        bool
+	do          func(*Translator, []openflow.Action, bool)
+}
+
+func (t *Translator) jump(j jump) {
+	if !t.mayGoDeeper() || j.table >= flowtable.N {
 		return
 	}
 	oldTable := t.table
-	if r := t.lookup(table, inPort, mayPacketIn, miss); r != nil {
+	if r := t.jumpTarget(&j); r != nil {
 		t.count(r)
 		oldNode := t.node
 		t.node = t.reportTable(r, t.table)
 		oldRule, oldCookie := t.rule, t.cookie
 		deepens := 0
-		if table <= oldTable {
+		if j.table <= oldTable {
 			deepens = 1
 		}
 		t.resubmits++
 		t.depth += deepens
 		t.rule, t.cookie = r, r.Cookie
-		do(t, r.Actions, last)
+		j.do(t, r.Actions, j.last)
 		t.rule, t.cookie = oldRule, oldCookie
 		t.depth -= deepens
 		t.node = oldNode
 	}
 	t.table = oldTable
+}
+
+func (t *Translator) jumpTarget(j *jump) *flowtable.Rule {
+	if !j.original {
+		return t.lookup(j.table, j.inPort, j.mayPacketIn, true)
+	}
+	return t.lookupOriginal(j.table, j.inPort, j.mayPacketIn)
 }
 
 // mayGoDeeper reports whether the limits of a translation allow one more

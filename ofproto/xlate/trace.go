@@ -11,6 +11,7 @@ import (
 // Trace is an account of a translation, as a tree.
 type Trace struct {
 	Nodes []*Node
+	Forks []Fork // copies of the packet that come from the connection tracker
 	root  Node
 }
 

@@ -91,14 +91,6 @@ type In struct {
 	Thaw *Frozen
 }
 
-// Recirc is a place where the datapath brings the packet back.
-type Recirc struct {
-	ID uint32
-	// CT says that the packet comes from the connection tracker, of Zone.
-	CT   bool
-	Zone uint16
-}
-
 // Out is the outcome of a translation. Its slices belong to the Translator and
 // are overwritten by its next use.
 type Out struct {
@@ -110,8 +102,6 @@ type Out struct {
 	Tables  TableSet // tables whose flows the outcome depends on
 	MACs    bool     // the outcome depends on a MAC table
 	Output  bool     // the packet goes out somewhere
-	// Recirc has the ids of the states that the actions lead to.
-	Recirc []Recirc
 	Unsaid Unsaid
 	// States are all ids that the actions and userdata in them name.
 	States []uint32
@@ -212,6 +202,8 @@ type Translator struct {
 	wasMPLS            bool // what is behind a popped MPLS header is not known
 	conntracked        bool // the packet comes from the connection tracker
 
+	nat *openflow.NAT // of the ct action being done
+
 	result Out
 }
 
@@ -239,7 +231,7 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 
 func (t *Translator) start(in *In) {
 	out := &t.result
-	*out = Out{Effects: out.Effects[:0], Recirc: out.Recirc[:0], States: out.States[:0]}
+	*out = Out{Effects: out.Effects[:0], States: out.States[:0]}
 	t.in, t.out, t.wc = in, out, &out.Mask
 	t.flow = *in.Key
 	in.Bridge.TLVs.FromRaw(&t.flow)
@@ -270,7 +262,7 @@ func (t *Translator) start(in *In) {
 	t.steps = t.steps[:0]
 	t.node = nil
 	if in.Trace != nil {
-		in.Trace.Nodes = nil
+		in.Trace.Nodes, in.Trace.Forks = nil, nil
 		t.node = &in.Trace.root
 		t.node.Subs = nil
 	}
