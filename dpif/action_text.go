@@ -248,7 +248,7 @@ func appendCT(dst, d []byte) []byte {
 		item("zone=%d", c.Zone)
 	}
 	if c.MarkMask != 0 {
-		item("mark=%#x/%#x", c.Mark, c.MarkMask)
+		item("mark=%s/%s", hexValue(nil, flow.U(uint64(c.Mark))), hexValue(nil, flow.U(uint64(c.MarkMask))))
 	}
 	if !c.LabelMask.IsZero() {
 		item("label=%s/%s", hexValue(nil, c.Label), hexValue(nil, c.LabelMask))

@@ -285,7 +285,7 @@ func readFlow(line string) (*openflow.FlowMod, error) {
 
 // recircIDs and meterIDs are numbers that both sides give out as they like.
 var (
-	recircIDs = regexp.MustCompile(`recirc(_id=|\(0x)[1-9a-f][0-9a-f]*`)
+	recircIDs = regexp.MustCompile(`recirc(_id=(?:0x)?|\(0x)[1-9a-f][0-9a-f]*`)
 	meterIDs  = regexp.MustCompile(`meter\([0-9]+\)`)
 )
 
@@ -396,6 +396,8 @@ func (g *generator) match() string {
 	add(8, "reg1=%d/3", g.IntN(3))
 	add(8, "metadata=%d", g.IntN(2))
 	add(8, "tun_id=%d", g.IntN(3))
+	add(8, "ct_state=%s", g.pick("+trk", "-trk", "+trk+new", "+est", "+trk-inv"))
+	add(12, "%s", g.pick("ct_mark=1/1", "ct_zone=1", "ct_label=5"))
 	ip := func() string { return g.pick(testIPs...) + g.pick("", "", "/16", "/24", "/8", "/31") }
 	switch g.IntN(8) {
 	case 0, 1:
@@ -437,7 +439,11 @@ func (g *generator) match() string {
 func (g *generator) action(table int) string {
 	mac, ip := g.pick(testMACs...), g.pick(testIPs...)
 	port := g.pick(append([]string{"LOCAL", "IN_PORT", "NORMAL", "77"}, g.ports...)...)
-	switch g.IntN(40) {
+	switch g.IntN(42) {
+	case 40, 41: // only to later tables: the reference follows a packet round for ever
+		return fmt.Sprintf("ct(%s%s%s%s)", g.pick("", "commit,", "commit,force,"), g.pick("", "zone=1,", "zone=NXM_NX_REG0[0..15],", "zone=NXM_OF_IN_PORT[],"),
+			g.pick("", "", "nat,", "exec(load:1->NXM_NX_CT_MARK[0..3]),", "exec(move:NXM_NX_REG1[]->NXM_NX_CT_MARK[],set_field:0x5/0xff->ct_label),", "nat(src=10.0.0.9),", "nat(dst=10.0.0.8:7-9,random),alg=ftp,"),
+			g.pick("", fmt.Sprintf("table=%d", table+1+g.IntN(2))))
 	case 0, 1, 2, 3, 4:
 		return "output:" + port
 	case 6, 7, 8, 9:

@@ -12,7 +12,7 @@ import (
 )
 
 // scriptVolatile is what differs between two runs of one switch.
-var scriptVolatile = regexp.MustCompile(`duration:?=?[0-9.]+s|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z\|[0-9]+\||(idle|hard)_age=[0-9]+, |unix:[^ ]*/br0`)
+var scriptVolatile = regexp.MustCompile(`duration:?=?[0-9.]+s|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z\|[0-9]+\||(idle|hard)_age=[0-9]+, |unix:[^ ]*/br[01]`)
 
 // runScript runs each line of a file, which is a command of ovs-ofctl or "trace"
 // with its arguments, on the reference's switch and on ours, and compares what
@@ -23,10 +23,15 @@ func runScript(t *testing.T, file string, prepare ...func(dir string)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bridges := []bridgeDef{{"br0", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}, {"p3", "", 3, -1}}}}
+	bridges := []bridgeDef{
+		{"br0", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}, {"p3", "", 3, -1}, {"pa", "pb", 4, -1}}},
+		{"br1", true, []portDef{{"pb", "pa", 1, -1}, {"q2", "", 2, -1}}},
+	}
 	r := startReference(t)
 	r.build(bridges)
-	r.run("ovs-vsctl", "set", "bridge", "br0", "protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15")
+	for _, b := range bridges {
+		r.run("ovs-vsctl", "set", "bridge", b.name, "protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15")
+	}
 	dir, err := os.MkdirTemp("", "of")
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +76,10 @@ func runScript(t *testing.T, file string, prepare ...func(dir string)) {
 	}
 	t.Logf("%d commands", n)
 }
+
+// TestConntrackReference compares ct and ct_clear, and traces that follow packets
+// through the connection tracker.
+func TestConntrackReference(t *testing.T) { runScript(t, "testdata/conntrack.script") }
 
 // TestGroupsReference compares groups: commands, errors, and which buckets
 // packets take.

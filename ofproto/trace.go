@@ -22,6 +22,7 @@ type traceArgs struct {
 	packet     *packet.Packet
 	actions    []openflow.Action
 	hasActions bool
+	ctNext     []uint16 // states of connections, for copies from the tracker
 }
 
 // traceError is an error in ofproto/trace's words.
@@ -68,7 +69,15 @@ func (h *Host) parseTrace(args []string) (*traceArgs, error) {
 			}
 			l7, l7Len = nil, n
 		case a == "--ct-next":
-			return nil, traceError("--ct-next: connection tracking is not there yet")
+			v, err := need()
+			if err != nil {
+				return nil, err
+			}
+			s, err := parseCTState(v)
+			if err != nil {
+				return nil, err
+			}
+			t.ctNext = append(t.ctNext, s)
 		case strings.HasPrefix(a, "-"):
 			return nil, traceError(a + ": unknown option")
 		case len(words) >= 3:
@@ -186,6 +195,13 @@ func (h *Host) parseTraceFlow(t *traceArgs, words []string) error {
 // trace runs a packet through a switch and accounts for what happens.
 func (h *Host) trace(t *traceArgs) string {
 	var b strings.Builder
+	h.followForks(&b, t, h.traceOnce(&b, t))
+	return b.String()
+}
+
+// traceOnce runs the packet through up to where it leaves, and returns what is to
+// come back.
+func (h *Host) traceOnce(b *strings.Builder, t *traceArgs) []xlate.Fork {
 	p := t.bridge
 	cfg := p.backer.config()
 	var pic *xlate.Bridge
@@ -195,7 +211,7 @@ func (h *Host) trace(t *traceArgs) string {
 		}
 	}
 	if pic == nil {
-		return ""
+		return nil
 	}
 	now := p.now()
 	var tr xlate.Translator
@@ -210,7 +226,7 @@ func (h *Host) trace(t *traceArgs) string {
 	b.Write(flow.AppendKey(nil, &initial, nil))
 	b.WriteByte('\n')
 	out, err := tr.Translate(in)
-	tree.Format(&b)
+	tree.Format(b)
 	b.WriteString("\nFinal flow: ")
 	if out.Final == initial {
 		b.WriteString("unchanged")
@@ -224,19 +240,19 @@ func (h *Host) trace(t *traceArgs) string {
 	b.WriteString("\nDatapath actions: ")
 	b.WriteString(datapathActions(out.Actions))
 	if err != nil {
-		fmt.Fprintf(&b, "\nTranslation failed (%v), packet is dropped.\n", err)
-		return b.String()
+		fmt.Fprintf(b, "\nTranslation failed (%v), packet is dropped.\n", err)
+		return tree.Forks
 	}
 	if slow := p.backer.slow(out); slow != 0 {
 		b.WriteString("\nThis flow is handled by the userspace slow path because it:")
-		slow.Each(func(_, why string) { fmt.Fprintf(&b, "\n  - %s.", why) })
+		slow.Each(func(_, why string) { fmt.Fprintf(b, "\n  - %s.", why) })
 	}
 	if t.packet != nil {
 		// Whatever is learned from real packets is learned from this one.
 		xlate.Apply(out.Effects, &xlate.Stats{Used: now}, now)
 		p.executeExceptOutputs(t.packet, out.Actions)
 	}
-	return b.String()
+	return tree.Forks
 }
 
 // executeExceptOutputs runs the actions that send the packet to controllers.

@@ -202,9 +202,7 @@ func (a *CT) check(c *checker) error {
 		return ErrBadActionMatchInconsistent
 	}
 	if a.ZoneSrc.N != 0 {
-		if err := c.src(a.ZoneSrc); err != nil {
-			return err
-		}
+		return c.src(a.ZoneSrc) // the reference then takes what is inside as it is
 	}
 	return c.nested(a.Exec)
 }

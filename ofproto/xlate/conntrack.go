@@ -109,6 +109,9 @@ func (t *Translator) fork(table uint8, zone uint16) {
 	t.report("A clone of the packet is forked to recirculate. The forked pipeline will be resumed at table %d.", table)
 	fork := Fork{ID: id, Key: t.flow, NAT: t.nat}
 	fork.Key.RecircID, fork.Key.CtZone = id, zone
+	if fork.Key.TunPresent == 0 {
+		fork.Key.TunLayout = 0
+	}
 	t.in.Trace.Forks = append(t.in.Trace.Forks, fork)
 }
 

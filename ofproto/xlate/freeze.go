@@ -168,22 +168,21 @@ func (t *Translator) thaw() bool {
 	}
 	t.table = f.Table
 	if len(f.Steps) == 0 && t.node != nil {
-		t.add(NodeAction, "Resuming from table "+decimal(f.Table))
+		t.add(NodeThaw, "Resuming from table "+decimal(f.Table))
 	}
 	if t.conntracked = f.Conntracked; !f.Conntracked {
 		clearConntrack(&t.flow)
 	}
 	m := &f.Metadata
 	t.flow.InPort, t.flow.Tunnel, t.flow.Metadata, t.flow.Regs = m.InPort, m.Tunnel, m.Metadata, m.Regs
-	t.flow.RecircID = 0
 	t.stack = append(t.stack, f.Stack...)
 	t.mirrors = f.Mirrors
 	t.actionSet = append(t.actionSet, f.ActionSet...)
 	if t.node != nil && len(f.ActionSet) > 0 {
-		t.add(NodeAction, "Restoring action set: "+ActionsText(f.ActionSet))
+		t.add(NodeThaw, "Restoring action set: "+ActionsText(f.ActionSet))
 	}
 	if t.node != nil && len(f.Steps) > 0 {
-		t.add(NodeAction, "Restoring actions: "+stepsText(f.Steps))
+		t.add(NodeThaw, "Restoring actions: "+stepsText(f.Steps))
 	}
 	t.node = node
 	if len(f.Steps) == 0 {

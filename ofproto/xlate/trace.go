@@ -119,7 +119,7 @@ func (t *Translator) reportSubfield(sf flow.Subfield) {
 
 // terminal reports whether nodes of this kind lead nowhere further, so that what
 // follows does not continue where they end.
-func (k NodeKind) terminal() bool { return k >= NodeAction && k <= NodeBucket }
+func (k NodeKind) terminal() bool { return k >= NodeAction && k < NodeThaw }
 
 // Format writes the account as ofproto/trace prints it. A table reached as the
 // last thing in another stands below it, not deeper: a chain of resubmits reads
