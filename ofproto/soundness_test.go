@@ -114,7 +114,7 @@ func (s *soundness) variant(k *flow.Key, m *flow.Mask) *flow.Key {
 func (s *soundness) check(b *xlate.Bridge, k *flow.Key, n, depth int) bool {
 	out := s.translate(b, k, false)
 	mask, actions, slow := out.MaskFor(k), append(dpif.Actions(nil), out.Actions...), out.Slow
-	recirc := append([]xlate.Recirc(nil), out.Recirc...)
+	recirc := append([]uint32(nil), out.Recirc...)
 	s.flows++
 	for range n {
 		v := s.variant(k, &mask)
@@ -133,7 +133,7 @@ func (s *soundness) check(b *xlate.Bridge, k *flow.Key, n, depth int) bool {
 	if depth < 2 {
 		for _, r := range recirc {
 			c := s.packet()
-			c.RecircID, c.InPort, c.Tunnel = r.ID, k.InPort, k.Tunnel
+			c.RecircID, c.InPort, c.Tunnel = r, k.InPort, k.Tunnel
 			if !s.check(b, c, n/2+1, depth+1) {
 				return false
 			}

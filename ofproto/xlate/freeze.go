@@ -116,6 +116,7 @@ func (t *Translator) recirculate(f *Frozen) uint32 {
 		t.wantHash = false
 	}
 	t.odp = t.odp.Recirc(id)
+	t.out.Recirc = append(t.out.Recirc, id)
 	t.out.States = append(t.out.States, id)
 	t.out.Output = true
 	return id

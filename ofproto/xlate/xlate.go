@@ -102,7 +102,8 @@ type Out struct {
 	Tables  TableSet // tables whose flows the outcome depends on
 	MACs    bool     // the outcome depends on a MAC table
 	Output  bool     // the packet goes out somewhere
-	Unsaid Unsaid
+	Unsaid  Unsaid
+	Recirc  []uint32 // ids under which the datapath brings the packet back
 	// States are all ids that the actions and userdata in them name.
 	States []uint32
 }
@@ -231,7 +232,7 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 
 func (t *Translator) start(in *In) {
 	out := &t.result
-	*out = Out{Effects: out.Effects[:0], States: out.States[:0]}
+	*out = Out{Effects: out.Effects[:0], Recirc: out.Recirc[:0], States: out.States[:0]}
 	t.in, t.out, t.wc = in, out, &out.Mask
 	t.flow = *in.Key
 	in.Bridge.TLVs.FromRaw(&t.flow)
