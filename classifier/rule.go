@@ -3,6 +3,7 @@ package classifier
 import (
 	"math"
 	"sync/atomic"
+	"unsafe"
 
 	"govs/flow"
 )
@@ -24,7 +25,20 @@ type maskWord struct {
 	bits uint64
 }
 
-// compact returns the words of m that are not zero, in key order.
+// tunWord is where the tunnel options begin, the last words of a key. A lookup
+// looks at them first, as part of the metadata: position 0 is tunWord.
+const tunWord = uint32(unsafe.Offsetof(flow.Key{}.TunPresent) / 8)
+
+// position is when a lookup comes to a word of a key; wordAt is its inverse.
+func position(word uint32) uint32 {
+	return (word + uint32(flow.KeyWords) - tunWord) % uint32(flow.KeyWords)
+}
+
+func wordAt(position int) uint32 {
+	return (uint32(position) + tunWord) % uint32(flow.KeyWords)
+}
+
+// compact returns the words of m that are not zero, in order of positions.
 func compact(m *flow.Mask) []maskWord {
 	n := 0
 	for _, w := range m.Words() {
@@ -33,9 +47,10 @@ func compact(m *flow.Mask) []maskWord {
 		}
 	}
 	out := make([]maskWord, 0, n)
-	for i, w := range m.Words() {
-		if w != 0 {
-			out = append(out, maskWord{uint32(i), w})
+	for p := range flow.KeyWords {
+		i := wordAt(p)
+		if w := m.Words()[i]; w != 0 {
+			out = append(out, maskWord{i, w})
 		}
 	}
 	return out
@@ -128,14 +143,16 @@ func equal(mask []maskWord, bits []uint64, key *flow.Words) bool {
 func (r *Rule[T]) MoreSpecific(m *flow.Match) bool {
 	mask, key, own := m.Mask.Words(), m.Key.Words(), *r.mask
 	j := 0
-	for i, want := range mask {
+	for p := range flow.KeyWords {
+		i := wordAt(p)
+		want := mask[i]
 		if want == 0 {
 			continue
 		}
-		for j < len(own) && int(own[j].word) < i {
+		for j < len(own) && int(position(own[j].word)) < p {
 			j++
 		}
-		if j == len(own) || int(own[j].word) != i || own[j].bits&want != want || (r.bits[j]^key[i])&want != 0 {
+		if j == len(own) || own[j].word != i || own[j].bits&want != want || (r.bits[j]^key[i])&want != 0 {
 			return false
 		}
 	}

@@ -46,7 +46,7 @@ func newSubtable[T any](mask []maskWord, full *flow.Mask, prefixes []Prefix) *su
 	i := 0
 	for _, end := range stageEnds {
 		start := i
-		for i < len(mask) && uintptr(mask[i].word) < end {
+		for i < len(mask) && position(mask[i].word) < position(uint32(end)) {
 			i++
 		}
 		if i > start {
@@ -65,7 +65,7 @@ func newSubtable[T any](mask []maskWord, full *flow.Mask, prefixes []Prefix) *su
 	for i, p := range prefixes {
 		s.plen[i] = p.length(full)
 		if s.plen[i] > 0 {
-			for w := p.word(); mask[s.stages[s.trieStage[i]]-1].word < w; {
+			for w := position(p.word()); position(mask[s.stages[s.trieStage[i]]-1].word) < w; {
 				s.trieStage[i]++
 			}
 		}

@@ -54,6 +54,9 @@ func appendTunnelText(dst []byte, t, m *packet.Tunnel, opts, optMask []byte, exa
 		}
 		sep()
 		dst = append(append(dst, f.m.name...), '=')
+		if f.m.name == "tun_id" && v.IsZero() {
+			dst = append(dst, "0x"...)
+		}
 		dst = f.m.append(dst, v, mask, nil, verbose)
 	}
 	masked := func(name, format string, v, mask, full uint64) {
@@ -144,7 +147,12 @@ var sendFlags = [...]struct {
 // without masks where mask is empty.
 func appendGeneveText(dst, opts, mask []byte) []byte {
 	field := func(name, format string, v, m, full uint64) {
-		dst = fmt.Appendf(append(append(dst, name...), '='), format, v)
+		dst = append(append(dst, name...), '=')
+		if v == 0 {
+			dst = append(dst, '0')
+		} else {
+			dst = fmt.Appendf(dst, format, v)
+		}
 		if m != full {
 			dst = fmt.Appendf(append(dst, '/'), "%#x", m)
 		}

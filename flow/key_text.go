@@ -25,7 +25,10 @@ func MaskForPacket(k *Key) *Mask {
 	} else if k.Tunnel.ID != 0 {
 		t.ID = ^uint64(0)
 	}
-	if x.TunPresent = k.TunPresent; x.TunPresent != 0 {
+	if k.Tunnel.IsSet() {
+		x.TunPresent = k.TunPresent
+	}
+	if x.TunPresent != 0 {
 		x.TunLayout = k.TunLayout
 		fill(x.TunData[:])
 	}

@@ -333,8 +333,14 @@ func (w *textWriter) tunnel(k *Key, x *Mask) {
 // tlv writes a tunnel option: only its name when nothing but its presence
 // counts.
 func (w *textWriter) tlv(id FieldID, k *Key, x *Mask) {
-	s := id.slot(k)
+	s := id.slot((*Key)(x))
 	if s == nil {
+		return
+	}
+	if !id.Present(k) {
+		w.key(fields[id].Name)
+		w.b = append(w.b, "NP"...)
+		w.end()
 		return
 	}
 	mask := ValueFromBytes(s.data((*Key)(x)))

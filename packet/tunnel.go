@@ -2,7 +2,7 @@ package packet
 
 // Tunnel is the metadata of an encapsulation: what was in the outer headers of
 // a received packet, or what is to be put there. All integers are in host order.
-// Both address pairs zero means "not tunnelled".
+// Without a destination it means "not tunnelled".
 type Tunnel struct {
 	ID          uint64   // VNI or key
 	Src, Dst    uint32   // IPv4 endpoints
@@ -41,7 +41,7 @@ const (
 
 // IsSet reports whether t describes an encapsulation.
 func (t *Tunnel) IsSet() bool {
-	return t.Dst != 0 || t.Src != 0 || t.IPv6Dst != [16]byte{} || t.IPv6Src != [16]byte{}
+	return t.Dst != 0 || t.IPv6Dst != [16]byte{}
 }
 
 // CtTuple is the original-direction 5-tuple of a tracked connection: the IPv4 or

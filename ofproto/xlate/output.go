@@ -95,7 +95,8 @@ func (t *Translator) compose(no uint32, last bool) {
 		t.patch(p, last)
 		return
 	}
-	vlans, tos, mark, typ := f.VLANs, f.NwTOS, f.PktMark, f.PacketType
+	// A mark that a tunnel gave the packet stays, as in OVS.
+	vlans, tos, typ := f.VLANs, f.NwTOS, f.PacketType
 	odp := p.ODP
 	if p.Tunnel != nil {
 		saved := f.Tunnel
@@ -104,7 +105,7 @@ func (t *Translator) compose(no uint32, last bool) {
 		// one, too; as in OVS, the flow keeps the header that was made.
 		if f.Tunnel.Dst == t.tunnelDst.Dst && f.Tunnel.IPv6Dst == t.tunnelDst.IPv6Dst {
 			t.reportWarn("Not tunneling to our own address")
-			f.NwTOS, f.PktMark = tos, mark
+			f.NwTOS = tos
 			return
 		}
 		if p.Counters != nil {
@@ -129,7 +130,7 @@ func (t *Translator) compose(no uint32, last bool) {
 	if len(t.bridge.Mirrors) > 0 && p.Bundle != nil {
 		t.mirror(p.Bundle, p.Bundle.DstMirrors)
 	}
-	f.VLANs, f.NwTOS, f.PktMark, f.PacketType = vlans, tos, mark, typ
+	f.VLANs, f.NwTOS, f.PacketType = vlans, tos, typ
 }
 
 // patch continues the packet's way in the bridge at the other end of a patch

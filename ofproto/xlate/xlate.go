@@ -277,6 +277,7 @@ func (t *Translator) start(in *In) {
 		wc.NwFrag = flow.FragAny | flow.FragLater
 	}
 	wcTunnel(&t.flow, wc)
+	wc.TunLayout = t.flow.TunLayout // so that its fields can be looked at
 }
 
 func (t *Translator) run() {
@@ -399,6 +400,8 @@ func (t *Translator) finishMask() {
 		(&tunOpts{}).put((*flow.Key)(wc))
 	case t.in.Trace == nil:
 		t.in.Bridge.TLVs.RawMask(up, wc)
+	case wc.TunPresent == 0:
+		wc.TunLayout = 0
 	}
 }
 
