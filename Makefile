@@ -11,6 +11,7 @@
 #   make lint       gofmt, vet, staticcheck, generated files current
 #   make bench      benchmarks
 #   make bench-ovsdb  our database server beside Debian's, with ratios
+#   make bench-datapath  our userspace datapath beside Debian's, a Linux bridge and bare forwarders (root; QUICK=1 for one round)
 #   make bench-openflow  our ovs-ofctl and flow tables beside Debian's, with ratios
 #   make bench-xlate  a storm of new connections through our switch and Debian's
 #   make fuzz       every fuzz target for FUZZTIME
@@ -125,6 +126,13 @@ bench-xlate: test-setup
 	$(GO) test -run '^$$' -bench 'SeedPipeline|SeedFromTunnel' -benchmem ./ofproto/xlate
 	$(GO) test -run '^$$' -bench 'FlowSetup|RevalidateQuiet' -benchmem ./ofproto
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./test/bench/xlate
+
+# It goes before whatever else the machine does, in namespaces of its own.
+.PHONY: bench-datapath
+bench-datapath: test-setup
+	$(GO) test -c -o bin/bench-datapath ./test/bench/datapath
+	cd test/bench/datapath && ../../../bin/bench-datapath -test.run '^$$' -test.bench Datapath -test.benchtime 1x -test.timeout 15m \
+		-rounds $(if $(QUICK),1,3) -window $(if $(QUICK),1s,1500ms) -only '$(or $(ONLY),.)'
 
 fuzz:
 	FUZZTIME=$(FUZZTIME) test/fuzz.sh

@@ -1,0 +1,61 @@
+package datapath
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	"govs/test/sandbox"
+)
+
+// A forwarder is one thing that carries frames between f0 and f1.
+type forwarder struct {
+	name  string
+	start func(l *lab)
+	// What it is measured for.
+	frames, many, rules, tcp, ping bool
+	plain                          bool // it does not take frames with offloads
+}
+
+var forwarders = []forwarder{
+	{name: "floor recvmmsg", start: bare("recvmmsg"), frames: true},
+	{name: "floor TPACKET_V3", start: bare("tpacket"), frames: true},
+	{name: "floor vnet", start: bare("vnet"), tcp: true, ping: true},
+	{name: "Linux bridge", start: bridge, frames: true, tcp: true, ping: true},
+	{name: "OVS", start: aSwitch(sandbox.Reference, "system"), frames: true, many: true, rules: true, tcp: true, ping: true, plain: true},
+	{name: "OVS userspace-tso", start: aSwitch(sandbox.Reference, "system", "userspace-tso-enable=true"), tcp: true},
+	{name: "govs", start: aSwitch(sandbox.Ours, "system"), frames: true, many: true, rules: true, tcp: true, ping: true},
+}
+
+// bare starts a forwarder without any switch logic.
+func bare(kind string) func(*lab) {
+	return func(l *lab) { l.start(l.s, role(kind, "f0", "f1")) }
+}
+
+func bridge(l *lab) {
+	for _, args := range [][]string{
+		{"link", "add", "br0", "type", "bridge"}, {"link", "set", "br0", "up"},
+		{"link", "set", "f0", "master", "br0"}, {"link", "set", "f1", "master", "br0"},
+	} {
+		l.must(l.s.Run(exec.Command("ip", args...)))
+	}
+}
+
+// aSwitch starts a switch whose ports are of a type, with other_config.
+func aSwitch(maker func(testing.TB) sandbox.Maker, typ string, config ...string) func(*lab) {
+	return func(l *lab) {
+		l.sw = sandbox.Start(l.tb, maker(l.tb), sandbox.Config{Dummy: "no", Namespace: l.s, NoSwitch: true})
+		args := []string{"--no-wait", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev", "fail_mode=secure"}
+		for _, c := range append(config, "pmd-cpu-mask=2") {
+			args = append(args, "--", "set", "open_vswitch", ".", "other_config:"+c)
+		}
+		for i, p := range []string{"f0", "f1"} {
+			args = append(args, "--", "add-port", "br0", p, "--", "set", "interface", p, "type="+typ, "ofport_request="+string(rune('1'+i)))
+		}
+		l.sw.Must("ovs-vsctl", args...)
+		l.sw.StartSwitch()
+		l.must(pin(l.sw.PID("ovs-vswitchd"), forwardCPU))
+		l.rules(10)
+		time.Sleep(200 * time.Millisecond)
+	}
+}

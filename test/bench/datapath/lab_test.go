@@ -1,0 +1,197 @@
+package datapath
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+
+	"govs/internal/netlab"
+	"govs/test/sandbox"
+)
+
+// lab is two hosts with a forwarder between them:
+//
+//	a: g0 ---- f0 :s: f1 ---- g1 :b
+//
+// All cables have one queue. Addresses are 10.9.0.1 and 10.9.0.2.
+type lab struct {
+	tb      *testing.B
+	a, s, b *netlab.Namespace
+	sw      *sandbox.Switch // nil if the forwarder is none
+	ended   func()
+}
+
+var labs int
+
+func newLab(tb *testing.B) *lab {
+	l := &lab{tb: tb}
+	labs++
+	for _, n := range []struct {
+		at   **netlab.Namespace
+		name string
+	}{{&l.a, "a"}, {&l.s, "s"}, {&l.b, "b"}} {
+		ns, err := netlab.New(fmt.Sprintf("govsbench%d-%d%s", os.Getpid(), labs, n.name))
+		l.must(err)
+		tb.Cleanup(func() {
+			netlab.Clear(ns.Name)
+			ns.Close()
+		})
+		*n.at = ns
+	}
+	for i, host := range []*netlab.Namespace{l.a, l.b} {
+		l.must(cable(host, fmt.Sprint("g", i), l.s, fmt.Sprint("f", i)))
+		l.must(host.MAC(fmt.Sprint("g", i), fmt.Sprintf("02:00:00:00:00:%02x", i+1)))
+		l.must(host.Addr(fmt.Sprint("g", i), netip.PrefixFrom(addrs[i], 24)))
+	}
+	return l
+}
+
+var addrs = [2]netip.Addr{netip.MustParseAddr("10.9.0.1"), netip.MustParseAddr("10.9.0.2")}
+
+// cable is a veth pair of one queue, as the load of one processor needs it.
+func cable(a *netlab.Namespace, aName string, b *netlab.Namespace, bName string) error {
+	if err := a.Do(func() error {
+		attrs := netlink.NewLinkAttrs()
+		attrs.Name, attrs.NumTxQueues, attrs.NumRxQueues = aName, 1, 1
+		return netlink.LinkAdd(&netlink.Veth{LinkAttrs: attrs, PeerName: bName, PeerNumTxQueues: 1, PeerNumRxQueues: 1})
+	}); err != nil {
+		return err
+	}
+	if err := a.Move(bName, b); err != nil {
+		return err
+	}
+	if err := a.Up(aName); err != nil {
+		return err
+	}
+	return b.Up(bName)
+}
+
+func (l *lab) must(err error) {
+	l.tb.Helper()
+	if err != nil {
+		l.tb.Fatal(err)
+	}
+}
+
+// start runs a process in a namespace until the returned function is called.
+func (l *lab) start(ns *netlab.Namespace, cmd *exec.Cmd) (stop func()) {
+	l.must(ns.Start(cmd))
+	done := false
+	stop = func() {
+		if !done {
+			done = true
+			cmd.Process.Kill()
+			cmd.Wait()
+		}
+	}
+	l.tb.Cleanup(stop)
+	return stop
+}
+
+// frames returns how many frames per second of a number of flows get through.
+func (l *lab) frames(flows int) float64 {
+	c := newCounter(l.tb, l.b, "g1")
+	defer c.close()
+	stop := l.start(l.a, role("generate", "g0", strconv.Itoa(flows)))
+	defer stop()
+	for end := time.Now().Add(10 * time.Second); c.total() == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			l.tb.Error("no frame gets through")
+			return 0
+		}
+	}
+	time.Sleep(warmUp)
+	return c.rate(*window)
+}
+
+// warmUp is how long a load lasts before it is looked at.
+const warmUp = 400 * time.Millisecond
+
+// offloads says whether the hosts leave checksums and segments to the forwarder,
+// which not every one can do, and the cable to the first puts segments together.
+func (l *lab) offloads(on string) {
+	l.must(l.a.Run(exec.Command("ethtool", "-K", "g0", "tx", on)))
+	l.must(l.b.Run(exec.Command("ethtool", "-K", "g1", "tx", on)))
+	// Frames that XDP sends arrive only where the driver polls, as it does for GRO.
+	l.must(l.s.Run(exec.Command("ethtool", "-K", "f0", "gro", on)))
+}
+
+// tcp returns the bits per second of one TCP stream.
+func (l *lab) tcp() float64 {
+	stop := l.start(l.b, exec.Command("iperf3", "-s", "-1"))
+	defer stop()
+	secs := strconv.Itoa(max(1, int(window.Seconds()+0.5)))
+	var out []byte
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	for ctx.Err() == nil { // until the server listens
+		cmd := exec.CommandContext(ctx, "iperf3", "-c", addrs[1].String(), "-C", "cubic", "-t", secs, "-J")
+		l.must(l.a.Do(func() (err error) {
+			out, err = cmd.Output()
+			return nil
+		}))
+		var r struct {
+			End struct {
+				Received struct {
+					Rate float64 `json:"bits_per_second"`
+				} `json:"sum_received"`
+			} `json:"end"`
+		}
+		if json.Unmarshal(out, &r) == nil && r.End.Received.Rate > 0 {
+			return r.End.Received.Rate
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	l.tb.Errorf("iperf3: %s", out)
+	return 0
+}
+
+// ping returns the median round trip in seconds.
+func (l *lab) ping() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	var out []byte
+	l.must(l.a.Do(func() (err error) {
+		out, err = exec.CommandContext(ctx, "ping", "-q", "-f", "-c", "2000", addrs[1].String()).CombinedOutput()
+		return nil
+	}))
+	// rtt min/avg/max/mdev = 0.014/0.020/0.300/0.010 ms
+	if _, s, ok := strings.Cut(string(out), "mdev = "); ok {
+		if f := strings.Split(s, "/"); len(f) > 2 {
+			if ms, err := strconv.ParseFloat(f[1], 64); err == nil {
+				return ms / 1000
+			}
+		}
+	}
+	l.tb.Errorf("ping: %s", out)
+	return 0
+}
+
+// rules gives the switch n rules, of which the first ones are hit by the load's
+// flows.
+func (l *lab) rules(n int) {
+	if l.sw == nil {
+		return
+	}
+	path := filepath.Join(l.sw.Dir, "rules")
+	f, err := os.Create(path)
+	l.must(err)
+	fmt.Fprintln(f, "priority=1,in_port=1,actions=output:2")
+	fmt.Fprintln(f, "priority=1,in_port=2,actions=output:1")
+	for i := range n {
+		fmt.Fprintf(f, "priority=10,in_port=1,udp,nw_dst=10.9.%d.2,tp_src=%d,actions=output:2\n", i/50000, i%50000+1)
+	}
+	l.must(f.Close())
+	l.sw.Must("ovs-ofctl", "del-flows", "br0")
+	l.sw.Must("ovs-ofctl", "add-flows", "br0", path)
+}

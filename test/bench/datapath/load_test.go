@@ -1,0 +1,169 @@
+package datapath
+
+import (
+	"encoding/binary"
+	"net"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/link"
+
+	"govs/internal/netlab"
+	"govs/packet"
+)
+
+const (
+	xdpDrop, xdpTx = 1, 3
+	// liveFrames is BPF_F_TEST_XDP_LIVE_FRAMES: what a test run of an XDP
+	// program lets through really leaves by the interface.
+	liveFrames = 2
+)
+
+// generate is the load: UDP frames of 60 bytes out of an interface as fast as
+// one processor can, of as many flows as are asked for.
+func generate(args []string) error {
+	if err := pin(0, loadCPU); err != nil {
+		return err
+	}
+	ifc, err := net.InterfaceByName(args[0])
+	if err != nil {
+		return err
+	}
+	flows, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	turn, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 4, MaxEntries: 1})
+	if err != nil {
+		return err
+	}
+	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Name: "generate", Type: ebpf.XDP, License: "Apache-2.0",
+		Instructions: asm.Instructions{
+			asm.Mov.Reg(asm.R6, asm.R1),
+			asm.StoreImm(asm.R10, -4, 0, asm.Word),
+			asm.LoadMapPtr(asm.R1, turn.FD()),
+			asm.Mov.Reg(asm.R2, asm.R10),
+			asm.Add.Imm(asm.R2, -4),
+			asm.FnMapLookupElem.Call(),
+			asm.JEq.Imm(asm.R0, 0, "drop"),
+			asm.LoadMem(asm.R1, asm.R0, 0, asm.Word),
+			asm.Mov.Reg(asm.R7, asm.R1),
+			asm.Add.Imm(asm.R1, 1),
+			asm.StoreMem(asm.R0, 0, asm.R1, asm.Word),
+			asm.Mod.Imm(asm.R7, int32(flows)),
+			asm.Add.Imm(asm.R7, 1), // flow n is UDP source port n, from 1
+			asm.HostTo(asm.BE, asm.R7, asm.Half),
+			asm.LoadMem(asm.R2, asm.R6, 0, asm.Word),
+			asm.LoadMem(asm.R3, asm.R6, 4, asm.Word),
+			asm.Mov.Reg(asm.R4, asm.R2),
+			asm.Add.Imm(asm.R4, 42),
+			asm.JGT.Reg(asm.R4, asm.R3, "drop"),
+			asm.StoreMem(asm.R2, 34, asm.R7, asm.Half),
+			asm.Mov.Imm(asm.R0, xdpTx),
+			asm.Return(),
+			asm.Mov.Imm(asm.R0, xdpDrop).WithSymbol("drop"),
+			asm.Return(),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	frame := loadFrame()
+	// struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex
+	ctx := make([]byte, 24)
+	binary.NativeEndian.PutUint32(ctx[4:], uint32(len(frame)))
+	binary.NativeEndian.PutUint32(ctx[12:], uint32(ifc.Index))
+	for {
+		if _, err := prog.Run(&ebpf.RunOptions{Data: frame, Context: ctx, Repeat: 1 << 17, Flags: liveFrames}); err != nil {
+			return err
+		}
+	}
+}
+
+func loadFrame() []byte {
+	b := make([]byte, 60)
+	copy(b, []byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0,
+		0x45, 0, 0, 46, 0, 7, 0x40, 0, 64, 17, 0, 0, 10, 9, 0, 1, 10, 9, 0, 2, 0, 1, 0, 9, 0, 26})
+	packet.IPv4(b[14:]).Checksum()
+	return b
+}
+
+// counter counts and drops what an interface receives, before the host's stack.
+type counter struct {
+	m *ebpf.Map
+	l link.Link
+}
+
+func newCounter(b *testing.B, ns *netlab.Namespace, ifname string) *counter {
+	c := &counter{}
+	var err error
+	c.m, err = ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: 8, MaxEntries: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Name: "count", Type: ebpf.XDP, License: "Apache-2.0",
+		Instructions: asm.Instructions{
+			// Frames of the load only, which are UDP.
+			asm.LoadMem(asm.R2, asm.R1, 0, asm.Word),
+			asm.LoadMem(asm.R3, asm.R1, 4, asm.Word),
+			asm.Mov.Reg(asm.R4, asm.R2),
+			asm.Add.Imm(asm.R4, 42),
+			asm.JGT.Reg(asm.R4, asm.R3, "drop"),
+			asm.LoadMem(asm.R4, asm.R2, 23, asm.Byte),
+			asm.JNE.Imm(asm.R4, 17, "drop"),
+			asm.StoreImm(asm.R10, -4, 0, asm.Word),
+			asm.LoadMapPtr(asm.R1, c.m.FD()),
+			asm.Mov.Reg(asm.R2, asm.R10),
+			asm.Add.Imm(asm.R2, -4),
+			asm.FnMapLookupElem.Call(),
+			asm.JEq.Imm(asm.R0, 0, "drop"),
+			asm.LoadMem(asm.R1, asm.R0, 0, asm.DWord),
+			asm.Add.Imm(asm.R1, 1),
+			asm.StoreMem(asm.R0, 0, asm.R1, asm.DWord),
+			asm.Mov.Imm(asm.R0, xdpDrop).WithSymbol("drop"),
+			asm.Return(),
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer prog.Close()
+	err = ns.Do(func() error {
+		ifc, err := net.InterfaceByName(ifname)
+		if err != nil {
+			return err
+		}
+		c.l, err = link.AttachXDP(link.XDPOptions{Program: prog, Interface: ifc.Index, Flags: link.XDPDriverMode})
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return c
+}
+
+func (c *counter) close() {
+	c.l.Close()
+	c.m.Close()
+}
+
+func (c *counter) total() (n uint64) {
+	var v []uint64
+	c.m.Lookup(uint32(0), &v)
+	for _, x := range v {
+		n += x
+	}
+	return n
+}
+
+// rate returns the frames per second over a while.
+func (c *counter) rate(d time.Duration) float64 {
+	n, begin := c.total(), time.Now()
+	time.Sleep(d)
+	return float64(c.total()-n) / time.Since(begin).Seconds()
+}
