@@ -25,7 +25,7 @@ type Classifier[T any] struct {
 	order    atomic.Pointer[[]entry[T]] // highest priority first
 	byMask   map[flow.Mask]*subtable[T]
 	prefixes []Prefix
-	tries    []atomic.Pointer[trie]
+	tries    []trie
 	rules    atomic.Int64
 }
 
@@ -46,7 +46,7 @@ func New[T any](prefixes ...Prefix) *Classifier[T] {
 	if len(prefixes) > maxTries {
 		prefixes = prefixes[:maxTries]
 	}
-	c := &Classifier[T]{byMask: map[flow.Mask]*subtable[T]{}, prefixes: prefixes, tries: make([]atomic.Pointer[trie], len(prefixes))}
+	c := &Classifier[T]{byMask: map[flow.Mask]*subtable[T]{}, prefixes: prefixes, tries: make([]trie, len(prefixes))}
 	c.order.Store(&[]entry[T]{})
 	return c
 }
@@ -60,7 +60,7 @@ func (c *Classifier[T]) Subtables() int { return len(*c.order.Load()) }
 // trieContext keeps the answers of the tries during one lookup.
 type trieContext struct {
 	prefixes []Prefix
-	roots    []atomic.Pointer[trie]
+	roots    []trie
 	done     [maxTries]bool
 	need     [maxTries]int
 	lens     [maxTries]lengths
@@ -78,7 +78,7 @@ func excludes[T any](t *trieContext, s *subtable[T], n int, key *flow.Key, wc *f
 			t.done[i] = true
 			if p.applies(key) {
 				v, size := p.get(key)
-				t.lens[i], t.need[i] = t.roots[i].Load().lookup(v, size)
+				t.lens[i], t.need[i] = lookupPrefix(&t.roots[i], v, size)
 			} else {
 				t.lens[i] = lengths{^uint64(0), ^uint64(0)}
 			}
@@ -143,7 +143,7 @@ func (c *Classifier[T]) Insert(r *Rule[T]) (old *Rule[T]) {
 	old = s.exact(r.bits, r.Priority(), Latest)
 	s.insert(r, old)
 	if old == nil {
-		c.eachTrie(s, r, (*trie).insert)
+		c.eachTrie(s, r, insertPrefix)
 		c.rules.Add(1)
 		c.reorder(s)
 	}
@@ -155,7 +155,7 @@ func (c *Classifier[T]) Insert(r *Rule[T]) (old *Rule[T]) {
 func (c *Classifier[T]) InsertIn(r *Rule[T], v Version) {
 	r.added = v
 	s := c.subtable(r)
-	c.eachTrie(s, r, (*trie).insert)
+	c.eachTrie(s, r, insertPrefix)
 	s.insert(r, nil)
 	c.rules.Add(1)
 	c.reorder(s)
@@ -169,21 +169,21 @@ func (c *Classifier[T]) Remove(r *Rule[T]) bool {
 	}
 	r.removed.CompareAndSwap(never, 0)
 	s.remove(r)
-	c.eachTrie(s, r, (*trie).remove)
+	c.eachTrie(s, r, removePrefix)
 	c.rules.Add(-1)
 	c.reorder(s)
 	return true
 }
 
 // eachTrie changes those tries on whose field r has a prefix.
-func (c *Classifier[T]) eachTrie(s *subtable[T], r *Rule[T], change func(*trie, value, int) *trie) {
+func (c *Classifier[T]) eachTrie(s *subtable[T], r *Rule[T], change func(*trie, value, int)) {
 	for i, p := range c.prefixes {
 		if s.plen[i] == 0 {
 			continue
 		}
 		m := r.Match()
 		v, _ := p.get(&m.Key)
-		c.tries[i].Store(change(c.tries[i].Load(), v, s.plen[i]))
+		change(&c.tries[i], v, s.plen[i])
 	}
 }
 

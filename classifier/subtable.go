@@ -33,7 +33,7 @@ type subtable[T any] struct {
 	trieStage []int // per trie: the stage that looks at its field
 	portsMask flow.Mask
 	portsLen  int // bits of tp_src+tp_dst up to the last one in mask; 0 for none
-	ports     atomic.Pointer[trie]
+	ports     trie
 
 	first atomic.Pointer[Rule[T]] // all rules, in order of insertion
 	last  *Rule[T]
@@ -130,7 +130,7 @@ func (s *subtable[T]) lookup(v Version, key *flow.Key, wc *flow.Mask, tries *tri
 		// packet's from all that have rules.
 		s.fold(wc, len(s.mask)-1) // the ports are the last word
 		t := value{hi: uint64(uint32(key.TPSrc&s.portsMask.TPSrc)<<16|uint32(key.TPDst&s.portsMask.TPDst)) << 32}
-		_, need := s.ports.Load().lookup(t, 32)
+		_, need := lookupPrefix(&s.ports, t, 32)
 		m := uint32(prefixMask(need).hi >> 32)
 		wc.TPSrc |= s.portsMask.TPSrc & uint16(m>>16)
 		wc.TPDst |= s.portsMask.TPDst & uint16(m)
@@ -179,7 +179,7 @@ func (s *subtable[T]) insert(r, old *Rule[T]) {
 	r.hash = hs[len(s.stages)-1]
 	if s.portsLen > 0 {
 		v, n := s.portsValue(r)
-		s.ports.Store(s.ports.Load().insert(v, n))
+		insertPrefix(&s.ports, v, n)
 	}
 	for i := range s.index {
 		s.index[i].add(hs[i])
@@ -249,7 +249,7 @@ func (s *subtable[T]) forget(r *Rule[T]) {
 	}
 	if s.portsLen > 0 {
 		v, n := s.portsValue(r)
-		s.ports.Store(s.ports.Load().remove(v, n))
+		removePrefix(&s.ports, v, n)
 	}
 	s.prios.remove(r.Priority())
 	r.in = nil

@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"math/bits"
+	"sync/atomic"
 
 	"govs/flow"
 )
@@ -143,95 +144,159 @@ func (v value) shl(n int) value {
 
 func (v value) first() int { return int(v.hi >> 63) }
 
-// trie is an immutable binary trie of prefixes with path compression; changing
-// it makes a new one that shares what did not change. A node has at most
-// nodeBits bits of the path, so that one is half a cache line and IPv4's tries,
-// of which there are most, are as deep as they would be without this limit.
-type trie struct {
+// trie is the root of a binary trie of prefixes with path compression; nil in it
+// is a trie of nothing. The one writer publishes each change by one store, of a
+// pointer or a count, and leaves the nodes that it takes out as they are, so
+// readers need no lock: each sees the prefixes that are there all the time.
+type trie = atomic.Pointer[trieNode]
+
+// trieNode has at most nodeBits bits of the path, so that one is half a cache
+// line and IPv4's tries, of which there are most, are as deep as they would be
+// without this limit. Its path never changes.
+type trieNode struct {
 	bits  uint32 // nbits bits from the top on, the rest zero
 	nbits uint8
-	rules uint32 // rules whose prefix ends here
-	edges [2]*trie
+	rules atomic.Uint32 // rules whose prefix ends here
+	edges [2]trie
 }
 
 const nodeBits = 32
 
-func (t *trie) leaf() bool { return t.edges[0] == nil && t.edges[1] == nil }
+func (t *trieNode) leaf() bool { return t.edges[0].Load() == nil && t.edges[1].Load() == nil }
 
 // common returns how many leading bits the node's path and v share.
-func (t *trie) common(v value) int {
+func (t *trieNode) common(v value) int {
 	return min(bits.LeadingZeros32(t.bits^uint32(v.hi>>32)), int(t.nbits))
 }
 
-// insert returns t with one more rule at the n-bit prefix of v.
-func (t *trie) insert(v value, n int) *trie {
-	if t == nil {
-		c := &trie{nbits: uint8(min(n, nodeBits))}
-		c.bits = head(v, int(c.nbits))
-		if n <= nodeBits {
-			c.rules = 1
-			return c
-		}
-		rest := v.shl(nodeBits)
-		c.edges[rest.first()] = (*trie)(nil).insert(rest, n-nodeBits)
-		return c
+// chain returns new nodes for the n-bit prefix of v, with one rule.
+func chain(v value, n int) *trieNode {
+	t := &trieNode{nbits: uint8(min(n, nodeBits))}
+	t.bits = head(v, int(t.nbits))
+	if n <= nodeBits {
+		t.rules.Store(1)
+		return t
 	}
-	eq := min(t.common(v), n)
-	if eq < int(t.nbits) {
-		lower := *t
-		lower.bits, lower.nbits = t.bits<<eq, t.nbits-uint8(eq)
-		up := &trie{bits: head(v, eq), nbits: uint8(eq)}
-		up.edges[lower.bits>>31] = &lower
+	rest := v.shl(nodeBits)
+	t.edges[rest.first()].Store(chain(rest, n-nodeBits))
+	return t
+}
+
+// insertPrefix adds one more rule at the n-bit prefix of v.
+func insertPrefix(at *trie, v value, n int) {
+	for {
+		t := at.Load()
+		if t == nil {
+			at.Store(chain(v, n))
+			return
+		}
+		eq := min(t.common(v), n)
+		rest := v.shl(eq)
+		if eq < int(t.nbits) {
+			at.Store(t.split(eq, rest, n-eq))
+			return
+		}
 		if eq == n {
-			up.rules = 1
-		} else {
-			rest := v.shl(eq)
-			up.edges[rest.first()] = (*trie)(nil).insert(rest, n-eq)
+			t.rules.Add(1)
+			return
 		}
-		return up
+		at, v, n = &t.edges[rest.first()], rest, n-eq
 	}
-	c := *t
-	if eq == n {
-		c.rules++
-		return &c
+}
+
+// split returns two nodes for t, the upper one with eq bits, and one more rule n
+// bits below that.
+func (t *trieNode) split(eq int, rest value, n int) *trieNode {
+	up, lower := &trieNode{bits: head(value{hi: uint64(t.bits) << 32}, eq), nbits: uint8(eq)}, t.after(t.bits<<eq, t.nbits-uint8(eq))
+	up.edges[lower.bits>>31].Store(lower)
+	if n == 0 {
+		up.rules.Store(1)
+	} else {
+		up.edges[rest.first()].Store(chain(rest, n))
 	}
-	rest := v.shl(eq)
-	e := &c.edges[rest.first()]
-	*e = (*e).insert(rest, n-eq)
-	return &c
+	return up
+}
+
+// after returns a node with what is below t, and another path.
+func (t *trieNode) after(path uint32, nbits uint8) *trieNode {
+	c := &trieNode{bits: path, nbits: nbits}
+	c.rules.Store(t.rules.Load())
+	for i := range c.edges {
+		c.edges[i].Store(t.edges[i].Load())
+	}
+	return c
 }
 
 // head returns the first n bits of v, which are at most nodeBits.
 func head(v value, n int) uint32 { return uint32(v.hi >> 32 & (prefixMask(n).hi >> 32)) }
 
-// remove returns t with one rule less at the n-bit prefix of v, which is there.
-func (t *trie) remove(v value, n int) *trie {
-	c := *t
-	if n == int(t.nbits) {
-		c.rules--
-	} else {
-		rest := v.shl(int(t.nbits))
-		e := &c.edges[rest.first()]
-		*e = (*e).remove(rest, n-int(t.nbits))
+// removePrefix takes one rule away from the n-bit prefix of v, which is there.
+func removePrefix(at *trie, v value, n int) {
+	var owner *trie // of the node that has cut
+	cut := at       // below it is nothing but this prefix
+	for {
+		t := at.Load()
+		if n == int(t.nbits) {
+			if t.rules.Add(^uint32(0)) == 0 {
+				t.prune(at, cut, owner)
+			}
+			return
+		}
+		v, n = v.shl(int(t.nbits)), n-int(t.nbits)
+		next := &t.edges[v.first()]
+		if t.rules.Load() > 0 || t.other(next) != nil {
+			owner, cut = at, next
+		}
+		at = next
 	}
-	if c.rules > 0 || (c.edges[0] != nil && c.edges[1] != nil) {
-		return &c
+}
+
+// prune takes out what tells nothing apart now that t, which at leads to, has
+// lost its last rule.
+func (t *trieNode) prune(at, cut, owner *trie) {
+	if only, n := t.only(); n > 0 {
+		if n == 1 {
+			t.join(at, only)
+		}
+		return
 	}
-	only := c.edges[0]
-	if only == nil {
-		only = c.edges[1]
+	if owner != nil {
+		up := owner.Load()
+		if other := up.other(cut); other != nil && up.rules.Load() == 0 && up.join(owner, other) {
+			return // in one step
+		}
 	}
-	if only == nil {
-		return nil
+	cut.Store(nil)
+}
+
+// only returns an edge of t, and how many it has.
+func (t *trieNode) only() (edge *trieNode, n int) {
+	for i := range t.edges {
+		if e := t.edges[i].Load(); e != nil {
+			edge = e
+			n++
+		}
 	}
-	if c.nbits+only.nbits > nodeBits {
-		return &c
+	return edge, n
+}
+
+// other returns the edge of t that is not at.
+func (t *trieNode) other(at *trie) *trieNode {
+	if at == &t.edges[0] {
+		return t.edges[1].Load()
 	}
-	// One edge and no rule: join with the node below.
-	j := *only
-	j.bits = c.bits | only.bits>>c.nbits
-	j.nbits += c.nbits
-	return &j
+	return t.edges[0].Load()
+}
+
+// join puts one node in the place of t, which has no rule, and only, its one edge
+// that counts. It reports false where a node has no room for both paths.
+func (t *trieNode) join(at *trie, only *trieNode) bool {
+	n := t.nbits + only.nbits
+	if n > nodeBits {
+		return false
+	}
+	at.Store(only.after(t.bits|only.bits>>t.nbits, n))
+	return true
 }
 
 // lengths is a set of prefix lengths; bit n-1 stands for length n.
@@ -252,11 +317,12 @@ func (l *lengths) has(n int) bool {
 	return l.lo>>(n-1)&1 != 0
 }
 
-// lookup returns the lengths of the prefixes in t that v has, and how many of
+// lookupPrefix returns the lengths of the prefixes in a trie that v has, and how many of
 // v's first bits (of size) must be known to be sure of this answer.
-func (t *trie) lookup(v value, size int) (lens lengths, need int) {
+func lookupPrefix(root *trie, v value, size int) (lens lengths, need int) {
 	n := 0
-	for prev := (*trie)(nil); ; {
+	t := root.Load()
+	for prev := (*trieNode)(nil); ; {
 		if t == nil {
 			if prev == nil || prev.leaf() {
 				return lens, n
@@ -268,13 +334,13 @@ func (t *trie) lookup(v value, size int) (lens lengths, need int) {
 		if eq < int(t.nbits) {
 			return lens, n + 1
 		}
-		if t.rules > 0 {
+		if t.rules.Load() > 0 {
 			lens.add(n)
 		}
 		if n >= size {
 			return lens, size
 		}
 		v = v.shl(eq)
-		prev, t = t, t.edges[v.first()]
+		prev, t = t, t.edges[v.first()].Load()
 	}
 }
