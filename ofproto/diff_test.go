@@ -573,6 +573,28 @@ var randomBridges = []bridgeDef{
 	{"brB", false, []portDef{{"pb", "pa", 1, -1}, {"p41", "", 2, 1}, {"p42", "", 3, 2}, {"p43", "", 4, -1}, {"p44", "", 5, 1}}},
 }
 
+// sameFlows gives a bridge of both switches those of the flows that the reference
+// says make sense.
+func sameFlows(t *testing.T, r *reference, h *testHost, br string, lines []string) {
+	t.Helper()
+	f := filepath.Join(t.TempDir(), "flows")
+	r.run("ovs-ofctl", "del-flows", br)
+	h.Ofproto(br).tables.Flush()
+	var ok []string
+	os.WriteFile(f, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
+	if _, err := r.try("ovs-ofctl", "add-flows", br, f); err == nil {
+		ok = lines
+	} else {
+		r.run("ovs-ofctl", "del-flows", br)
+		for _, l := range lines {
+			if _, err := r.try("ovs-ofctl", "add-flow", br, l); err == nil {
+				ok = append(ok, l)
+			}
+		}
+	}
+	h.flows(t, br, strings.Join(ok, "\n"))
+}
+
 // TestTraceRandom compares translations of random packets through random tables.
 // OFPROTO_SEED and OFPROTO_PIPELINES make it run other ones, or more.
 func TestTraceRandom(t *testing.T) {
@@ -585,7 +607,6 @@ func TestTraceRandom(t *testing.T) {
 	if pipelines == 0 {
 		pipelines = 6
 	}
-	dir := t.TempDir()
 	total := 0
 	for n := range pipelines {
 		g := &generator{Rand: rand.New(rand.NewPCG(seed+uint64(n), 77)), ports: []string{"1", "2", "3", "4"}}
@@ -597,23 +618,7 @@ func TestTraceRandom(t *testing.T) {
 			if br == "brB" {
 				lines = append(lines, "table=0,priority=1,actions=NORMAL")
 			}
-			f := filepath.Join(dir, "flows")
-			r.run("ovs-ofctl", "del-flows", br)
-			h.Ofproto(br).tables.Flush()
-			// The reference says which of the flows make sense.
-			var ok []string
-			os.WriteFile(f, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
-			if _, err := r.try("ovs-ofctl", "add-flows", br, f); err == nil {
-				ok = lines
-			} else {
-				r.run("ovs-ofctl", "del-flows", br)
-				for _, l := range lines {
-					if _, err := r.try("ovs-ofctl", "add-flow", br, l); err == nil {
-						ok = append(ok, l)
-					}
-				}
-			}
-			h.flows(t, br, strings.Join(ok, "\n"))
+			sameFlows(t, r, h, br, lines)
 		}
 		r.run("ovs-appctl", "fdb/flush")
 		for _, br := range []string{"brA", "brB"} {
