@@ -172,7 +172,7 @@ func parseKeyText(s string, names PortNames, key, mask []byte) ([]byte, []byte, 
 			continue
 		}
 		row := keyRowNamed(name)
-		if row == nil {
+		if row == nil || row.typ == KeyNSH && args == "" {
 			return bad()
 		}
 		v, x, err := row.parseMembers(args, names)
@@ -221,27 +221,45 @@ func parseMatch(s string, names PortNames) (m flow.Match, key []byte, err error)
 	return m, key, err
 }
 
+// ParseKeyText reads a key as netlink attributes, just those that s mentions, and
+// its mask.
+func ParseKeyText(s string, names PortNames) (key, mask []byte, err error) {
+	return parseKeyText(s, names, nil, nil)
+}
+
 // ParseFlowKey is ParseKey for a flow that is to be put. It must say by which
 // port packets come and have just the attributes that packets of its kind have;
-// otherwise the error is ErrInvalid.
+// otherwise the error is ErrInvalid. One without anything is for any packet.
 func ParseFlowKey(s string, names PortNames) (flow.Match, error) {
 	m, attrs, err := parseMatch(s, names)
-	if err != nil {
+	if err != nil || len(attrs) == 0 {
 		return m, err
 	}
-	if m.Key.InPort == uint32(NoPort) && !strings.Contains(s, "in_port") || m.Mask.InPort != ^uint32(0) && m.Key.InPort != uint32(NoPort) {
+	var given, wanted attrCount
+	if !given.add(attrs) || !wanted.add(AppendKey(nil, &m.Key)) {
 		return m, ErrInvalid
 	}
-	var given, wanted attrCount
-	if !given.add(attrs) || !wanted.add(AppendKey(nil, &m.Key)) || given != wanted {
+	if given[KeyInPort] != 1 || given[KeyEthernet] > 1 || m.Mask.InPort != ^uint32(0) {
+		return m, ErrInvalid
+	}
+	if given[KeyEthertype] == 0 {
+		if given[KeyPacketType] == 0 || m.Key.IsEthernet() {
+			return m, ErrInvalid
+		}
+		given[KeyEthertype]++ // the packet type says it
+	}
+	for _, t := range [...]uint16{KeyInPort, KeyEthernet, KeyPacketType} {
+		given[t], wanted[t] = 0, 0
+	}
+	if given != wanted {
 		return m, ErrInvalid
 	}
 	return m, nil
 }
 
-// attrCount counts the attributes that follow from what kind of packet a key is
-// of; MPLS by its label stack entries.
-type attrCount [KeyNSH + 1]uint8
+// attrCount counts attributes that follow from what kind of packet a key is of,
+// MPLS by its label stack entries; and some others.
+type attrCount [KeyPacketType + 1]uint8
 
 func (n *attrCount) add(b []byte) bool {
 	for len(b) > 0 {
@@ -258,13 +276,9 @@ func (n *attrCount) add(b []byte) bool {
 			if !n.add(d) {
 				return false
 			}
-		case KeyEthertype, KeyVLAN, KeyIPv4, KeyIPv6, KeyARP, KeyTCP, KeyUDP, KeySCTP, KeyICMP, KeyICMPv6, KeyND, KeyNSH:
+		case KeyEthertype, KeyVLAN, KeyIPv4, KeyIPv6, KeyARP, KeyTCP, KeyUDP, KeySCTP, KeyICMP, KeyICMPv6, KeyND, KeyNSH,
+			KeyInPort, KeyEthernet, KeyPacketType:
 			n[typ]++
-		case KeyInPort, KeyEthernet:
-			if n[typ]++; n[typ] > 1 {
-				return false // twice
-			}
-			n[typ] = 0
 		}
 	}
 	return true

@@ -12,16 +12,16 @@ import (
 // Control commands about cached flows: upcall/*, revalidator/*, dpif/dump-flows.
 
 func (h *Host) cmdDPIFDumpFlows(args []string) (string, error) {
-	more, names := false, true
+	more, names, given := false, false, false
 	var pos []string
 	for _, a := range args {
 		switch a {
 		case "-m":
 			more = true
 		case "--names":
-			names = true
+			names, given = true, true
 		case "--no-names":
-			names = false
+			names, given = false, true
 		default:
 			pos = append(pos, a)
 		}
@@ -34,14 +34,14 @@ func (h *Host) cmdDPIFDumpFlows(args []string) (string, error) {
 		return "", err
 	}
 	var n dpif.PortNames
-	if names {
+	if names || more && !given {
 		n = p.backer.datapathNames()
 	}
 	cfg := p.backer.config()
 	var lines []string
 	p.backer.dp.FlowDump(func(f *dpif.Flow) bool {
 		if x := cfg.Receiver(&f.Match.Key); x != nil && x.Bridge.Owner == p {
-			lines = append(lines, datapathFlow(f, n, more, p.now())+"\n")
+			lines = append(lines, p.backer.datapathFlow(f, n, more, p.now())+"\n")
 		}
 		return true
 	})

@@ -1,6 +1,7 @@
 package ofproto
 
 import (
+	"fmt"
 	"time"
 
 	"govs/dpif"
@@ -52,8 +53,19 @@ func parseDatapathKey(text string, b *Backer) (*flow.Key, error) {
 	return &m.Key, err
 }
 
-func datapathFlow(f *dpif.Flow, names dpif.PortNames, more bool, now time.Time) string {
-	return string(dpif.AppendFlow(nil, f, now, dpif.KeyTextOptions{Names: names, Verbose: more}))
+// datapathFlow is a line of dpif/dump-flows. With more, what a flow ignores is
+// shown as the packet had it that it was made for.
+func (b *Backer) datapathFlow(f *dpif.Flow, names dpif.PortNames, more bool, now time.Time) string {
+	var s []byte
+	if more {
+		s = fmt.Appendf(s, "ufid:%s ", f.UFID)
+		if k := b.ukeys.get(f.UFID); k != nil {
+			k.key.unpack(f.Match.Key.Words())
+		}
+	}
+	s = dpif.AppendKeyText(s, &f.Match.Key, &f.Match.Mask, dpif.KeyTextOptions{Names: names, Verbose: more})
+	s = append(dpif.AppendStats(append(s, ", "...), &f.Stats, now), ", actions:"...)
+	return string(dpif.AppendActions(s, f.Actions, names))
 }
 
 // parseActions reads actions in ovs-ofctl's text.

@@ -3,8 +3,9 @@ package dpctl
 import (
 	"fmt"
 
+	"golang.org/x/sys/unix"
+
 	"govs/dpif"
-	"govs/netdev"
 )
 
 // The caches in front of a datapath's flow table that have a size to be set are
@@ -34,7 +35,7 @@ func (c *call) cacheSetSize(args []string) error {
 	if _, err := c.open(args[0]); err != nil {
 		return c.errorf(err, "Opening datapath %s failed", args[0])
 	}
-	return c.errorf(netdev.ErrNotSupported, "Setting caches not supported")
+	return c.errorf(unix.EOPNOTSUPP, "Setting caches not supported")
 }
 
 // offloadStats has nothing to print: no flow is in hardware.

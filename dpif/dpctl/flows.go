@@ -78,6 +78,10 @@ func (c *call) dumpFlows(args []string) error {
 	if filter != "" {
 		m, err := flow.ParseMatch(filter, &flow.TextEnv{Ports: flowPorts{namesOf(dp)}})
 		if err != nil {
+			// The reference reads filters as it reads exact flows.
+			if _, e := flow.ParseKey(filter, &flow.TextEnv{Ports: flowPorts{namesOf(dp)}}); e != nil {
+				err = e
+			}
 			return c.errorf(nil, "Failed to parse filter (%s)", err)
 		}
 		match = &m
@@ -157,10 +161,11 @@ func (c *call) putArgs(args []string, flags dpif.PutFlags) error {
 // wrap has what stands before and behind a syntax error; another error is of a
 // key that is no flow's.
 func (c *call) parse(dp dpif.Datapath, key string, wrap [2]string) (f dpif.Flow, err error) {
-	var ok bool
-	if f.UFID, key, ok = dpif.ParseUFID(key); !ok && strings.HasPrefix(strings.TrimSpace(key), "ufid:") {
+	u, rest, ok := dpif.ParseUFID(key)
+	if !ok && strings.HasPrefix(strings.TrimSpace(key), "ufid:") {
 		return f, c.errorf(dpif.ErrInvalid, "parsing flow ufid")
 	}
+	f.UFID, key = u, rest
 	f.Match, err = dpif.ParseFlowKey(key, namesOf(dp))
 	f.Match.Mask.RecircID = ^uint32(0) // a flow is for one pass; for the first if none is named
 	if errors.Is(err, dpif.ErrSyntax) {

@@ -3,7 +3,6 @@ package dpctl
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,12 +46,13 @@ func (s shape) text() string {
 // they meet them, so that two lists that do the same look the same. The
 // arguments are a flow, which says what headers there are at first, and actions.
 func (c *call) normalizeActions(args []string) error {
-	m, err := dpif.ParseFlowKey(args[0], nil)
-	if err != nil && !errors.Is(err, dpif.ErrInvalid) {
+	attrs, _, err := dpif.ParseKeyText(args[0], nil)
+	if err != nil {
 		return c.errorf(dpif.ErrInvalid, "odp_flow_key_from_string (%s)", err)
 	}
+	fmt.Fprintf(c.out, "input flow: %s\n", dpif.AppendKeyAttrsText(nil, attrs, nil, dpif.KeyTextOptions{}))
+	m, err := dpif.ParseFlowKey(args[0], nil)
 	key := m.Key
-	fmt.Fprintf(c.out, "input flow: %s\n", dpif.AppendKeyText(nil, &key, nil, dpif.KeyTextOptions{}))
 	if err != nil {
 		return c.errorf(dpif.ErrNotFound, "odp_flow_key_to_flow failed (reason unknown)")
 	}
@@ -112,10 +112,15 @@ func (c *call) normalizeActions(args []string) error {
 		}
 		groups[i].actions = append(groups[i].actions, one...)
 	}
+	if len(actions) == 0 && args[1] != "" {
+		groups = append(groups, group{at: at}) // "drop"
+	}
 	slices.SortStableFunc(groups, func(a, b group) int { return a.at.compare(b.at) })
 	for _, g := range groups {
 		fmt.Fprintf(c.out, "%s%s", g.at.text(), dpif.AppendActions(nil, g.actions, nil))
 	}
-	fmt.Fprintln(c.out)
+	if len(groups) > 0 {
+		fmt.Fprintln(c.out)
+	}
 	return nil
 }

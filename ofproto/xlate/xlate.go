@@ -119,7 +119,7 @@ type Unsaid struct {
 
 // MaskFor returns the mask of a datapath flow for a packet with key k, as the
 // datapath has it: with what is unsaid, and saying whether the packet is tagged,
-// which datapaths cannot leave open.
+// and for which VLAN, which datapaths do not leave open.
 func (o *Out) MaskFor(k *flow.Key) flow.Mask {
 	m := o.Mask
 	if o.Unsaid.MPLS && isMPLS(k.EthType) {
@@ -137,10 +137,15 @@ func (o *Out) MaskFor(k *flow.Key) flow.Mask {
 			m.VLANs[i].TCI |= pcpMask
 		}
 	}
-	if m.VLANs[0].TCI == 0 {
+	tagged := k.VLANs[0].TCI&flow.VLANPresent != 0
+	switch {
+	case m.VLANs[0].TCI != 0:
+	case tagged:
+		m.VLANs[0].TCI = vidMask | flow.VLANPresent
+	default:
 		m.VLANs[0].TCI = 0xffff
 	}
-	if k.VLANs[0].TCI&flow.VLANPresent != 0 {
+	if tagged {
 		m.VLANs[0].TPID = 0xffff
 		if k.VLANs[1].TCI == 0 {
 			m.VLANs[1].TCI = 0xffff
