@@ -57,6 +57,14 @@ func (c *Classifier[T]) Len() int { return int(c.rules.Load()) }
 // Subtables returns the number of distinct masks.
 func (c *Classifier[T]) Subtables() int { return len(*c.order.Load()) }
 
+// MaxPriority returns the highest priority of any rule; 0 if there are none.
+func (c *Classifier[T]) MaxPriority() int {
+	if order := *c.order.Load(); len(order) > 0 {
+		return order[0].max
+	}
+	return 0
+}
+
 // trieContext keeps the answers of the tries during one lookup.
 type trieContext struct {
 	prefixes []Prefix

@@ -177,7 +177,7 @@ func (t *Tables) remove(r *Rule, why openflow.FlowRemovedReason) {
 		}
 		return
 	}
-	if !t.tables[r.Table].cls.Load().Remove(r.cls) {
+	if r.Removed() || !t.tables[r.Table].cls.Load().Remove(r.cls) {
 		return
 	}
 	t.forget(r)
@@ -256,6 +256,10 @@ func (t *Tables) delete(fm *openflow.FlowMod, priority int) error {
 	}
 	if err != nil {
 		return err
+	}
+	if t.tx == nil && fm.Command == openflow.FlowDelete && fm.Table != Internal && fm.Match.Mask == (flow.Mask{}) && f.passesAll() {
+		t.deleteAll(fm.Table)
+		return nil
 	}
 	rules := slices.Collect(sel)
 	for _, r := range rules {

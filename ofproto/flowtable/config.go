@@ -151,11 +151,7 @@ func (tb *Table) rules() iter.Seq[*Rule] {
 // Rules that share their counters.
 func (t *Tables) rebuild(tb *Table) {
 	t.collect()
-	prefixes := tb.limits.Prefixes
-	if prefixes == nil {
-		prefixes = t.prefixes
-	}
-	cls := classifier.New[*Rule](prefixes...)
+	cls := t.newClassifier(tb)
 	for old := range tb.rules() {
 		r := old.clone()
 		m := old.Match()

@@ -156,6 +156,11 @@ func (f *filter) passes(r *Rule) bool {
 		(f.group == openflow.GroupAny || usesGroup(r.Actions, f.group))
 }
 
+// passesAll reports whether f keeps nothing out but hidden flows.
+func (f *filter) passesAll() bool {
+	return f.cookieMask == 0 && f.port == openflow.PortNone && f.group == openflow.GroupAny
+}
+
 // loose yields the flows of version v that match m loosely and pass f.
 func (t *Tables) loose(v classifier.Version, id uint8, m *flow.Match, f *filter) (iter.Seq[*Rule], error) {
 	from, to, err := t.selected(id)
@@ -234,19 +239,4 @@ func (t *Tables) NoteTimeouts(r *Rule) {
 			e.changed(r)
 		}
 	}
-}
-
-// Flush removes all flows, hidden ones too, but not those of the internal table.
-// Nobody is told.
-func (t *Tables) Flush() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	told := t.Removed
-	t.Removed = nil
-	for i := range Internal {
-		for r := range t.tables[i].cls.Load().All(classifier.Latest) {
-			t.remove(r.Value, openflow.RemovedDelete)
-		}
-	}
-	t.Removed = told
 }
