@@ -41,6 +41,12 @@ type Packet struct {
 	PacketType  uint32
 	Tunnel      Tunnel // outer header it was received with, or is to be sent with
 	opts        []byte // see TunOpts
+
+	// CtConn is the tracker's note of the connection that the last ct action
+	// found, with how the packet belongs to it; nobody else reads it.
+	CtConn        any
+	CtConnReply   bool
+	CtConnRelated bool
 }
 
 // New returns a packet whose frame is a copy of data, with Headroom in front.

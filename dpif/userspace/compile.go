@@ -3,6 +3,7 @@ package userspace
 import (
 	"encoding/binary"
 
+	"govs/conntrack"
 	"govs/dpif"
 	"govs/flow"
 	"govs/packet"
@@ -36,6 +37,8 @@ const (
 	opCheckLen  // n: bytes, sub if longer, els if not
 	opDrop
 	opMeter // n: meter
+	opCT    // ct
+	opCTClear
 )
 
 // op is one action, decoded once when the flow is put.
@@ -49,6 +52,7 @@ type op struct {
 	tun  *packet.Tunnel
 	sub  []op
 	els  []op
+	ct   *conntrack.Action
 	data []byte
 	// attrs are the actions around a userspace() that asked for them.
 	attrs dpif.Actions
@@ -121,6 +125,11 @@ func compileNested(a, whole dpif.Actions, nest int, last bool) ([]op, error) {
 			o.n = uint32(be.Uint16(body))
 		case dpif.ActDrop:
 			o.kind = opDrop
+		case dpif.ActCT:
+			o.kind = opCT
+			o.ct, err = compileCT(body)
+		case dpif.ActCTClear:
+			o.kind = opCTClear
 		case dpif.ActUserspace:
 			err = compileUserspace(&o, body, whole)
 		case dpif.ActSample:

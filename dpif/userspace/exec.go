@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"govs/conntrack"
 	"govs/dpif"
 	"govs/flow"
 	"govs/packet"
@@ -395,6 +396,13 @@ func (x *exec) run(w *work, ops []op) {
 				x.run(&f, o.els)
 			}
 			w.shared = true
+		case opCT:
+			if !x.track(w, o, ops[i+1:]) {
+				return
+			}
+		case opCTClear:
+			conntrack.Clear(x.own(w))
+			w.stale = true
 		case opDrop:
 			x.dp.drop(dropExplicit)
 			return

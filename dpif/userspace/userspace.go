@@ -53,6 +53,8 @@ type Datapath struct {
 
 	meterMu sync.Mutex // orders writers of meters
 	meters  meterTable
+
+	ct ctState
 }
 
 // counters are one executor's; padded against sharing a cache line.
@@ -87,6 +89,7 @@ func New(cfg Config) (*Datapath, error) {
 	dp.classes.Store(&classTable{})
 	dp.union.Store(&wordSet{})
 	dp.newSecret()
+	dp.ct.init(dp)
 	for i, name := range dropNames {
 		dp.cover[i] = coverage.New(name)
 	}
@@ -148,6 +151,7 @@ func (dp *Datapath) Close() error {
 	}
 	dp.closed = true
 	dp.mu.Unlock()
+	dp.ct.close()
 	for _, t := range dp.threads {
 		t.stop()
 	}
