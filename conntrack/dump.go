@@ -17,6 +17,7 @@ type TCPInfo struct {
 	State   TCPState
 	Scale   uint8 // window scale
 	Scaling bool  // the end offered window scaling
+	Midway  bool  // the handshake was not seen, hence the scale is not known
 }
 
 func (c *conn) entry(now int64) Entry {
@@ -34,7 +35,7 @@ func (c *conn) entry(now int64) Entry {
 	if c.orig().proto == protoTCP {
 		for i := range c.peer {
 			p := &c.peer[i]
-			e.TCP[i] = TCPInfo{p.state, p.scale & scaleBits, p.scale&scaleKnown != 0}
+			e.TCP[i] = TCPInfo{p.state, p.scale & scaleBits, p.scale&scaleKnown != 0, p.scale&scaleUnknown != 0}
 		}
 	}
 	return e

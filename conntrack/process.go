@@ -53,6 +53,9 @@ func (t *Tracker) track(p *packet.Packet, v *view, a *Action, now int64) {
 		t.kill(c, home)
 		c, reply = nil, false
 	}
+	if v.key.proto == protoTCP && !v.related {
+		v.seq = packet.TCP(v.l4).Seq()
+	}
 	fresh := false
 	switch {
 	case c != nil:
@@ -60,7 +63,7 @@ func (t *Tracker) track(p *packet.Packet, v *view, a *Action, now int64) {
 			c.translate(p, v, a.Zone, reply, v.related)
 		}
 	default:
-		if c, home = t.findOriginal(p, v, a, now); c != nil {
+		if c, home = t.findOriginal(p, v, now); c != nil {
 			fresh = t.step(p, v, c, reply, home, a, now)
 		} else if v.related {
 			p.CtState = StateInvalid // errors open no connection
@@ -112,7 +115,6 @@ func (t *Tracker) step(p *packet.Packet, v *view, c *conn, reply bool, home *sha
 	}
 	adjust := a.NAT != nil && c.helper() == ftpHelper
 	if adjust {
-		v.seq = packet.TCP(v.l4).Seq()
 		c.adjustAck(p, v, reply)
 	}
 	res, tm := t.update(c, v, reply)
@@ -141,9 +143,9 @@ func (t *Tracker) step(p *packet.Packet, v *view, c *conn, reply bool, home *sha
 
 // findOriginal finds the connection of a packet that an action before has
 // translated, by the addresses it came with.
-func (t *Tracker) findOriginal(p *packet.Packet, v *view, a *Action, now int64) (*conn, *shard) {
+func (t *Tracker) findOriginal(p *packet.Packet, v *view, now int64) (*conn, *shard) {
 	o := &p.CtOrig
-	if p.CtState&(StateSrcNAT|StateDstNAT) == 0 || o.Proto == 0 || a.NAT != nil {
+	if p.CtState&(StateSrcNAT|StateDstNAT) == 0 || o.Proto == 0 {
 		return nil, nil
 	}
 	k := key{zone: p.CtZone, proto: o.Proto, v6: v.key.v6, srcPort: o.TPSrc, dstPort: o.TPDst}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"govs/conntrack"
+	"govs/conntrack/frag"
 )
 
 // Conntrack is implemented by a Datapath whose ct action tracks connections. A
@@ -46,4 +47,14 @@ type Conntrack interface {
 	// CtSweepInterval is how often expired connections are removed.
 	CtSweepInterval() (time.Duration, error)
 	CtSetSweepInterval(time.Duration) error
+
+	// CtFrags returns how IP fragments are put together; lists says whether with
+	// the datagrams that are incomplete.
+	CtFrags(lists bool) (frag.Status, error)
+	// CtFragEnable has fragments of a family put together or not.
+	CtFragEnable(f frag.Family, on bool) error
+	// CtFragSetMin sets how small fragments may be, CtFragSetMax how many may be
+	// held. ErrPerm for a value out of the range.
+	CtFragSetMin(f frag.Family, n uint32) error
+	CtFragSetMax(n uint32) error
 }

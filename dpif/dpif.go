@@ -32,6 +32,7 @@ var (
 	ErrBusy     = errors.New("Device or resource busy")
 	ErrInvalid  = errors.New("Invalid argument")
 	ErrTooMany  = errors.New("File too large")
+	ErrPerm     = errors.New("Operation not permitted")
 )
 
 // UFID is the 128-bit unique identifier of a datapath flow.

@@ -60,7 +60,7 @@ type command struct {
 
 // commands lists the rows in the order of list-commands.
 func commands() []command {
-	return []command{
+	return slices.Concat([]command{
 		{"add-dp", "dp [iface...]", 1, unixctl.Many, "DP [IFACE...]", "make a datapath DP with each IFACE a port", (*call).addDP},
 		{"del-dp", "dp", 1, 1, "DP", "delete datapath DP", (*call).delDP},
 		{"add-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "make each IFACE a port of DP", (*call).addIf},
@@ -79,10 +79,11 @@ func commands() []command {
 		{"offload-stats-show", "[dp]", 0, 1, "[DP]", "print counters of flows in hardware", (*call).offloadStats},
 		{"cache-get-size", "[dp]", 0, 1, "[DP]", "print the sizes of flow caches", (*call).cacheGetSize},
 		{"cache-set-size", "dp cache <size>", 3, 3, "DP CACHE SIZE", "set the size of a flow cache", (*call).cacheSetSize},
+	}, conntrackCommands(), []command{
 		{"list-commands", "", 0, unixctl.Many, "", "", (*call).listCommands},
 		{"parse-actions", "actions", 1, unixctl.Many, "", "", (*call).parseActions},
 		{"normalize-actions", "actions", 2, unixctl.Many, "", "", (*call).normalizeActions},
-	}
+	})
 }
 
 // call is one command being run.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"govs/conntrack"
+	"govs/conntrack/frag"
 	"govs/dpif"
 )
 
@@ -102,6 +103,34 @@ func (dp *Datapath) CtSetSweepInterval(d time.Duration) error {
 	select {
 	case dp.ct.changed <- struct{}{}:
 	default:
+	}
+	return nil
+}
+
+// CtFrags implements dpif.Conntrack.
+func (dp *Datapath) CtFrags(lists bool) (frag.Status, error) {
+	dp.ct.frags.Sweep(dp.ct.now())
+	return dp.ct.frags.Status(lists), nil
+}
+
+// CtFragEnable implements dpif.Conntrack.
+func (dp *Datapath) CtFragEnable(f frag.Family, on bool) error {
+	dp.ct.frags.Enable(f, on)
+	return nil
+}
+
+// CtFragSetMin implements dpif.Conntrack.
+func (dp *Datapath) CtFragSetMin(f frag.Family, n uint32) error {
+	if !dp.ct.frags.SetMin(f, n) {
+		return dpif.ErrPerm
+	}
+	return nil
+}
+
+// CtFragSetMax implements dpif.Conntrack.
+func (dp *Datapath) CtFragSetMax(n uint32) error {
+	if !dp.ct.frags.SetMax(n) {
+		return dpif.ErrPerm
 	}
 	return nil
 }

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"govs/conntrack"
+	"govs/conntrack/frag"
 	"govs/dpif"
+	"govs/flow"
 )
 
 // sweepEvery is how often expired connections are removed at first, as in OVS.
@@ -16,6 +18,7 @@ const sweepEvery = 30 * time.Second
 type ctState struct {
 	dp       *Datapath
 	tracker  *conntrack.Tracker
+	frags    *frag.Reassembler
 	interval atomic.Int64 // nanoseconds between sweeps
 	sweeping atomic.Bool  // a sweeper is running
 	changed  chan struct{}
@@ -23,7 +26,7 @@ type ctState struct {
 }
 
 func (s *ctState) init(dp *Datapath) {
-	s.dp, s.tracker = dp, conntrack.New()
+	s.dp, s.tracker, s.frags = dp, conntrack.New(), frag.New()
 	s.changed, s.quit = make(chan struct{}, 1), make(chan struct{})
 	s.interval.Store(int64(sweepEvery))
 }
@@ -32,10 +35,13 @@ func (s *ctState) close() { close(s.quit) }
 
 func (s *ctState) now() int64 { return s.dp.cfg.Now().UnixMilli() }
 
+// idle reports whether there is nothing to sweep.
+func (s *ctState) idle() bool { return s.tracker.Len() == 0 && s.frags.Held() == 0 }
+
 // wake starts the sweeper if there is something to sweep and none is running: a
 // datapath without connections does nothing.
 func (s *ctState) wake() {
-	if !s.sweeping.Load() && s.tracker.Len() > 0 && s.sweeping.CompareAndSwap(false, true) {
+	if !s.sweeping.Load() && !s.idle() && s.sweeping.CompareAndSwap(false, true) {
 		go s.sweep()
 	}
 }
@@ -50,7 +56,8 @@ func (s *ctState) sweep() {
 		case <-s.changed:
 		case <-timer.C:
 			s.tracker.Sweep(s.now())
-			if s.tracker.Len() == 0 {
+			s.frags.Sweep(s.now())
+			if s.idle() {
 				s.sweeping.Store(false)
 				s.wake() // for one that came just now
 				return
@@ -92,12 +99,32 @@ func compileCT(b []byte) (*conntrack.Action, error) {
 }
 
 // track carries the ct action o out. It returns false if the packet does not go
-// on by itself.
-func (x *exec) track(w *work, o *op, _ []op) bool {
+// on by itself: a fragment waits for the others, and with the last all go on by
+// the actions rest.
+func (x *exec) track(w *work, o *op, rest []op) bool {
 	s := &x.dp.ct
 	p := x.own(w)
-	x.fresh(w)
-	s.tracker.Process(p, o.ct, x.now/1e6)
+	now := x.now / 1e6
+	if k := x.fresh(w); k.NwFrag&flow.FragAny != 0 {
+		g, res := s.frags.Add(p, o.ct.Zone, now)
+		switch res {
+		case frag.Held:
+			s.wake()
+			return false
+		case frag.Complete:
+			var k flow.Key
+			flow.Extract(g.Whole, &k)
+			s.tracker.Process(g.Whole, o.ct, now)
+			for _, p := range g.Fragments() {
+				f := work{p: p, key: &flow.Key{}, stale: true, depth: w.depth, nest: w.nest + 1}
+				flow.Extract(p, f.key)
+				x.run(&f, rest)
+			}
+			s.wake()
+			return false
+		}
+	}
+	s.tracker.Process(p, o.ct, now)
 	w.stale = true
 	if o.ct.Commit {
 		s.wake()

@@ -18,5 +18,15 @@ func (dp *Datapath) Features() dpif.Features {
 		dpif.FeatureMaxMPLS:       3,
 		dpif.FeatureRecirc:        1,
 		dpif.FeatureNDExt:         1,
+		dpif.FeatureCtClear:       1,
+		dpif.FeatureCtTimeout:     1,
+		dpif.FeatureCtZeroSNAT:    1,
+		dpif.FeatureCtState:       1,
+		dpif.FeatureCtZone:        1,
+		dpif.FeatureCtMark:        1,
+		dpif.FeatureCtLabel:       1,
+		dpif.FeatureCtStateNAT:    1,
+		dpif.FeatureCtOrigTuple:   1,
+		dpif.FeatureCtOrigTuple6:  1,
 	}
 }

@@ -1,0 +1,183 @@
+// Package ctdiff compares the connection tracking of our userspace datapath
+// with that of the reference: random conversations go through both over dummy
+// ports with the clock turned by hand, and packets, states and tables must be
+// equal. Datapath flows are put by hand, so that the datapath alone is tested.
+package ctdiff
+
+import (
+	"bytes"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"govs/test/sandbox"
+)
+
+var (
+	conversations = flag.Int("conversations", 300, "how many conversations")
+	seed          = flag.Uint64("seed", 0, "replay; 0: a new one")
+	only          = flag.Int("scenario", -1, "one scenario only")
+)
+
+// alive is how many conversations are under way at a time.
+const alive = 24
+
+func TestSameAsReference(t *testing.T) {
+	n := *seed
+	if n == 0 {
+		n = uint64(time.Now().UnixNano())
+	}
+	t.Logf("go test ./test/ctdiff -run %s -conversations %d -seed %d", t.Name(), *conversations, n)
+	r := rand.New(rand.NewPCG(n, 1))
+	d := &diff{t: t, r: r, flows: flows()}
+	for _, m := range []sandbox.Maker{sandbox.Ours(t), sandbox.Reference(t)} {
+		s := startSwitch(t, m)
+		s.addFlows(d.flows)
+		for range 2 { // let revalidators have their first looks
+			s.warp("100", d.flows)
+		}
+		d.both = append(d.both, s)
+	}
+	var live []*conv
+	for id := uint32(0); id < uint32(*conversations) || len(live) > 0; {
+		for len(live) < alive && id < uint32(*conversations) {
+			id++
+			c := newConv(id, rand.New(rand.NewPCG(r.Uint64(), r.Uint64())))
+			if *only >= 0 {
+				for int(c.scenario) != *only {
+					c = newConv(id, c.r)
+				}
+			}
+			live = append(live, c)
+		}
+		d.round(live)
+		live = slices.DeleteFunc(live, func(c *conv) bool { return c.left <= 0 })
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%d conversations, %d packets in, %d out, %d tables of %d connections at most compared", *conversations, d.in, d.out, d.tables, d.most)
+}
+
+type diff struct {
+	t     *testing.T
+	r     *rand.Rand
+	both  []*sw
+	turns int
+	flows []string
+	in    int
+	out   int
+	most  int
+
+	tables int
+	trail  []string
+}
+
+// round has each conversation send a packet and compares what comes out.
+func (d *diff) round(live []*conv) {
+	var frames [3][][]byte
+	byID := map[uint32]*conv{}
+	for _, c := range live {
+		byID[c.id] = c
+		port, f := c.step()
+		frames[port] = append(frames[port], f)
+		d.trail = append(d.trail, fmt.Sprintf("%d > p%d %x", c.id, port, f))
+	}
+	for port := 1; port <= 2; port++ {
+		d.in += len(frames[port])
+		for _, s := range d.both {
+			s.send(port, frames[port])
+		}
+	}
+	for port := 1; port <= 2; port++ {
+		ours, theirs := d.both[0].sent(port), d.both[1].sent(port)
+		sortFrames(ours)
+		sortFrames(theirs)
+		d.out += len(ours)
+		for i := 0; i < max(len(ours), len(theirs)); i++ {
+			var a, b []byte
+			if i < len(ours) {
+				a = ours[i]
+			}
+			if i < len(theirs) {
+				b = theirs[i]
+			}
+			if !bytes.Equal(a, b) {
+				d.report(port, a, b)
+				return
+			}
+			d.trail = append(d.trail, fmt.Sprintf("%d < p%d %x", be.Uint32(a[7:]), port, a))
+			if c := byID[be.Uint32(a[7:])]; c != nil {
+				c.got(port, a)
+			}
+		}
+	}
+	d.turns++
+	if d.r.IntN(3) == 0 {
+		ms := fmt.Sprint(pick(d.r, 10, 1000, 5000, 20000))
+		for _, s := range d.both {
+			s.warp(ms, d.flows)
+		}
+		d.trail = append(d.trail, "warp "+ms)
+	}
+	if d.turns%5 == 0 {
+		d.compareTables()
+	}
+	if n := len(d.trail); n > 20000 {
+		d.trail = d.trail[n-10000:]
+	}
+}
+
+func (d *diff) compareTables() {
+	ours, theirs := d.both[0].dump(), d.both[1].dump()
+	d.tables++
+	d.most = max(d.most, len(ours))
+	if slices.Equal(ours, theirs) {
+		return
+	}
+	var lines []string
+	for _, l := range ours {
+		if !slices.Contains(theirs, l) {
+			lines = append(lines, "ours:      "+l)
+		}
+	}
+	for _, l := range theirs {
+		if !slices.Contains(ours, l) {
+			lines = append(lines, "reference: "+l)
+		}
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[11:], b[11:]) })
+	d.t.Errorf("turn %d: tables differ:\n%s", d.turns, strings.Join(lines, "\n"))
+	// All that was sent by hosts of the first line.
+	if _, rest, ok := strings.Cut(lines[0], "sport="); ok {
+		port, _, _ := strings.Cut(rest, ",")
+		var p uint16
+		fmt.Sscan(port, &p)
+		want := hex.EncodeToString([]byte{byte(p >> 8), byte(p)})
+		for _, l := range d.trail {
+			if strings.Contains(l, want) || strings.HasPrefix(l, "warp") {
+				d.t.Log(l)
+			}
+		}
+	}
+}
+
+func (d *diff) report(port int, a, b []byte) {
+	id := [2]uint32{}
+	for i, f := range [][]byte{a, b} {
+		if len(f) > ethLen {
+			id[i] = be.Uint32(f[7:])
+		}
+	}
+	d.t.Errorf("turn %d, port %d, conversations %d: packets differ\nours      %x\nreference %x", d.turns, port, id, a, b)
+	for _, l := range d.trail {
+		if strings.HasPrefix(l, fmt.Sprint(id[0])+" ") || strings.HasPrefix(l, fmt.Sprint(id[1])+" ") || strings.HasPrefix(l, "warp") {
+			d.t.Log(l)
+		}
+	}
+}

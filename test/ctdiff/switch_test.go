@@ -1,0 +1,156 @@
+package ctdiff
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"govs/test/sandbox"
+)
+
+func TestMain(m *testing.M) { sandbox.Main(m) }
+
+// refDP is the datapath of the reference's bridge.
+const refDP = "system@ovs-system"
+
+// sw is a switch with two dummy ports whose datapath flows the test makes.
+type sw struct {
+	*sandbox.Switch
+	t    *testing.T
+	dp   string
+	read [3]int64 // of each port's file
+
+	total [3]int // packets each port was sent
+}
+
+func startSwitch(t *testing.T, m sandbox.Maker) *sw {
+	s := &sw{Switch: sandbox.Start(t, m, sandbox.Config{Dummy: "override"}), t: t, dp: refDP}
+	args := []string{"--", "add-br", "br0", "--", "set", "bridge", "br0", "fail-mode=secure"}
+	for i := 1; i <= 2; i++ {
+		p := fmt.Sprintf("p%d", i)
+		args = append(args, "--", "add-port", "br0", p, "--", "set", "interface", p, "type=dummy",
+			fmt.Sprintf("ofport_request=%d", i), "options:tx_pcap="+s.pcap(i))
+	}
+	if m.Name == "govs" {
+		// A datapath without a bridge is switched, too, and nobody deletes flows
+		// that no rule of OpenFlow stands for.
+		s.dp = "dummy@ct"
+		s.ctl("dpctl/add-dp", s.dp)
+		for i := 1; i <= 2; i++ {
+			s.ctl("dpctl/add-if", s.dp, fmt.Sprintf("p%d,type=dummy,tx_pcap=%s,port_no=%d", i, s.pcap(i), i))
+		}
+	} else {
+		s.Must("ovs-vsctl", args...)
+	}
+	s.ctl("time/stop")
+	return s
+}
+
+func (s *sw) pcap(port int) string { return filepath.Join(s.Dir, fmt.Sprintf("p%d-tx.pcap", port)) }
+
+func (s *sw) ctl(cmd string, args ...string) string {
+	s.t.Helper()
+	text, ok := s.Appctl(cmd, args...)
+	if !ok {
+		s.t.Fatalf("%s: %s %q: %s", s.Maker.Name, cmd, args, text)
+	}
+	return text
+}
+
+// warp turns the clock. In the reference that wakes a revalidator, which takes
+// away flows that no rule of OpenFlow stands for, once.
+func (s *sw) warp(ms string, flows []string) {
+	s.ctl("time/warp", ms)
+	if s.dp != refDP {
+		return
+	}
+	none, all := "\n  flows: 0\n", fmt.Sprintf("\n  flows: %d\n", len(flows))
+	has := func(text string) bool { return strings.Contains(s.ctl("dpctl/show", s.dp), text) }
+	for range 5000 {
+		if !has(none) {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		// It may not have looked at all of the table yet.
+		time.Sleep(4 * time.Millisecond)
+		s.addFlows(flows)
+		time.Sleep(4 * time.Millisecond)
+		if has(all) {
+			return
+		}
+		s.ctl("dpctl/del-flows", s.dp)
+	}
+	s.t.Fatal("the reference's flows do not stay")
+}
+
+func (s *sw) addFlows(flows []string) {
+	s.t.Helper()
+	f := filepath.Join(s.Dir, "flows.txt")
+	if err := os.WriteFile(f, []byte(strings.Join(flows, "\n")+"\n"), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	s.ctl("dpctl/add-flows", s.dp, f)
+}
+
+// send has a port receive frames.
+func (s *sw) send(port int, frames [][]byte) {
+	if len(frames) == 0 {
+		return
+	}
+	args := []string{fmt.Sprintf("p%d", port)}
+	for _, f := range frames {
+		// The reference makes a packet's buffer as long as the text would need, and
+		// translates announcements of FTP only where the buffer has room.
+		args = append(args, hex.EncodeToString(f)+strings.Repeat(" ", 160))
+	}
+	s.ctl("netdev-dummy/receive", args...)
+	// The reference answers before it has switched them: one in each turn of its
+	// main loop.
+	s.total[port] += len(frames)
+	want := fmt.Sprintf("port %d: p%d (dummy)\n    RX packets:%d ", port, port, s.total[port])
+	for range 10000 {
+		if strings.Contains(s.ctl("dpctl/show", "-s"), want) {
+			return
+		}
+	}
+	s.t.Fatalf("%s: port %d has not received %d packets:\n%s", s.Maker.Name, port, s.total[port], s.ctl("dpctl/show", "-s"))
+}
+
+// sent returns what a port has sent since the last time.
+func (s *sw) sent(port int) [][]byte {
+	b, err := os.ReadFile(s.pcap(port))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	at := max(s.read[port], 24)
+	var frames [][]byte
+	for int64(len(b)) >= at+16 {
+		n := int64(le.Uint32(b[at+8:]))
+		if int64(len(b)) < at+16+n {
+			break
+		}
+		frames = append(frames, b[at+16:at+16+n])
+		at += 16 + n
+	}
+	s.read[port] = at
+	if len(b) > 8<<20 { // the file is appended to
+		if err := os.Truncate(s.pcap(port), 24); err == nil {
+			s.read[port] = 24
+		}
+	}
+	return frames
+}
+
+func (s *sw) dump() []string {
+	l := strings.Split(strings.TrimSpace(s.ctl("dpctl/dump-conntrack", "-m", "-s", s.dp)), "\n")
+	slices.Sort(l)
+	return l
+}
+
+func sortFrames(l [][]byte) { slices.SortFunc(l, bytes.Compare) }
