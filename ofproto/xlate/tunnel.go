@@ -301,7 +301,7 @@ func (t *Tunnel) header(k *flow.Key, tlvs *flow.TLVMap) (h packet.Tunnel, opts [
 	if t.Type != "vxlan" {
 		h.GBPID, h.GBPFlags = 0, 0
 	}
-	if t.Type != "erspan" && t.Type != "ip6erspan" {
+	if t.Type != "erspan" && t.Type != "ip6erspan" || h.ErspanVer != 1 && h.ErspanVer != 2 {
 		h.ErspanVer, h.ErspanIdx, h.ErspanDir, h.ErspanHwid = 0, 0, 0, 0
 	}
 	if t.Type != "gtpu" {
