@@ -151,7 +151,7 @@ func randomOptions(r *rand.Rand) []string {
 func TestOptions(t *testing.T) {
 	ours, ref := both(t)
 	seed := uint64(7)
-	n := 120
+	n := 60
 	if long() {
 		n = 3000
 	}

@@ -133,7 +133,7 @@ func TestTraces(t *testing.T) {
 			t.Fatalf("%s\nours:\n%s\nreference:\n%s", cmd, got, want)
 		}
 	}
-	rounds, each := 8, 25
+	rounds, each := 5, 25
 	if long() {
 		rounds = 200
 	}
