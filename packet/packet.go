@@ -81,6 +81,25 @@ func (p *Packet) Bytes() []byte { return p.buf[p.off:p.end] }
 // Len returns the length of the frame in bytes.
 func (p *Packet) Len() int { return p.end - p.off }
 
+// VNetBuffer is Buffer with room for a vnet header in front, for one read of both.
+func (p *Packet) VNetBuffer() []byte {
+	if len(p.buf) < Headroom {
+		return nil
+	}
+	return p.buf[Headroom-VNetHdrLen:]
+}
+
+// WithVNetHdr writes the vnet header of p's Offload into the headroom and returns it
+// with the frame behind it, for one write of both; nil if the headroom is used up.
+func (p *Packet) WithVNetHdr() []byte {
+	if p.off < VNetHdrLen {
+		return nil
+	}
+	b := p.buf[p.off-VNetHdrLen : p.end]
+	p.Offload.WriteVNetHdr(b)
+	return b
+}
+
 // Buffer returns the whole backing buffer from Headroom on, for a device to
 // receive into; follow with SetLen. It is empty before the first Reset.
 func (p *Packet) Buffer() []byte {

@@ -23,6 +23,7 @@ type rx struct {
 	port *port
 	q    netdev.RxQueue
 	id   int32       // in the thread's table
+	fd   int         // what is polled; written under the thread's lock
 	more func() bool // nil, or whether q has packets that its descriptor does not show
 	t    *thread
 }

@@ -7,10 +7,11 @@
 package afpacket
 
 import (
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -30,7 +31,9 @@ const (
 // Device is an open packet socket bound to an interface.
 type Device struct {
 	cfg    netdev.Config
-	fd     *linux.FD
+	fd     *linux.FD // receives, and sends what the queueing discipline must see
+	direct *linux.FD // sends past the queueing discipline; nil if that cannot be had
+	bypass atomic.Bool
 	link   *linux.Link
 	cancel func() // ends link news
 	cnt    netdev.Counters
@@ -42,6 +45,7 @@ type Device struct {
 	ifindex  int       // what the socket is bound to, 0 if nothing; guarded by mu
 	guard    io.Closer // guarded by mu
 	guardErr error     // guarded by mu
+	ringErr  error     // why there is no ring, though there was load; guarded by mu
 }
 
 // Open takes over the interface cfg.Name for the switch. The error wraps ENODEV
@@ -55,32 +59,18 @@ func Open(cfg netdev.Config) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Protocol 0: nothing is received before the socket is bound and set up.
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	fd, err := newSocket(optionsRx)
 	if err != nil {
-		if errors.Is(err, unix.EPERM) {
-			err = fmt.Errorf("needs CAP_NET_RAW: %w", err)
-		}
-		return fail("open packet socket", err)
+		return fail("open", err)
 	}
-	for _, o := range []struct {
-		opt  int
-		name string
-	}{
-		{unix.PACKET_VNET_HDR, "PACKET_VNET_HDR"},
-		{unix.PACKET_AUXDATA, "PACKET_AUXDATA"},
-		{unix.PACKET_IGNORE_OUTGOING, "PACKET_IGNORE_OUTGOING"},
-	} {
-		if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, o.opt, 1); err != nil {
-			unix.Close(fd)
-			return fail("set "+o.name, err)
-		}
-	}
-	linux.SetBuffers(fd, rcvbuf, sndbuf)
 	d := &Device{cfg: cfg, fd: linux.NewFD(fd), link: l}
 	d.rx.d = d
+	d.rx.fd.Store(int64(fd))
+	if direct, err := newSocket(optionsDirect); err == nil {
+		d.direct = linux.NewFD(direct)
+	}
 	if err := d.bind(idx); err != nil {
-		unix.Close(fd)
+		d.closeSockets()
 		return fail("bind packet socket", err)
 	}
 	d.cancel = linux.OnLink(cfg.Name, d.linkChanged)
@@ -91,9 +81,19 @@ func Open(cfg netdev.Config) (*Device, error) {
 // The caller holds mu or is alone.
 func (d *Device) bind(ifindex int) error {
 	fd := d.fd.Num()
-	sa := &unix.SockaddrLinklayer{Protocol: htons(unix.ETH_P_ALL), Ifindex: ifindex}
-	if err := unix.Bind(fd, sa); err != nil {
+	if err := bindTo(fd, ifindex, unix.ETH_P_ALL); err != nil {
 		return err
+	}
+	if d.rx.ring != nil {
+		if err := bindTo(d.rx.ring.fd.Num(), ifindex, unix.ETH_P_ALL); err != nil {
+			return err
+		}
+	}
+	if d.direct != nil {
+		// Protocol 0: it only sends.
+		if err := bindTo(d.direct.Num(), ifindex, 0); err != nil {
+			return err
+		}
 	}
 	mreq := &unix.PacketMreq{Ifindex: int32(ifindex), Type: unix.PACKET_MR_PROMISC}
 	if err := unix.SetsockoptPacketMreq(fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, mreq); err != nil {
@@ -104,7 +104,19 @@ func (d *Device) bind(ifindex int) error {
 	}
 	d.guard, d.guardErr = attachGuard(ifindex)
 	d.ifindex = ifindex
+	d.chooseWay()
 	return nil
+}
+
+// plainQdiscs are the queueing disciplines that a frame may pass by: those that
+// an interface has when nobody asked for another.
+var plainQdiscs = []string{"noqueue", "mq", "pfifo_fast", "fq_codel", "fq", ""}
+
+// chooseWay decides whether frames may pass by the interface's queueing
+// discipline.
+func (d *Device) chooseWay() {
+	kind, err := d.link.Qdisc()
+	d.bypass.Store(d.direct != nil && err == nil && slices.Contains(plainQdiscs, kind))
 }
 
 // linkChanged follows an interface that was deleted and made again under the
@@ -118,8 +130,6 @@ func (d *Device) linkChanged(linux.LinkEvent) {
 	}
 	d.bind(idx) // a failure is the interface's vanishing again; the next news retries
 }
-
-func htons(v uint16) uint16 { return v<<8 | v>>8 }
 
 // Name implements netdev.Device.
 func (d *Device) Name() string { return d.cfg.Name }
@@ -149,6 +159,7 @@ func (d *Device) SetUp(up bool) error { return d.link.SetUp(up) }
 // what this socket could not send among the drops.
 func (d *Device) Stats() (netdev.Stats, error) {
 	s, err := d.link.Stats()
+	d.chooseWay()
 	if err == nil {
 		s.TxDropped += d.cnt.TxDropped.Load()
 		s.RxErrors += d.cnt.RxErrors.Load()
@@ -169,6 +180,18 @@ func (d *Device) Status() map[string]string {
 	} else {
 		s["host_stack"] = "isolated by tcx"
 	}
+	switch {
+	case d.rx.FD() != d.fd.Num():
+		s["rx"] = "TPACKET_V2 ring"
+	case d.ringErr != nil:
+		s["rx"] = "recvmmsg, no ring: " + d.ringErr.Error()
+	default:
+		s["rx"] = "recvmmsg, a ring under load"
+	}
+	s["tx"] = "sendmmsg"
+	if d.bypass.Load() {
+		s["tx"] = "sendmmsg past the queueing discipline"
+	}
 	return s
 }
 
@@ -188,6 +211,29 @@ func (d *Device) Close() error {
 	}
 	d.mu.Unlock()
 	d.cancel()
-	d.fd.Close()
+	d.closeSockets()
 	return nil
+}
+
+// closeSockets waits until nobody uses them.
+func (d *Device) closeSockets() {
+	d.fd.Close()
+	if d.direct != nil {
+		d.direct.Close()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range []*ring{d.rx.ring, d.rx.old} {
+		if r != nil {
+			r.close()
+		}
+	}
+}
+
+// wantRing reports whether a ring may be tried: one that could not be had is
+// not asked for again.
+func (d *Device) wantRing() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ringErr == nil
 }

@@ -2,6 +2,8 @@ package afpacket
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
 	"testing"
 	"time"
 
@@ -83,8 +85,20 @@ func frame(n int) *packet.Packet {
 }
 
 func TestFrames(t *testing.T) {
+	for _, ring := range []bool{false, true} {
+		t.Run(fmt.Sprintf("ring=%v", ring), func(t *testing.T) { testFrames(t, ring) })
+	}
+}
+
+func testFrames(t *testing.T, ring bool) {
 	veth(t, "pa", "pb")
 	a, b := open(t, "pa"), open(t, "pb")
+	if ring {
+		b.rx.change(true)
+		if b.rx.ring == nil {
+			t.Fatal(b.ringErr)
+		}
+	}
 	tagged, twice, unfinished := frame(200), frame(300), frame(100)
 	tagged.PushVLAN(0x8100, 0x6005)
 	twice.PushVLAN(0x8100, 7)
@@ -124,6 +138,91 @@ func TestFrames(t *testing.T) {
 	}
 	if s, err := a.Stats(); err != nil || s.TxPackets < int64(len(in)) || s.TxDropped < 1 {
 		t.Errorf("%+v %v", s, err)
+	}
+}
+
+// TestLoad has a queue change to its ring and back, while frames are on their
+// way: none is lost but those between two means, and all are in order.
+func TestLoad(t *testing.T) {
+	veth(t, "la", "lb")
+	a, b := open(t, "la"), open(t, "lb")
+	q := b.RxQueues()[0]
+	batch := make([]*packet.Packet, 32)
+	for i := range batch {
+		batch[i] = &packet.Packet{}
+	}
+	var sent, got, last uint32
+	take := func() {
+		for {
+			n, err := q.Recv(batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 && !b.rx.Pending() {
+				return
+			}
+			for _, p := range batch[:n] {
+				if !bytes.HasPrefix(p.Bytes(), mine) {
+					continue
+				}
+				got++
+				if no := binary.BigEndian.Uint32(p.Bytes()[16:]); no <= last {
+					t.Fatalf("%d after %d", no, last)
+				} else {
+					last = no
+				}
+			}
+		}
+	}
+	out := make([]*packet.Packet, 64)
+	for i := range out {
+		out[i] = frame(60)
+	}
+	blow := func() {
+		for _, p := range out {
+			sent++
+			binary.BigEndian.PutUint32(p.Bytes()[16:], sent)
+		}
+		if n, err := a.Send(0, out); n != len(out) {
+			t.Fatal(err)
+		}
+	}
+	for i := range 100 {
+		blow()
+		switch i {
+		case 30:
+			b.rx.change(true)
+		case 60:
+			b.rx.change(false)
+		}
+		if i%7 == 0 {
+			take()
+		}
+	}
+	take()
+	if got < sent-2 {
+		t.Errorf("%d of %d frames", got, sent)
+	}
+	if n := rings.Load(); n != 0 {
+		t.Errorf("%d bytes of rings are left", n)
+	}
+	fd := q.FD()
+	for end := time.Now().Add(10 * time.Second); q.FD() == fd; {
+		if time.Now().After(end) {
+			t.Skip("this machine is too slow for a ring")
+		}
+		blow()
+		take()
+	}
+	if s := b.Status()["rx"]; s != "TPACKET_V2 ring" {
+		t.Errorf("status says %q", s)
+	}
+	if n := testing.AllocsPerRun(100, func() { blow(); take() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	b.Close()
+	if n := rings.Load(); n != 0 {
+		t.Errorf("%d bytes of rings are left", n)
 	}
 }
 

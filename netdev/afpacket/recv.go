@@ -1,114 +1,150 @@
 package afpacket
 
 import (
-	"unsafe"
-
-	"golang.org/x/sys/unix"
+	"sync/atomic"
+	"time"
 
 	"govs/netdev"
-	"govs/netdev/linux"
 	"govs/packet"
 )
 
-// maxBatch is the most frames one system call moves.
-const maxBatch = 64
-
-// auxLen is the space for one control message with struct tpacket_auxdata.
-const auxLen = (unix.SizeofCmsghdr + int(unsafe.Sizeof(unix.TpacketAuxdata{})) + 7) &^ 7
-
-// Bits of tpacket_auxdata.tp_status.
+// How much load makes a queue change between ordinary receive and a ring: it is
+// looked at every loadFrames frames, and a ring begins when they came within
+// ringFrom and ends when they took ringTo.
 const (
-	statusVLANValid     = 1 << 4
-	statusVLANTPIDValid = 1 << 6
+	loadFrames = 4096
+	ringFrom   = 50 * time.Millisecond
+	ringTo     = 2 * time.Second
 )
 
-// rxQueue keeps the message headers filled in between calls, so that a call
-// that gets one frame costs no more than that.
+// rxQueue receives by ordinary means while there is little to do, and from a
+// ring under load. What waits in the one is read before what comes by the other.
 type rxQueue struct {
-	d    *Device
-	msgs [maxBatch]linux.Mmsghdr
-	iov  [maxBatch][2]unix.Iovec
-	vnet [maxBatch][packet.VNetHdrLen]byte
-	aux  [maxBatch][auxLen / 8]uint64
+	d     *Device
+	plain mmsg
+	ring  *ring // changes under d.mu, by the queue's reader or by Close
+	// draining: the other means still has frames.
+	draining bool
+	old      *ring // the ring that has some; as ring
+	frames   int
+	since    time.Time
+	fd       atomic.Int64 // what is to be polled
 }
 
-// FD implements netdev.RxQueue.
-func (q *rxQueue) FD() int { return q.d.fd.Num() }
+// FD implements netdev.RxQueue. It may be another one after Recv.
+func (q *rxQueue) FD() int { return int(q.fd.Load()) }
+
+// Pending says whether there may be frames that the descriptor does not show.
+func (q *rxQueue) Pending() bool { return q.draining }
 
 // Recv implements netdev.RxQueue.
 func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
-	fd, ok := q.d.fd.Acquire()
-	if !ok {
-		return 0, netdev.ErrClosed
-	}
-	defer q.d.fd.Release()
-	want := min(len(batch), maxBatch)
-	for i, p := range batch[:want] {
-		buf := p.Buffer()
-		if len(buf) < maxFrame {
-			p.Reset(maxFrame)
-			buf = p.Buffer()
+	var r received
+	if q.draining {
+		if r = q.drain(batch); r.got == 0 && r.bad == 0 {
+			q.endDrain()
 		}
-		m := &q.msgs[i].Hdr
-		m.Iov = &q.iov[i][0]
-		m.SetIovlen(2)
-		m.Control = (*byte)(unsafe.Pointer(&q.aux[i]))
-		m.SetControllen(auxLen)
-		q.iov[i][0].Base = &q.vnet[i][0]
-		q.iov[i][0].SetLen(packet.VNetHdrLen)
-		q.iov[i][1].Base = unsafe.SliceData(buf)
-		q.iov[i][1].SetLen(maxFrame)
 	}
-	got, err := linux.Recvmmsg(fd, q.msgs[:want])
-	if err != nil {
-		return 0, err
+	if r.got == 0 && r.err == nil {
+		r = q.recv(batch)
 	}
-	var count, bytes, bad int64
-	for i := range got {
-		p := batch[i]
-		n := int(q.msgs[i].Len) - packet.VNetHdrLen
-		if n < 14 || q.msgs[i].Hdr.Flags&unix.MSG_TRUNC != 0 {
-			bad++
-			continue
+	if r.got > 0 {
+		q.d.cnt.RxPackets.Add(int64(r.got))
+		q.d.cnt.RxBytes.Add(r.bytes)
+		if q.frames += r.got; q.frames >= loadFrames {
+			q.look()
 		}
-		p.Reset(n)
-		if !p.Offload.ReadVNetHdr(q.vnet[i][:], n) {
-			bad++
-			continue
-		}
-		if tpid, tci, ok := q.vlan(i); ok {
-			p.PushVLAN(tpid, tci)
-		}
-		if int(count) != i {
-			batch[count], batch[i] = p, batch[count]
-		}
-		count++
-		bytes += int64(p.Len())
 	}
-	q.d.cnt.RxPackets.Add(count)
-	q.d.cnt.RxBytes.Add(bytes)
-	if bad > 0 {
-		q.d.cnt.RxErrors.Add(bad)
+	if r.bad > 0 {
+		q.d.cnt.RxErrors.Add(r.bad)
 	}
-	return int(count), nil
+	return r.got, r.err
 }
 
-// vlan returns the tag that the kernel took out of frame i.
-func (q *rxQueue) vlan(i int) (tpid, tci uint16, ok bool) {
-	if q.msgs[i].Hdr.Controllen < unix.SizeofCmsghdr {
-		return 0, 0, false
+func (q *rxQueue) recv(batch []*packet.Packet) (r received) {
+	if q.ring != nil {
+		r.got, r.bytes, r.bad, r.err = q.ring.recv(batch)
+		return r
 	}
-	c := (*unix.Cmsghdr)(unsafe.Pointer(&q.aux[i]))
-	if c.Level != unix.SOL_PACKET || c.Type != unix.PACKET_AUXDATA {
-		return 0, 0, false
+	return q.recvPlain(batch)
+}
+
+func (q *rxQueue) recvPlain(batch []*packet.Packet) (r received) {
+	fd, ok := q.d.fd.Acquire()
+	if !ok {
+		r.err = netdev.ErrClosed
+		return r
 	}
-	a := (*unix.TpacketAuxdata)(unsafe.Add(unsafe.Pointer(c), unix.SizeofCmsghdr))
-	if a.Status&statusVLANValid == 0 {
-		return 0, 0, false
+	defer q.d.fd.Release()
+	return q.plain.recv(fd, batch)
+}
+
+// drain reads from what was left.
+func (q *rxQueue) drain(batch []*packet.Packet) (r received) {
+	if q.old != nil {
+		r.got, r.bytes, r.bad, r.err = q.old.recv(batch)
+		return r
 	}
-	tpid = unix.ETH_P_8021Q
-	if a.Status&statusVLANTPIDValid != 0 {
-		tpid = a.Vlan_tpid
+	return q.recvPlain(batch)
+}
+
+func (q *rxQueue) endDrain() {
+	q.draining = false
+	if r := q.old; r != nil {
+		q.d.mu.Lock()
+		q.old = nil
+		q.d.mu.Unlock()
+		r.close()
 	}
-	return tpid, a.Vlan_tci, true
+}
+
+// look changes the means to the load.
+func (q *rxQueue) look() {
+	now := time.Now()
+	took := now.Sub(q.since)
+	q.frames, q.since = 0, now
+	switch {
+	case q.draining:
+	case q.ring == nil && took < ringFrom && q.d.wantRing():
+		q.change(true)
+	case q.ring != nil && took > ringTo:
+		q.change(false)
+	}
+}
+
+func (q *rxQueue) change(toRing bool) {
+	d := q.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	if !toRing {
+		if deaf(q.ring.fd.Num()) == nil && listen(d.fd.Num()) == nil {
+			q.old, q.ring, q.draining = q.ring, nil, true
+			q.fd.Store(int64(d.fd.Num()))
+		}
+		return
+	}
+	mtu, err := d.link.MTU()
+	if err != nil {
+		return
+	}
+	r, err := openRing(d.ifindex, mtu)
+	if err == nil {
+		// Between the two calls a frame may be lost; the other way round one
+		// might come twice, out of order.
+		if err = deaf(d.fd.Num()); err == nil {
+			if err = listen(r.fd.Num()); err != nil {
+				listen(d.fd.Num())
+			}
+		}
+		if err != nil {
+			r.close()
+		}
+	}
+	if d.ringErr = err; err == nil {
+		q.ring, q.draining = r, true
+		q.fd.Store(int64(r.fd.Num()))
+	}
 }

@@ -1,6 +1,8 @@
 package afpacket
 
 import (
+	"encoding/binary"
+	"errors"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -9,6 +11,11 @@ import (
 	"govs/netdev/linux"
 	"govs/packet"
 )
+
+// maxLinear bounds the frames whose vnet header says that all of them is
+// header. The kernel then keeps them in one piece of memory; else it takes a page
+// for what is beyond the Ethernet header, at half the price of the whole send.
+const maxLinear = 2048
 
 type txScratch struct {
 	msgs [maxBatch]linux.Mmsghdr
@@ -24,25 +31,36 @@ func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
 		return 0, netdev.ErrClosed
 	}
 	defer d.fd.Release()
+	direct := -1
+	if d.bypass.Load() {
+		if direct, ok = d.direct.Acquire(); !ok {
+			return 0, netdev.ErrClosed
+		}
+		defer d.direct.Release()
+	}
 	s := d.tx.Get(txq)
 	var sent, bytes int64
 	total := int64(len(batch))
 	var first error
 	for len(batch) > 0 {
-		n := min(len(batch), maxBatch)
-		for i, p := range batch[:n] {
-			p.Offload.WriteVNetHdr(s.vnet[i][:])
-			b := p.Bytes()
-			m := &s.msgs[i].Hdr
-			m.Iov = &s.iov[i][0]
-			m.SetIovlen(2)
-			s.iov[i][0].Base = &s.vnet[i][0]
-			s.iov[i][0].SetLen(packet.VNetHdrLen)
-			s.iov[i][1].Base = unsafe.SliceData(b)
-			s.iov[i][1].SetLen(len(b))
+		// Past the queueing discipline the kernel does not cut super-frames for
+		// interfaces that cannot.
+		super := batch[0].Offload.GSOType != packet.GSONone
+		n := 0
+		for n < min(len(batch), maxBatch) && (direct < 0 || (batch[n].Offload.GSOType != packet.GSONone) == super) {
+			s.put(n, batch[n])
+			n++
+		}
+		way := fd
+		if direct >= 0 && !super {
+			way = direct
 		}
 		for at := 0; at < n; {
-			k, err := linux.Sendmmsg(fd, s.msgs[at:n])
+			k, err := linux.Sendmmsg(way, s.msgs[at:n])
+			if err != nil && way == direct && errors.Is(err, unix.ENOBUFS) {
+				way = fd // the driver's ring is full: the discipline has a queue
+				continue
+			}
 			if err != nil {
 				// It concerns the frame at the front: too long, or no room.
 				if first == nil {
@@ -65,4 +83,26 @@ func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
 		d.cnt.TxDropped.Add(total - sent)
 	}
 	return int(sent), first
+}
+
+// put makes message i that of p.
+func (s *txScratch) put(i int, p *packet.Packet) {
+	m := &s.msgs[i].Hdr
+	m.Iov = &s.iov[i][0]
+	if b := p.WithVNetHdr(); b != nil {
+		if p.Offload.GSOType == packet.GSONone && len(b) <= maxLinear {
+			binary.NativeEndian.PutUint16(b[2:], uint16(p.Len()))
+		}
+		m.SetIovlen(1)
+		s.iov[i][0].Base = unsafe.SliceData(b)
+		s.iov[i][0].SetLen(len(b))
+		return
+	}
+	p.Offload.WriteVNetHdr(s.vnet[i][:])
+	b := p.Bytes()
+	m.SetIovlen(2)
+	s.iov[i][0].Base = &s.vnet[i][0]
+	s.iov[i][0].SetLen(packet.VNetHdrLen)
+	s.iov[i][1].Base = unsafe.SliceData(b)
+	s.iov[i][1].SetLen(len(b))
 }

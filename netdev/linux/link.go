@@ -81,6 +81,21 @@ func (l *Link) do(op string, fn func(*netlink.Handle, netlink.Link) error) error
 	return nil
 }
 
+// Qdisc returns the kind of the root queueing discipline ("noqueue", "htb"), ""
+// if none is shown.
+func (l *Link) Qdisc() (kind string, err error) {
+	err = l.do("get queueing discipline", func(h *netlink.Handle, link netlink.Link) error {
+		list, err := h.QdiscList(link)
+		for _, q := range list {
+			if q.Attrs().Parent == netlink.HANDLE_ROOT {
+				kind = q.Type()
+			}
+		}
+		return err
+	})
+	return kind, err
+}
+
 // Index returns the interface's index.
 func (l *Link) Index() (int, error) {
 	var idx int

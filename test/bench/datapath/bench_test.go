@@ -15,9 +15,10 @@ import (
 )
 
 var (
-	rounds = flag.Int("rounds", 3, "how often everything is measured; medians are printed")
-	window = flag.Duration("window", 1500*time.Millisecond, "how long one measurement lasts")
-	only   = flag.String("only", "", "forwarders to measure, a regular expression")
+	rounds  = flag.Int("rounds", 3, "how often everything is measured; medians are printed")
+	window  = flag.Duration("window", 1500*time.Millisecond, "how long one measurement lasts")
+	profile = flag.String("profile", "", "write a profile by perf of the forwarder's processor to this file")
+	only    = flag.String("only", "", "forwarders to measure, a regular expression")
 )
 
 // The columns of the table.
@@ -26,6 +27,7 @@ const (
 	framesK   = "10 k rules, 1 flow"
 	frames100 = "100 k rules, 1 flow"
 	many      = "10 k rules, 1,000 flows"
+	work      = "work a frame"
 	tcp       = "TCP"
 	ping      = "ping -f"
 )
@@ -39,6 +41,7 @@ var columns = []struct {
 	{framesK, "k frames/s", 1e-3, "%.0f"},
 	{frames100, "k frames/s", 1e-3, "%.0f"},
 	{many, "k frames/s", 1e-3, "%.0f"},
+	{work, "ns", 1e9, "%.0f"},
 	{tcp, "Gbit/s", 1e-9, "%.2f"},
 	{ping, "us", 1e6, "%.0f"},
 }
@@ -107,20 +110,20 @@ func (f *forwarder) measure(b *testing.B) map[string]float64 {
 	}
 	l.offloads("on")
 	if f.frames {
-		r[frames10] = l.frames(1)
+		r[frames10], r[work] = l.frames(1)
 	}
 	if f.rules || f.many {
 		l.rules(10000)
 		if f.rules {
-			r[framesK] = l.frames(1)
+			r[framesK], _ = l.frames(1)
 		}
 		if f.many {
-			r[many] = l.frames(1000)
+			r[many], _ = l.frames(1000)
 		}
 	}
 	if f.rules {
 		l.rules(100000)
-		r[frames100] = l.frames(1)
+		r[frames100], _ = l.frames(1)
 	}
 	return r
 }

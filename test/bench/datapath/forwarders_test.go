@@ -54,7 +54,8 @@ func aSwitch(maker func(testing.TB) sandbox.Maker, typ string, config ...string)
 		}
 		l.sw.Must("ovs-vsctl", args...)
 		l.sw.StartSwitch()
-		l.must(pin(l.sw.PID("ovs-vswitchd"), forwardCPU))
+		l.pid = l.sw.PID("ovs-vswitchd")
+		l.must(pin(l.pid, forwardCPU))
 		l.rules(10)
 		time.Sleep(200 * time.Millisecond)
 	}

@@ -28,7 +28,7 @@ type lab struct {
 	tb      *testing.B
 	a, s, b *netlab.Namespace
 	sw      *sandbox.Switch // nil if the forwarder is none
-	ended   func()
+	pid     int             // of the forwarder, 0 if it is the kernel
 }
 
 var labs int
@@ -86,6 +86,9 @@ func (l *lab) must(err error) {
 // start runs a process in a namespace until the returned function is called.
 func (l *lab) start(ns *netlab.Namespace, cmd *exec.Cmd) (stop func()) {
 	l.must(ns.Start(cmd))
+	if ns == l.s {
+		l.pid = cmd.Process.Pid
+	}
 	done := false
 	stop = func() {
 		if !done {
@@ -98,8 +101,9 @@ func (l *lab) start(ns *netlab.Namespace, cmd *exec.Cmd) (stop func()) {
 	return stop
 }
 
-// frames returns how many frames per second of a number of flows get through.
-func (l *lab) frames(flows int) float64 {
+// frames returns how many frames per second of a number of flows get through,
+// and how long the forwarder's process works on one.
+func (l *lab) frames(flows int) (rate, work float64) {
 	c := newCounter(l.tb, l.b, "g1")
 	defer c.close()
 	stop := l.start(l.a, role("generate", "g0", strconv.Itoa(flows)))
@@ -107,11 +111,31 @@ func (l *lab) frames(flows int) float64 {
 	for end := time.Now().Add(10 * time.Second); c.total() == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			l.tb.Error("no frame gets through")
-			return 0
+			return 0, 0
 		}
 	}
 	time.Sleep(warmUp)
-	return c.rate(*window)
+	if *profile != "" {
+		cmd := exec.Command("perf", "record", "-q", "-C", strconv.Itoa(forwardCPU), "-o", *profile, "--", "sleep", fmt.Sprint(window.Seconds()/2))
+		l.must(cmd.Start())
+		defer cmd.Wait()
+	}
+	n, ran, begin := c.total(), l.ran(), time.Now()
+	time.Sleep(*window)
+	frames := float64(c.total() - n)
+	return frames / time.Since(begin).Seconds(), (l.ran() - ran).Seconds() / frames
+}
+
+// ran returns how long the forwarder's process was on a processor.
+func (l *lab) ran() (d time.Duration) {
+	list, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", l.pid))
+	for _, f := range list {
+		b, _ := os.ReadFile(f)
+		s, _, _ := strings.Cut(string(b), " ")
+		n, _ := strconv.ParseInt(s, 10, 64)
+		d += time.Duration(n)
+	}
+	return d
 }
 
 // warmUp is how long a load lasts before it is looked at.

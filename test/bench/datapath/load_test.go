@@ -5,7 +5,6 @@ import (
 	"net"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -159,11 +158,4 @@ func (c *counter) total() (n uint64) {
 		n += x
 	}
 	return n
-}
-
-// rate returns the frames per second over a while.
-func (c *counter) rate(d time.Duration) float64 {
-	n, begin := c.total(), time.Now()
-	time.Sleep(d)
-	return float64(c.total()-n) / time.Since(begin).Seconds()
 }
