@@ -12,7 +12,6 @@ import (
 	"govs/dpif"
 	"govs/flow"
 	"govs/ofproto/xlate"
-	"govs/openflow"
 )
 
 // Commands returns the rows of the control commands about switches and their
@@ -147,12 +146,6 @@ func (h *Host) cmdFDBAdd(args []string) (string, error) {
 		return "", err
 	}
 	no, ok := p.PortByName(args[1])
-	if !ok {
-		if n, err := strconv.ParseUint(args[1], 10, 16); err == nil {
-			_, ok = p.PortInfo(openflow.Port(n))
-			no = openflow.Port(n)
-		}
-	}
 	if !ok {
 		return "", traceError("software error, odp port is present but no ofp port")
 	}

@@ -1,12 +1,33 @@
 package ofproto
 
+import (
+	"govs/flow"
+	"govs/openflow"
+)
+
+// cmdTracePacketOut traces actions that a controller might send with a packet.
+// With -consistent they must suit the packet.
 func (h *Host) cmdTracePacketOut(args []string) (string, error) {
-	t, err := h.parseTrace(args[:len(args)-1])
+	consistent := args[0] == "-consistent"
+	if consistent {
+		args = args[1:]
+	}
+	n := len(args) - 1
+	t, err := h.parseTrace(args[:n])
 	if err != nil {
 		return "", err
 	}
-	if t.actions, err = parseActions(args[len(args)-1]); err != nil {
+	if t.actions, err = parseActions(args[n]); err != nil {
 		return "", err
+	}
+	if consistent {
+		m := flow.Match{Key: t.key}
+		for i := range m.Mask.Words() {
+			m.Mask.Words()[i] = ^uint64(0)
+		}
+		if _, err := openflow.Check(t.actions, &m, openflow.CheckParams{}); err != nil {
+			return "", traceError("Bad actions: " + err.Error())
+		}
 	}
 	t.hasActions = true
 	return h.trace(t), nil

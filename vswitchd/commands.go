@@ -32,6 +32,7 @@ func (d *Daemon) Commands() []unixctl.Command {
 	}
 	if d.cfg.dummy != noDummy {
 		rows = append(rows, dummy.Commands(composeFrame)...)
+		rows = append(rows, d.host.DummyCommands()...)
 		rows = append(rows, d.clock.Commands(d.step)...)
 	}
 	return rows
@@ -56,7 +57,7 @@ func composeFrame(text string, size int) ([]byte, error) {
 	}
 	bare := flow.Compose(&m.Key, &flow.ComposeOptions{Payload: []byte{}}).Len()
 	if size < bare {
-		return nil, fmt.Errorf("the headers alone are %d bytes long", bare)
+		return nil, fmt.Errorf("too small packet len")
 	}
 	return flow.Compose(&m.Key, &flow.ComposeOptions{Payload: make([]byte, size-bare)}).Bytes(), nil
 }

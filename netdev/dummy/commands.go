@@ -53,7 +53,7 @@ func cmdReceive(r *unixctl.Request, compose func(string, int) ([]byte, error)) {
 	args := r.Args[1:]
 	if args[0] == "--qid" {
 		if len(args) < 3 {
-			r.Error("missing argument to --qid")
+			r.Error("syntax error at --qid")
 			return
 		}
 		if q, err := strconv.Atoi(args[1]); err != nil || q != 0 {
@@ -67,7 +67,11 @@ func cmdReceive(r *unixctl.Request, compose func(string, int) ([]byte, error)) {
 		text, size := args[i], 0
 		if i+2 < len(args) && args[i+1] == "--len" {
 			n, err := strconv.Atoi(args[i+2])
-			if err != nil || n < 0 || n > 65535 {
+			switch {
+			case err != nil || n <= 0:
+				r.Error("too small packet len")
+				return
+			case n > 65535: // the reference makes any
 				r.Error("bad packet length")
 				return
 			}
@@ -130,25 +134,30 @@ func cmdAdmin(r *unixctl.Request) {
 }
 
 func cmdConn(r *unixctl.Request) {
+	var b strings.Builder
 	list := all()
 	if len(r.Args) > 0 {
-		d := named(r.Args[0])
-		if d == nil {
-			r.Error("Unknown Dummy Interface")
-			return
+		list = nil
+		if d := named(r.Args[0]); d != nil {
+			list = []*Device{d}
 		}
-		list = []*Device{d}
+		if len(list) == 0 || list[0].connection() == nil {
+			fmt.Fprintf(&b, "%s: unknown\n", r.Args[0])
+		}
 	}
-	var b strings.Builder
 	for _, d := range list {
-		d.mu.Lock()
-		conn := d.conn
-		d.mu.Unlock()
-		if conn != nil {
+		if conn := d.connection(); conn != nil {
 			fmt.Fprintf(&b, "%s: %s\n", d.cfg.Name, conn.state())
 		}
 	}
 	r.Reply(b.String())
+}
+
+// connection returns what a device is connected by; nil for one that is not.
+func (d *Device) connection() *conns {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.conn
 }
 
 func cmdAddr(r *unixctl.Request) {
@@ -161,8 +170,12 @@ func cmdAddr(r *unixctl.Request) {
 	if a, aerr := netip.ParseAddr(r.Args[1]); aerr == nil {
 		p, err = netip.PrefixFrom(a, a.BitLen()), nil
 	}
-	if err != nil || p.Addr().Is4() != (r.Name == "netdev-dummy/ip4addr") {
-		r.Error("Invalid parameters")
+	if v4 := r.Name == "netdev-dummy/ip4addr"; err != nil || p.Addr().Is4() != v4 {
+		if v4 {
+			r.Error("Invalid parameters")
+		} else {
+			r.Error(r.Args[1] + ": invalid IPv6 address")
+		}
 		return
 	}
 	d.mu.Lock()

@@ -1,0 +1,35 @@
+package userspace
+
+import "govs/dpif"
+
+// PortRenumber gives a port another number, as if it had been taken out and put
+// in again. Flows that name the old number stay.
+func (dp *Datapath) PortRenumber(old, no dpif.PortNo) error {
+	if no > maxPort {
+		return dpif.ErrInvalid
+	}
+	dp.mu.Lock()
+	defer dp.mu.Unlock()
+	tbl := dp.ports.Load()
+	p := tbl.get(old)
+	switch {
+	case p == nil:
+		return dpif.ErrNoDevice
+	case tbl.get(no) != nil:
+		return dpif.ErrBusy
+	}
+	for _, r := range p.rx {
+		r.t.del(r)
+	}
+	moved := &port{no: no, name: p.name, dev: p.dev}
+	for _, r := range p.rx {
+		moved.rx = append(moved.rx, &rx{port: moved, q: r.q, more: r.more})
+	}
+	dp.ports.Store(tbl.with(old, nil).with(no, moved))
+	for _, r := range moved.rx {
+		if err := dp.leastLoaded().add(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
