@@ -25,7 +25,8 @@ func (h *Host) cmdTracePacketOut(args []string) (string, error) {
 		for i := range m.Mask.Words() {
 			m.Mask.Words()[i] = ^uint64(0)
 		}
-		if _, err := openflow.Check(t.actions, &m, openflow.CheckParams{}); err != nil {
+		// OpenFlow 1.0 lets actions pass that do not suit the packet.
+		if _, err := openflow.Check(t.actions, &m, openflow.CheckParams{Usable: openflow.ProtoOF11}); err != nil {
 			return "", traceError("Bad actions: " + err.Error())
 		}
 	}

@@ -95,6 +95,10 @@ func (t *Translator) compose(no uint32, last bool) {
 		t.patch(p, last)
 		return
 	}
+	if f.PacketType != flow.PacketTypeEthernet && (p.Tunnel == nil || p.Tunnel.Mode == LegacyL2) {
+		t.reportWarn("Trying to send non-Ethernet packet through legacy L2 port. Dropping packet.")
+		return
+	}
 	// A mark that a tunnel gave the packet stays, as in OVS.
 	vlans, tos, typ := f.VLANs, f.NwTOS, f.PacketType
 	odp := p.ODP
