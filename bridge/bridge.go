@@ -47,6 +47,8 @@ type Config struct {
 	// datapath_types and iface_types; they must be what the functions above
 	// can open.
 	DatapathTypes, IfaceTypes []string
+	// Debug allows actions that are only for tests.
+	Debug bool
 	// RunDir is where BR.mgmt and BR.snoop are made.
 	RunDir string
 	// NextHop, if set, finds the link-layer address of the next hop to an address.

@@ -1,55 +1,63 @@
 package flow
 
+import "math/bits"
+
 // The hashes below choose among paths for a packet. Each adds to wc, unless it is
 // nil, the bits of k that it depends on. The symmetric ones are the same for both
-// directions of a connection. The values are the same in every process.
+// directions of a connection. The values are Open vSwitch's (on little-endian
+// processors without an instruction for CRC-32C).
 
 // HashEthSrc hashes the Ethernet source.
 func (k *Key) HashEthSrc(basis uint32, wc *Mask) uint32 {
 	if wc != nil {
 		fill(wc.EthSrc[:])
 	}
-	return short(mix(uint64(basis)<<32 ^ k.EthSrc.Uint64()))
+	return Jenkins(k.EthSrc[:], basis)
 }
 
 // HashNwSrc hashes the IP source address; packets that are not IP have 0 there.
 func (k *Key) HashNwSrc(basis uint32, wc *Mask) uint32 {
-	return short(k.hashAddr(uint64(basis), k.NwSrc, &k.IPv6Src, wc, true, false))
+	return k.hashOne(basis, k.NwSrc, &k.IPv6Src, wc, true, false)
 }
 
 // HashNwDst hashes the IP destination address.
 func (k *Key) HashNwDst(basis uint32, wc *Mask) uint32 {
-	return short(k.hashAddr(uint64(basis), k.NwDst, &k.IPv6Dst, wc, false, true))
+	return k.hashOne(basis, k.NwDst, &k.IPv6Dst, wc, false, true)
 }
 
-// hashAddr adds an address of the packet's IP version to a hash.
-func (k *Key) hashAddr(h uint64, v4 uint32, v6 *[16]byte, wc *Mask, src, dst bool) uint64 {
+// hashOne hashes an address of the packet's IP version.
+func (k *Key) hashOne(basis, v4 uint32, v6 *[16]byte, wc *Mask, src, dst bool) uint32 {
 	if wc != nil {
-		k.needType(wc)
+		k.maskAddr(wc, src, dst)
 	}
 	switch k.DLType() {
 	case EthTypeIP:
-		if wc != nil {
-			if src {
-				wc.NwSrc = ^uint32(0)
-			}
-			if dst {
-				wc.NwDst = ^uint32(0)
-			}
-		}
-		return mix(h ^ uint64(v4))
+		return Jenkins(be.AppendUint32(nil, v4), basis)
 	case EthTypeIPv6:
-		if wc != nil {
-			if src {
-				fill(wc.IPv6Src[:])
-			}
-			if dst {
-				fill(wc.IPv6Dst[:])
-			}
-		}
-		return mix(mix(h^be.Uint64(v6[:8])) ^ be.Uint64(v6[8:]))
+		return Jenkins(v6[:], basis)
 	}
-	return mix(h)
+	return basis
+}
+
+// maskAddr adds addresses of the packet's IP version to wc.
+func (k *Key) maskAddr(wc *Mask, src, dst bool) {
+	k.needType(wc)
+	switch k.DLType() {
+	case EthTypeIP:
+		if src {
+			wc.NwSrc = ^uint32(0)
+		}
+		if dst {
+			wc.NwDst = ^uint32(0)
+		}
+	case EthTypeIPv6:
+		if src {
+			fill(wc.IPv6Src[:])
+		}
+		if dst {
+			fill(wc.IPv6Dst[:])
+		}
+	}
 }
 
 // needType adds the Ethertype of the payload to wc.
@@ -61,48 +69,112 @@ func (k *Key) needType(wc *Mask) {
 	}
 }
 
-// HashSymmetricL3 hashes both IP addresses.
+// addAddrs adds what the addresses of both ends have in common to a hash; ok is
+// false for packets that are not IP.
+func (k *Key) addAddrs(h uint32) (_ uint32, ok bool) {
+	switch k.DLType() {
+	case EthTypeIP:
+		return murmurAdd(h, bits.ReverseBytes32(k.NwSrc^k.NwDst)), true
+	case EthTypeIPv6:
+		v6 := xor16(&k.IPv6Src, &k.IPv6Dst)
+		for i := 0; i < 16; i += 4 {
+			h = murmurAdd(h, le.Uint32(v6[i:]))
+		}
+		return h, true
+	}
+	return h, false
+}
+
+// HashSymmetricL3 hashes both IP addresses. Packets that are not IP all have one
+// value. (Open vSwitch's values of this one are others.)
 func (k *Key) HashSymmetricL3(basis uint32, wc *Mask) uint32 {
-	v6 := xor16(&k.IPv6Src, &k.IPv6Dst)
-	return short(k.hashAddr(uint64(basis), k.NwSrc^k.NwDst, &v6, wc, true, true))
+	if wc != nil {
+		k.maskAddr(wc, true, true)
+	}
+	h, ok := k.addAddrs(basis)
+	if !ok {
+		return 0
+	}
+	return murmurFinish(h, basis)
 }
 
 // HashSymmetricL3L4 hashes IP addresses, protocol and the ports of TCP and SCTP,
-// and those of UDP if udp says so. Packets that are not IP all have one value.
+// and those of UDP if udp says so; of packets that are not IP, Ethernet addresses,
+// type and VLAN ids.
 func (k *Key) HashSymmetricL3L4(basis uint32, udp bool, wc *Mask) uint32 {
-	v6 := xor16(&k.IPv6Src, &k.IPv6Dst)
-	h := k.hashAddr(uint64(basis), k.NwSrc^k.NwDst, &v6, wc, true, true)
-	if !k.IsIP() {
-		return short(h)
+	if wc != nil {
+		k.maskAddr(wc, true, true)
+		k.maskPorts(wc, udp)
 	}
-	return short(k.hashPorts(h, udp, wc))
+	h, ok := k.addAddrs(basis)
+	if !ok {
+		return k.hashSymmetricL2(basis, wc)
+	}
+	h = murmurAdd(h, uint32(k.NwProto))
+	if k.hasPorts(udp) {
+		h = murmurAdd(h, uint32(bits.ReverseBytes16(k.TPSrc^k.TPDst)))
+	}
+	return murmurFinish(h, basis)
 }
 
-// hashPorts adds protocol and ports to a hash.
-func (k *Key) hashPorts(h uint64, udp bool, wc *Mask) uint64 {
-	if wc != nil {
-		wc.NwProto = 0xff
+// hashSymmetricL2 hashes Ethernet addresses, type and VLAN ids. Other packets all
+// have one value.
+func (k *Key) hashSymmetricL2(basis uint32, wc *Mask) uint32 {
+	if !k.IsEthernet() {
+		return 0
 	}
-	h = mix(h ^ uint64(k.NwProto))
+	if wc != nil {
+		fill(wc.EthSrc[:])
+		fill(wc.EthDst[:])
+	}
+	var b [12]byte
+	be.PutUint16(b[:], k.EthType)
+	var tci uint16
+	for i := range k.VLANs {
+		tci ^= k.VLANs[i].TCI & 0x0fff
+		if wc != nil {
+			wc.VLANs[i].TCI |= 0x0fff | VLANPresent
+		}
+	}
+	be.PutUint16(b[2:], tci)
+	for i := range k.EthSrc {
+		b[4+i] = k.EthSrc[i] ^ k.EthDst[i]
+	}
+	h := basis
+	for i := 0; i < len(b); i += 4 {
+		h = murmurAdd(h, le.Uint32(b[i:]))
+	}
+	return murmurFinish(h, basis)
+}
+
+// hasPorts reports whether the packet is of TCP or SCTP, or of UDP if udp says
+// so, and has ports.
+func (k *Key) hasPorts(udp bool) bool {
 	switch k.NwProto {
 	case ProtoUDP:
 		if !udp {
-			return h
+			return false
 		}
 	case ProtoTCP, ProtoSCTP:
 	default:
-		return h
+		return false
 	}
-	if wc != nil {
+	return k.NwFrag&FragLater == 0
+}
+
+// maskPorts adds the protocol of IP packets, and ports if hasPorts, to wc.
+func (k *Key) maskPorts(wc *Mask, udp bool) {
+	if !k.IsIP() {
+		return
+	}
+	wc.NwProto = 0xff
+	switch k.NwProto {
+	case ProtoTCP, ProtoSCTP, ProtoUDP:
 		wc.NwFrag |= FragAny | FragLater
 	}
-	if k.NwFrag&FragLater != 0 {
-		return h
-	}
-	if wc != nil {
+	if k.hasPorts(udp) {
 		wc.TPSrc, wc.TPDst = 0xffff, 0xffff
 	}
-	return mix(h ^ uint64(k.TPSrc^k.TPDst))
 }
 
 // HashSymmetricL4 hashes Ethernet addresses and type, VLAN ids, IP addresses and
@@ -145,10 +217,8 @@ func (k *Key) maskSymmetricL4(wc *Mask) {
 	for i := range k.VLANs {
 		wc.VLANs[i].TCI |= 0x0fff | VLANPresent
 	}
-	k.hashAddr(0, 0, &k.IPv6Src, wc, true, true)
-	if k.IsIP() {
-		k.hashPorts(0, true, wc)
-	}
+	k.maskAddr(wc, true, true)
+	k.maskPorts(wc, false)
 }
 
 func xor16(a, b *[16]byte) (c [16]byte) {
@@ -157,6 +227,3 @@ func xor16(a, b *[16]byte) (c [16]byte) {
 	}
 	return c
 }
-
-// short folds a hash to 32 bits.
-func short(h uint64) uint32 { return uint32(h) ^ uint32(h>>32) }

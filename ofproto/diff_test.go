@@ -148,7 +148,7 @@ func newTestHostIn(t *testing.T, dir string) *testHost {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.backer = h.Open(dp, Options{RunDir: dir, Prefixes: []classifier.Prefix{classifier.PrefixIPDst, classifier.PrefixIPSrc}, OpenTunnel: func(c netdev.Config) (netdev.Device, error) {
+	h.backer = h.Open(dp, Options{RunDir: dir, Debug: true, Prefixes: []classifier.Prefix{classifier.PrefixIPDst, classifier.PrefixIPSrc}, OpenTunnel: func(c netdev.Config) (netdev.Device, error) {
 		return dummy.Open(netdev.Config{Name: c.Name, Type: "dummy"})
 	}})
 	t.Cleanup(func() { h.backer.Close(true) })

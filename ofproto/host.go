@@ -65,6 +65,8 @@ type Options struct {
 	// NextHop, if set, finds the link-layer address of the next hop on the way
 	// to an address.
 	NextHop func(to netip.Addr) ([6]byte, bool)
+	// Debug allows the actions that are only for tests.
+	Debug bool
 	// TLS names the keys and certificates for ssl: and pssl: controllers.
 	TLS *stream.TLS
 }

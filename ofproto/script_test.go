@@ -81,6 +81,12 @@ func runScript(t *testing.T, file string, prepare ...func(dir string)) {
 // through the connection tracker.
 func TestConntrackReference(t *testing.T) { runScript(t, "testdata/conntrack.script") }
 
+// TestSelectionReference compares what multipath, bundle and select groups choose.
+func TestSelectionReference(t *testing.T) { runScript(t, "testdata/selection.script") }
+
+// TestLearnReference compares flows that packets teach.
+func TestLearnReference(t *testing.T) { runScript(t, "testdata/learn.script") }
+
 // TestGroupsReference compares groups: commands, errors, and which buckets
 // packets take.
 func TestGroupsReference(t *testing.T) { runScript(t, "testdata/groups.script") }

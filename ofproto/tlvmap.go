@@ -128,5 +128,5 @@ func (p *Ofproto) tlvsInUse() (used uint64) {
 
 // names is what decoding a message of the connection needs to know.
 func (o *ofConn) names() *openflow.Names {
-	return &openflow.Names{Warn: vconnLog, TLVs: o.p.tlvMap.Load()}
+	return &openflow.Names{Warn: vconnLog, TLVs: o.p.tlvMap.Load(), Debug: o.p.backer.opts.Debug}
 }

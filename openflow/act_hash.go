@@ -221,7 +221,12 @@ func (a *Bundle) check(c *checker) error {
 		}
 	}
 	for _, m := range a.Members {
-		if m >= c.maxPort && m != PortLocal && m != PortNone {
+		switch {
+		case m == PortController:
+			c.names.warnf("bundle", "unsupported controller member")
+			return ErrBadActionBadOutPort
+		case m != PortNone && c.outPort(m) != nil:
+			c.names.warnf("bundle", "invalid member %s", m)
 			return ErrBadActionBadOutPort
 		}
 	}

@@ -109,6 +109,7 @@ func New(cfg Config) (*Daemon, error) {
 		DatapathTypes: d.datapathTypes(),
 		IfaceTypes:    d.ifaceTypes(),
 		RunDir:        cfg.RunDir,
+		Debug:         cfg.dummy != noDummy,
 		TLS:           cfg.Stream.TLS,
 		NextHop:       d.nextHop,
 		LintHost:      func() lint.Host { return readHost(d.rt) },

@@ -292,16 +292,8 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 			r.Refresh(now)
 			return r, true, nil
 		}
-	} else if limit != 0 {
-		n := uint32(0)
-		for r := range t.tables[id].cls.Load().All(classifier.Latest) {
-			if r.Value.Cookie == fm.NewCookie {
-				n++
-			}
-		}
-		if n >= limit {
-			return nil, false, nil
-		}
+	} else if limit != 0 && t.cookies(id, fm.NewCookie) >= limit {
+		return nil, false, nil
 	}
 	err = t.apply(fm, int(fm.Priority), now)
 	t.settle()
@@ -312,6 +304,26 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 		return c.Value, true, nil
 	}
 	return nil, true, nil
+}
+
+// Learnable reports whether Learn would keep the flow, were there more flows with
+// its cookie than there are.
+func (t *Tables) Learnable(fm *openflow.FlowMod, limit, more uint32) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id := fm.Table
+	return id < N && (limit == 0 || t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority)) != nil ||
+		t.cookies(id, fm.NewCookie)+more < limit)
+}
+
+// cookies counts the flows of a table with a cookie.
+func (t *Tables) cookies(table uint8, cookie uint64) (n uint32) {
+	for r := range t.tables[table].cls.Load().All(classifier.Latest) {
+		if r.Value.Cookie == cookie {
+			n++
+		}
+	}
+	return n
 }
 
 func sameActions(a, b []openflow.Action) bool {

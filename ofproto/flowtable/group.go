@@ -13,6 +13,12 @@ type Group struct {
 	openflow.GroupDesc
 	Created time.Time
 
+	// How a group of type select chooses: with SelectDatapathHash, a packet of
+	// hash h has the bucket with the index HashBuckets[h % len(HashBuckets)].
+	Select             Selection
+	HashAlg, HashBasis uint32
+	HashBuckets        []uint16
+
 	Packets, Bytes atomic.Uint64
 	buckets        []BucketCounters
 }
@@ -49,6 +55,7 @@ func newGroup(d openflow.GroupDesc, now time.Time) *Group {
 	for i := range g.buckets {
 		g.buckets[i].group = g
 	}
+	g.prepareSelection()
 	return g
 }
 

@@ -183,6 +183,16 @@ func (t *Translator) one(a openflow.Action, last bool) {
 		}
 	case *openflow.Conjunction:
 		t.reportError("executing no-op conjunction action")
+	case *openflow.Multipath:
+		t.multipath(a)
+	case *openflow.Bundle:
+		t.bundle(a, last)
+	case *openflow.DeleteField:
+		a.Field.Unwildcard(wc)
+		a.Field.Remove(f)
+		t.report("delete %s", a.Field)
+	case *openflow.DebugRecirc:
+		t.freeze(false)
 	case *openflow.CT:
 		t.conntrack(a)
 	case *openflow.NAT:
@@ -223,7 +233,7 @@ func Supported(a openflow.Action) bool {
 		*openflow.StripVLAN, *openflow.PushVLAN, *openflow.SetIPv4Src, *openflow.SetIPv4Dst, *openflow.SetIPDSCP,
 		*openflow.SetIPECN, *openflow.SetIPTTL, *openflow.SetL4SrcPort, *openflow.SetL4DstPort, *openflow.DecTTL,
 		*openflow.SetTunnel, *openflow.Enqueue, *openflow.SetQueue, *openflow.PopQueue, *openflow.WriteMetadata,
-		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CT, *openflow.NAT, *openflow.CTClear, *openflow.DebugSlow, *openflow.Conjunction,
+		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CT, *openflow.NAT, *openflow.CTClear, *openflow.DebugSlow, *openflow.DebugRecirc, *openflow.Conjunction, *openflow.Multipath, *openflow.Bundle, *openflow.DeleteField,
 		*openflow.OutputTrunc, *openflow.Sample, *openflow.CheckPktLarger, *openflow.PushMPLS, *openflow.PopMPLS,
 		*openflow.SetMPLSLabel, *openflow.SetMPLSTC, *openflow.SetMPLSTTL, *openflow.DecMPLSTTL:
 		return true

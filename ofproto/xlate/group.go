@@ -32,7 +32,7 @@ func (t *Translator) group(id uint32, last bool) {
 		}
 		t.effect(Effect{kind: effectGroup, ptr: g})
 	case openflow.GroupTypeSelect:
-		t.oneBucket(g, t.bestBucket(g, t.selectionHash(&g.Selection)), last)
+		t.oneBucket(g, t.selectBucket(g), last)
 	case openflow.GroupTypeFastFailover:
 		i := 0
 		for i < len(g.Buckets) && !t.bucketLive(g, &g.Buckets[i], 0) {
@@ -96,15 +96,35 @@ func (t *Translator) bestBucket(g *flowtable.Group, basis uint32) int {
 	return best
 }
 
-// selectionHash hashes the fields by which a select group chooses.
-//
-// "dp_hash", and no method at all, for which Open vSwitch has the datapath hash
-// packets and look them up once more, are done as "hash" with the default
-// fields: buckets are chosen as evenly, at the price of more datapath flows.
-func (t *Translator) selectionHash(s *openflow.GroupSelection) uint32 {
-	if s.Method != "hash" || len(s.Fields) == 0 {
-		return t.flow.HashSymmetricL4(0, t.wc)
+// selectBucket returns the index of the bucket that a select group sends the
+// packet to, or -1. If that takes a hash by the datapath, the packet is to come
+// back with it.
+func (t *Translator) selectBucket(g *flowtable.Group) int {
+	switch g.Select {
+	case flowtable.SelectSymmetricL4:
+		return t.bestBucket(g, t.flow.HashSymmetricL4(0, t.wc))
+	case flowtable.SelectFields:
+		return t.bestBucket(g, t.fieldsHash(&g.GroupDesc.Selection))
 	}
+	if t.flow.DPHash == 0 { // no hash is zero
+		t.wantHash, t.hashAlg, t.hashBasis = true, g.HashAlg, g.HashBasis
+		t.freeze(true)
+		return -1
+	}
+	mask := uint32(len(g.HashBuckets)) - 1
+	t.wc.DPHash |= mask
+	// Of a bucket that is not live the share goes to those of the next values.
+	for i := range mask + 1 {
+		b := int(g.HashBuckets[(t.flow.DPHash+i)&mask])
+		if t.bucketLive(g, &g.Buckets[b], 0) {
+			return b
+		}
+	}
+	return -1
+}
+
+// fieldsHash hashes the fields by which a select group chooses.
+func (t *Translator) fieldsHash(s *openflow.GroupSelection) uint32 {
 	basis := flow.MurmurUint64(s.Param)
 	for _, f := range s.Fields {
 		id := f.Field

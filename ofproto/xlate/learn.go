@@ -47,8 +47,14 @@ func (t *Translator) learn(a *openflow.Learn) {
 		case openflow.LearnDstMatch:
 			setMatch(&fm.Match, s.DstField, v)
 		case openflow.LearnDstLoad:
-			d := s.DstField
-			fm.Actions = append(fm.Actions, &openflow.SetField{Field: d.Field, Value: v.Shl(int(d.Ofs)), Mask: d.Mask(), Load: true})
+			// As Open vSwitch's loads, no more than 64 bits at a time.
+			for d := s.DstField; d.N > 0; {
+				part := d
+				part.N = min(part.N, 64)
+				fm.Actions = append(fm.Actions, &openflow.SetField{Field: d.Field, Value: v.Cut(int(part.N)).Shl(int(part.Ofs)), Mask: part.Mask(), Load: true})
+				v = v.Shr(int(part.N))
+				d.Ofs, d.N = d.Ofs+part.N, d.N-part.N
+			}
 		case openflow.LearnDstOutput:
 			if p, ok := portOf(s, v); ok {
 				fm.Actions = append(fm.Actions, &openflow.Output{Port: p})
@@ -58,7 +64,40 @@ func (t *Translator) learn(a *openflow.Learn) {
 	if t.node != nil {
 		t.report("%s", learnedText(fm))
 	}
-	t.effect(Effect{kind: effectLearn, ptr: l})
+	ok := a.Limit == 0 || t.learnable(l)
+	if ok {
+		t.effect(Effect{kind: effectLearn, ptr: l})
+	}
+	if a.Flags&openflow.LearnWriteResult != 0 {
+		result := uint64(0)
+		if ok {
+			result = 1
+		}
+		a.ResultDst.Unwildcard(t.wc)
+		a.ResultDst.Set(f, flow.U(result))
+		t.reportSubfield(a.ResultDst)
+	}
+	if !ok {
+		t.report("Limit exceeded, learn failed")
+	}
+}
+
+// learnable reports whether the limit allows the flow, counting those that this
+// packet has had learned before.
+func (t *Translator) learnable(l *Learned) bool {
+	t.out.Tables.Add(l.Mod.Table)
+	more := uint32(0)
+	for i := range t.out.Effects {
+		o, ok := t.out.Effects[i].ptr.(*Learned)
+		if !ok || o.Tables != l.Tables || o.Mod.Table != l.Mod.Table || o.Mod.NewCookie != l.Mod.NewCookie {
+			continue
+		}
+		if o.Mod.Match == l.Mod.Match && o.Mod.Priority == l.Mod.Priority {
+			return true
+		}
+		more++
+	}
+	return l.Tables.Learnable(&l.Mod, l.Limit, more)
 }
 
 // portOf turns a learned value into a port number.
