@@ -23,7 +23,8 @@ import (
 // prefix tries over address fields, and a trie over transport ports.
 type Classifier[T any] struct {
 	order    atomic.Pointer[[]entry[T]] // highest priority first
-	byMask   map[flow.Mask]*subtable[T]
+	byMask   map[uint64]*subtable[T]    // by the hash of the mask
+	scratch  []maskWord
 	prefixes []Prefix
 	tries    []trie
 	rules    atomic.Int64
@@ -46,7 +47,7 @@ func New[T any](prefixes ...Prefix) *Classifier[T] {
 	if len(prefixes) > maxTries {
 		prefixes = prefixes[:maxTries]
 	}
-	c := &Classifier[T]{byMask: map[flow.Mask]*subtable[T]{}, prefixes: prefixes, tries: make([]trie, len(prefixes))}
+	c := &Classifier[T]{byMask: map[uint64]*subtable[T]{}, prefixes: prefixes, tries: make([]trie, len(prefixes))}
 	c.order.Store(&[]entry[T]{})
 	return c
 }
@@ -148,7 +149,7 @@ func (c *Classifier[T]) lookup(v Version, key *flow.Key, wc *flow.Mask, conjunct
 // and priority that it replaces, if there is one.
 func (c *Classifier[T]) Insert(r *Rule[T]) (old *Rule[T]) {
 	s := c.subtable(r)
-	old = s.exact(r.bits, r.Priority(), Latest)
+	old = s.exact(r.bits(), r.Priority(), Latest)
 	s.insert(r, old)
 	if old == nil {
 		c.eachTrie(s, r, insertPrefix)
@@ -171,8 +172,8 @@ func (c *Classifier[T]) InsertIn(r *Rule[T], v Version) {
 
 // Remove takes r out of the classifier at once. It reports false if r is not in.
 func (c *Classifier[T]) Remove(r *Rule[T]) bool {
-	s := r.in
-	if s == nil {
+	s := r.sub
+	if !r.in || s.owner != c {
 		return false
 	}
 	r.removed.CompareAndSwap(never, 0)
@@ -195,15 +196,68 @@ func (c *Classifier[T]) eachTrie(s *subtable[T], r *Rule[T], change func(*trie, 
 	}
 }
 
-// subtable returns the subtable for r's mask, made if need be.
-func (c *Classifier[T]) subtable(r *Rule[T]) *subtable[T] {
-	full := r.fullMask()
-	s := c.byMask[full]
+// Init makes r, a zero Rule, what NewRule returns, to be inserted into c later. A
+// rule that is made for its classifier takes less room and time. It must take
+// turns with those that change c.
+func (c *Classifier[T]) Init(r *Rule[T], m *flow.Match, priority int, v T) {
+	s := c.withMask(&m.Mask)
 	if s == nil {
-		s = newSubtable[T](*r.mask, &full, c.prefixes)
-		c.byMask[full] = s
+		r.init(slices.Clone(c.scratch), m, priority, v)
+		return
+	}
+	r.Value, r.priority, r.mask, r.sub = v, int32(priority), &s.mask, s
+	r.setBits(s.mask, m)
+}
+
+// withMask returns the subtable with a mask, or nil. The mask's words are in
+// c.scratch then.
+func (c *Classifier[T]) withMask(m *flow.Mask) *subtable[T] {
+	var h uint64
+	c.scratch, h = compact(c.scratch[:0], m)
+	return c.find(h, c.scratch)
+}
+
+func (c *Classifier[T]) find(hash uint64, mask []maskWord) *subtable[T] {
+	s := c.byMask[hash]
+	for s != nil && !slices.Equal(s.mask, mask) {
+		s = s.other
 	}
 	return s
+}
+
+// existing returns the subtable for r's mask, or nil.
+func (c *Classifier[T]) existing(r *Rule[T]) *subtable[T] {
+	if r.sub != nil && r.sub.owner == c {
+		return r.sub
+	}
+	return c.find(hashMask(*r.mask), *r.mask)
+}
+
+// subtable returns the subtable for r's mask, made if need be.
+func (c *Classifier[T]) subtable(r *Rule[T]) *subtable[T] {
+	s := c.existing(r)
+	if s == nil {
+		full := r.fullMask()
+		s = newSubtable[T](*r.mask, &full, c.prefixes)
+		s.owner, s.maskHash = c, hashMask(s.mask)
+		s.other, c.byMask[s.maskHash] = c.byMask[s.maskHash], s
+	}
+	return s
+}
+
+// forget takes out a subtable without rules.
+func (c *Classifier[T]) forget(s *subtable[T]) {
+	s.owner = nil
+	if first := c.byMask[s.maskHash]; first != s {
+		for first.other != s {
+			first = first.other
+		}
+		first.other = s.other
+	} else if s.other != nil {
+		c.byMask[s.maskHash] = s.other
+	} else {
+		delete(c.byMask, s.maskHash)
+	}
 }
 
 // reorder publishes the order of subtables after a change to s. Subtables of
@@ -212,7 +266,7 @@ func (c *Classifier[T]) reorder(s *subtable[T]) {
 	old := *c.order.Load()
 	at := slices.IndexFunc(old, func(e entry[T]) bool { return e.sub == s })
 	if s.prios.empty() {
-		delete(c.byMask, s.full)
+		c.forget(s)
 		order := slices.Delete(slices.Clone(old), at, at+1)
 		c.order.Store(&order)
 		return

@@ -8,11 +8,9 @@ import (
 
 // exact returns the rule with these masked words and priority in version v.
 func (s *subtable[T]) exact(bits []uint64, priority int, v Version) *Rule[T] {
-	probe := Rule[T]{bits: bits}
 	var hs [len(stageEnds) + 1]uint32
 	s.hashes(bits, &hs)
-	probe.hash = hs[len(s.stages)-1]
-	sl := s.rules.find(&probe)
+	sl := s.rules.find(hs[len(s.stages)-1], bits)
 	if sl == nil {
 		return nil
 	}
@@ -27,15 +25,25 @@ func (s *subtable[T]) exact(bits []uint64, priority int, v Version) *Rule[T] {
 // FindExact returns the rule with exactly this match and priority in version v,
 // or nil. Unlike the other searches it must take turns with the writer.
 func (c *Classifier[T]) FindExact(v Version, m *flow.Match, priority int) *Rule[T] {
-	s := c.byMask[m.Mask]
+	s := c.withMask(&m.Mask)
 	if s == nil {
 		return nil
 	}
-	bits := make([]uint64, len(s.mask))
-	for i, w := range s.mask {
-		bits[i] = m.Key.Words()[w.word] & w.bits
+	var buf [16]uint64
+	bits, key := buf[:0], m.Key.Words()
+	for _, w := range s.mask {
+		bits = append(bits, key[w.word]&w.bits)
 	}
 	return s.exact(bits, priority, v)
+}
+
+// FindSame returns the rule in version v with the match and the priority of r,
+// which need not be in c, or nil. It must take turns with the writer, too.
+func (c *Classifier[T]) FindSame(v Version, r *Rule[T]) *Rule[T] {
+	if s := c.existing(r); s != nil {
+		return s.exact(r.bits(), r.Priority(), v)
+	}
+	return nil
 }
 
 // FindOverlap returns a rule of this priority in version v that some packet could
@@ -73,18 +81,19 @@ func (c *Classifier[T]) All(v Version) iter.Seq[*Rule[T]] {
 // loosely: whose masks have at least m's bits, with m's values.
 func (c *Classifier[T]) Matching(v Version, m *flow.Match) iter.Seq[*Rule[T]] {
 	return func(yield func(*Rule[T]) bool) {
-		want := m.Mask.Words()
+		want, _ := compact(nil, &m.Mask)
+		key := m.Key.Words()
 	subtables:
 		for _, e := range *c.order.Load() {
 			s := e.sub
 			have := s.full.Words()
-			for i, w := range want {
-				if w&^have[i] != 0 {
+			for _, w := range want {
+				if w.bits&^have[w.word] != 0 {
 					continue subtables
 				}
 			}
 			for r := s.first.Load(); r != nil; r = r.next.Load() {
-				if r.VisibleIn(v) && r.MoreSpecific(m) && !yield(r) {
+				if r.VisibleIn(v) && r.within(want, key) && !yield(r) {
 					return
 				}
 			}

@@ -38,34 +38,42 @@ func wordAt(position int) uint32 {
 	return (uint32(position) + tunWord) % uint32(flow.KeyWords)
 }
 
-// compact returns the words of m that are not zero, in order of positions.
-func compact(m *flow.Mask) []maskWord {
-	n := 0
-	for _, w := range m.Words() {
+// compact appends the words of m that are not zero, in order of positions, and
+// returns a hash of them, too.
+func compact(to []maskWord, m *flow.Mask) ([]maskWord, uint64) {
+	words := m.Words()
+	for i := tunWord; i < uint32(flow.KeyWords); i++ {
+		if w := words[i]; w != 0 {
+			to = append(to, maskWord{i, w})
+		}
+	}
+	for i, w := range words[:tunWord] {
 		if w != 0 {
-			n++
+			to = append(to, maskWord{uint32(i), w})
 		}
 	}
-	out := make([]maskWord, 0, n)
-	for p := range flow.KeyWords {
-		i := wordAt(p)
-		if w := m.Words()[i]; w != 0 {
-			out = append(out, maskWord{i, w})
-		}
+	return to, hashMask(to)
+}
+
+func hashMask(m []maskWord) uint64 {
+	h := uint64(seed)
+	for _, w := range m {
+		h = mix(h^uint64(w.word), w.bits)
 	}
-	return out
+	return h
 }
 
 // Rule is a match with a priority and a value of the classifier's user. It
 // belongs to at most one classifier and, once removed, cannot be inserted again.
-// Match and priority never change.
+// Match and priority never change. It may be a part of what it is the rule of,
+// see Init, and must not be copied.
 type Rule[T any] struct {
 	Value T
 
 	priority int32
 	hash     uint32
 	mask     *[]maskWord // the subtable's once inserted
-	bits     []uint64    // the key's words under mask
+	words    *uint64     // the first of the key's words under mask
 
 	soft *[]Clause // nil unless part of conjunctive matches
 
@@ -74,23 +82,41 @@ type Rule[T any] struct {
 
 	lower atomic.Pointer[Rule[T]] // same match, lower or equal priority
 	next  atomic.Pointer[Rule[T]] // subtable's list, in order of insertion
-	prev  *Rule[T]                // writer only
-	in    *subtable[T]            // writer only; nil before Insert and after Remove
+	prev  *Rule[T]                // writer only, as what follows
+	sub   *subtable[T]            // where it belongs, if that is known
+	in    bool                    // it is there
 }
 
 // NewRule returns a rule for the packets that match m. Of two rules that match a
 // packet the one with the higher priority wins.
 func NewRule[T any](m *flow.Match, priority int, v T) *Rule[T] {
-	mask := compact(&m.Mask)
-	r := &Rule[T]{Value: v, priority: int32(priority), mask: &mask}
-	key := m.Key.Words()
-	r.bits = make([]uint64, len(mask))
-	for i, w := range mask {
-		r.bits[i] = key[w.word] & w.bits
-	}
-	r.removed.Store(never)
+	r := &Rule[T]{}
+	mask, _ := compact(nil, &m.Mask)
+	r.init(mask, m, priority, v)
 	return r
 }
+
+// init makes r the rule that NewRule returns, with a mask that it may keep.
+func (r *Rule[T]) init(mask []maskWord, m *flow.Match, priority int, v T) {
+	r.Value, r.priority, r.mask = v, int32(priority), &mask
+	r.setBits(mask, m)
+}
+
+// setBits takes from m what is under mask.
+func (r *Rule[T]) setBits(mask []maskWord, m *flow.Match) {
+	r.removed.Store(never)
+	if len(mask) == 0 {
+		return
+	}
+	key, bits := m.Key.Words(), make([]uint64, len(mask))
+	for i, w := range mask {
+		bits[i] = key[w.word] & w.bits
+	}
+	r.words = &bits[0]
+}
+
+// bits returns the key's words under the mask, as many as that has.
+func (r *Rule[T]) bits() []uint64 { return unsafe.Slice(r.words, len(*r.mask)) }
 
 // Priority returns the rule's priority.
 func (r *Rule[T]) Priority() int { return int(r.priority) }
@@ -98,9 +124,10 @@ func (r *Rule[T]) Priority() int { return int(r.priority) }
 // Match returns the rule's match.
 func (r *Rule[T]) Match() flow.Match {
 	var m flow.Match
+	bits := r.bits()
 	for i, w := range *r.mask {
 		m.Mask.Words()[w.word] = w.bits
-		m.Key.Words()[w.word] = r.bits[i]
+		m.Key.Words()[w.word] = bits[i]
 	}
 	return m
 }
@@ -126,7 +153,7 @@ func (r *Rule[T]) RemoveIn(v Version) { r.removed.Store(uint64(v)) }
 func (r *Rule[T]) RestoreRemoved() { r.removed.Store(never) }
 
 // Covers reports whether the rule matches a packet with key k.
-func (r *Rule[T]) Covers(k *flow.Key) bool { return equal(*r.mask, r.bits, k.Words()) }
+func (r *Rule[T]) Covers(k *flow.Key) bool { return equal(*r.mask, r.bits(), k.Words()) }
 
 func equal(mask []maskWord, bits []uint64, key *flow.Words) bool {
 	bits = bits[:len(mask)]
@@ -141,18 +168,20 @@ func equal(mask []maskWord, bits []uint64, key *flow.Words) bool {
 // MoreSpecific reports whether every packet that the rule matches also matches m
 // and the rule's mask has all the bits of m's: OpenFlow's loose matching.
 func (r *Rule[T]) MoreSpecific(m *flow.Match) bool {
-	mask, key, own := m.Mask.Words(), m.Key.Words(), *r.mask
+	var buf [16]maskWord
+	mask, _ := compact(buf[:0], &m.Mask)
+	return r.within(mask, m.Key.Words())
+}
+
+// within is MoreSpecific for a mask that is compact.
+func (r *Rule[T]) within(mask []maskWord, key *flow.Words) bool {
+	own, bits := *r.mask, r.bits()
 	j := 0
-	for p := range flow.KeyWords {
-		i := wordAt(p)
-		want := mask[i]
-		if want == 0 {
-			continue
-		}
-		for j < len(own) && int(position(own[j].word)) < p {
+	for _, want := range mask {
+		for j < len(own) && own[j].word != want.word {
 			j++
 		}
-		if j == len(own) || own[j].word != i || own[j].bits&want != want || (r.bits[j]^key[i])&want != 0 {
+		if j == len(own) || own[j].bits&want.bits != want.bits || (bits[j]^key[want.word])&want.bits != 0 {
 			return false
 		}
 	}
@@ -161,9 +190,9 @@ func (r *Rule[T]) MoreSpecific(m *flow.Match) bool {
 
 // overlaps reports whether some packet could match both the rule and m.
 func (r *Rule[T]) overlaps(m *flow.Match) bool {
-	mask, key := m.Mask.Words(), m.Key.Words()
+	mask, key, bits := m.Mask.Words(), m.Key.Words(), r.bits()
 	for j, w := range *r.mask {
-		if (r.bits[j]^key[w.word])&w.bits&mask[w.word] != 0 {
+		if (bits[j]^key[w.word])&w.bits&mask[w.word] != 0 {
 			return false
 		}
 	}

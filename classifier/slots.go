@@ -67,16 +67,16 @@ func (s *slots[T]) place(a []slot[T], head *Rule[T]) {
 	}
 }
 
-// find returns the slot that holds the rules with r's match, or nil.
-func (s *slots[T]) find(r *Rule[T]) *slot[T] {
+// find returns the slot that holds the rules with these masked words, or nil.
+func (s *slots[T]) find(hash uint32, bits []uint64) *slot[T] {
 	a := *s.array.Load()
 	m := uint32(len(a) - 1)
-	for i := r.hash & m; ; i = (i + 1) & m {
+	for i := hash & m; ; i = (i + 1) & m {
 		switch a[i].tag.Load() {
 		case tagEmpty:
 			return nil
-		case tag(r.hash):
-			if h := a[i].head.Load(); h != nil && sameBits(h.bits, r.bits) {
+		case tag(hash):
+			if h := a[i].head.Load(); h != nil && sameBits(h.bits(), bits) {
 				return &a[i]
 			}
 		}

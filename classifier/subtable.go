@@ -23,6 +23,10 @@ const portsWord = uint32(unsafe.Offsetof(flow.Key{}.TPSrc) / 8)
 // stages; after each but the last it asks whether any rule has this hash so far,
 // and gives up, having looked at no more of the packet, when none has.
 type subtable[T any] struct {
+	owner    *Classifier[T] // nil once it is empty and out of it; writer only, as what follows
+	maskHash uint64
+	other    *subtable[T] // with the same maskHash
+
 	mask   []maskWord
 	full   flow.Mask
 	stages []int        // ends of the stages in mask; the last is len(mask)
@@ -158,7 +162,7 @@ func (s *subtable[T]) find(hash uint32, v Version, words *flow.Words) *Rule[T] {
 			return nil
 		case t:
 			r := a[i].head.Load()
-			if r == nil || !equal(s.mask, r.bits, words) {
+			if r == nil || !equal(s.mask, r.bits(), words) {
 				continue
 			}
 			for ; r != nil; r = r.lower.Load() {
@@ -173,9 +177,9 @@ func (s *subtable[T]) find(hash uint32, v Version, words *flow.Words) *Rule[T] {
 
 // insert adds r, which takes the place of old if that is not nil.
 func (s *subtable[T]) insert(r, old *Rule[T]) {
-	r.mask, r.in = &s.mask, s
+	r.mask, r.sub, r.in = &s.mask, s, true
 	var hs [len(stageEnds) + 1]uint32
-	s.hashes(r.bits, &hs)
+	s.hashes(r.bits(), &hs)
 	r.hash = hs[len(s.stages)-1]
 	if s.portsLen > 0 {
 		v, n := s.portsValue(r)
@@ -187,7 +191,7 @@ func (s *subtable[T]) insert(r, old *Rule[T]) {
 	if old != nil {
 		r.lower.Store(old.lower.Load())
 	}
-	if sl := s.rules.find(r); sl == nil {
+	if sl := s.rules.find(r.hash, r.bits()); sl == nil {
 		s.rules.put(r)
 	} else {
 		link := &sl.head
@@ -243,7 +247,7 @@ func (s *subtable[T]) unlinkList(r, by *Rule[T]) {
 // forget undoes what insert noted of r outside the tables of rules.
 func (s *subtable[T]) forget(r *Rule[T]) {
 	var hs [len(stageEnds) + 1]uint32
-	s.hashes(r.bits, &hs)
+	s.hashes(r.bits(), &hs)
 	for i := range s.index {
 		s.index[i].remove(hs[i])
 	}
@@ -252,11 +256,11 @@ func (s *subtable[T]) forget(r *Rule[T]) {
 		removePrefix(&s.ports, v, n)
 	}
 	s.prios.remove(r.Priority())
-	r.in = nil
+	r.in = false
 }
 
 func (s *subtable[T]) remove(r *Rule[T]) {
-	sl := s.rules.find(r)
+	sl := s.rules.find(r.hash, r.bits())
 	if head := sl.head.Load(); head == r {
 		if lower := r.lower.Load(); lower != nil {
 			sl.head.Store(lower)
@@ -279,7 +283,7 @@ func (s *subtable[T]) portsValue(r *Rule[T]) (value, int) {
 	for i, w := range s.mask {
 		if w.word == portsWord {
 			var k flow.Key
-			k.Words()[portsWord] = r.bits[i]
+			k.Words()[portsWord] = r.bits()[i]
 			return value{hi: uint64(uint32(k.TPSrc)<<16|uint32(k.TPDst)) << 32}, s.portsLen
 		}
 	}

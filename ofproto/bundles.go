@@ -15,31 +15,38 @@ const DefaultBundleIdle = 10 * time.Second
 const bundleChunk = 64 << 10
 
 // msgBundle is an OpenFlow bundle of one connection. Its messages are kept as
-// they came, which takes far less room than what is made of them.
+// they came, which takes far less room than what most are decoded to. Those that
+// add flows, which may be many, are kept as the flows they will be, too.
 type msgBundle struct {
 	flags  openflow.BundleFlags
 	closed bool
 	used   time.Time
 	chunks [][]byte
+	flows  []*flowtable.Rule // for each message, or nil
 }
 
-func (x *msgBundle) add(raw []byte) {
+func (x *msgBundle) add(raw []byte, r *flowtable.Rule) {
 	n := len(x.chunks)
 	if n == 0 || len(x.chunks[n-1])+len(raw) > cap(x.chunks[n-1]) {
 		x.chunks = append(x.chunks, make([]byte, 0, max(bundleChunk, len(raw))))
 		n++
 	}
 	x.chunks[n-1] = append(x.chunks[n-1], raw...)
+	x.flows = append(x.flows, r)
 }
 
 // each calls f with each message until it returns an error. It lets go of them
 // on the way.
-func (x *msgBundle) each(f func(raw []byte) error) error {
+func (x *msgBundle) each(f func(raw []byte, r *flowtable.Rule) error) error {
+	at := 0
 	for i, c := range x.chunks {
 		x.chunks[i] = nil
 		for len(c) > 0 {
 			n := int(openflow.ParseHeader(c).Length)
-			if err := f(c[:n:n]); err != nil {
+			r := x.flows[at]
+			x.flows[at] = nil
+			at++
+			if err := f(c[:n:n], r); err != nil {
 				return err
 			}
 			c = c[n:]
@@ -143,11 +150,25 @@ func (o *ofConn) bundleAdd(m *openflow.BundleAdd, b []byte) error {
 		err = openflow.ErrBundleFailedBadFlags
 	}
 	if err == nil {
-		x.add(m.Raw)
+		x.add(m.Raw, o.prepare(m.Message))
 		return nil
 	}
 	delete(o.bundles, m.ID)
 	return o.fail(errorCode(err, openflow.ErrBundleFailedUnknown), b)
+}
+
+// prepare returns the flow that a message adds, or nil if it does something else
+// or committing must find out what is wrong with it.
+func (o *ofConn) prepare(m openflow.Message) *flowtable.Rule {
+	fm, ok := m.(*openflow.FlowMod)
+	if !ok || fm.Command != openflow.FlowAdd || unsupported(fm.Actions) != nil {
+		return nil
+	}
+	r, err := o.p.tables.Prepare(fm)
+	if err != nil {
+		return nil
+	}
+	return r
 }
 
 // commit does what a bundle's messages ask, or nothing: then the message that
@@ -156,8 +177,14 @@ func (o *ofConn) commit(id uint32, x *msgBundle) error {
 	var after []func()
 	var failed []byte
 	err := o.p.tables.Bundle(&origin{o, 0}, o.p.now(), func(t flowtable.Bundle) error {
-		return x.each(func(raw []byte) error {
-			then, err := o.bundled(t, raw)
+		return x.each(func(raw []byte, r *flowtable.Rule) error {
+			var then func()
+			var err error
+			if r != nil {
+				err = t.Add(r)
+			} else {
+				then, err = o.bundled(t, raw)
+			}
 			if err != nil {
 				failed = raw
 			}

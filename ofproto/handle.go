@@ -226,22 +226,29 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
 // checkActions refuses what translation cannot do, rather than accept it and
 // then drop packets.
 func checkActions(acts []openflow.Action) error {
+	if a := unsupported(acts); a != nil {
+		connLog.WarnRL(&badRL, "action not supported: %s", openflow.FormatAction(a))
+		return openflow.ErrBadActionBadType
+	}
+	return nil
+}
+
+// unsupported returns an action that translation cannot do, or nil.
+func unsupported(acts []openflow.Action) openflow.Action {
 	for _, a := range acts {
-		switch a := a.(type) {
+		var bad openflow.Action
+		switch x := a.(type) {
 		case *openflow.Clone:
-			if err := checkActions(a.Actions); err != nil {
-				return err
-			}
-			continue
+			bad = unsupported(x.Actions)
 		case *openflow.WriteActions:
-			if err := checkActions(a.Actions); err != nil {
-				return err
+			bad = unsupported(x.Actions)
+		default:
+			if !xlate.Supported(a) {
+				bad = a
 			}
-			continue
 		}
-		if !xlate.Supported(a) {
-			connLog.WarnRL(&badRL, "action not supported: %s", openflow.FormatAction(a))
-			return openflow.ErrBadActionBadType
+		if bad != nil {
+			return bad
 		}
 	}
 	return nil

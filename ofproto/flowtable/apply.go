@@ -78,63 +78,76 @@ func admits(fm *openflow.FlowMod) (uint8, error) {
 	return id, nil
 }
 
-func (t *Tables) add(fm *openflow.FlowMod, priority int, now time.Time) (*Rule, error) {
+// prepare makes the flow that a flow-mod adds; it is not in its table yet.
+func (t *Tables) prepare(fm *openflow.FlowMod, priority int) (*Rule, error) {
 	id, err := admits(fm)
 	if err != nil {
 		return nil, err
 	}
-	tbl := &t.tables[id]
-	old := tbl.cls.Load().FindExact(classifier.Latest, &fm.Match, priority)
-	if old == nil && fm.Flags&openflow.FlagCheckOverlap != 0 && tbl.cls.Load().FindOverlap(classifier.Latest, &fm.Match, priority) != nil {
-		return nil, ErrOverlap
+	r := &Rule{
+		Table: id, Cookie: fm.NewCookie, Actions: t.intern(fm.Actions), Flags: fm.Flags & keptFlags,
+		Importance: fm.Importance, Stats: &Counters{}, teacher: teaches(fm.Actions), tbl: &t.tables[id],
 	}
-	if old == nil && fm.Flags&openflow.FlagNoReadonly == 0 && !t.makeRoom(tbl, 1) {
-		return nil, ErrTableFull
+	r.idle.Store(uint32(fm.IdleTimeout))
+	r.hard.Store(uint32(fm.HardTimeout))
+	r.classify(r.tbl.cls.Load(), &fm.Match, priority)
+	return r, nil
+}
+
+func (t *Tables) add(fm *openflow.FlowMod, priority int, now time.Time) (*Rule, error) {
+	r, err := t.prepare(fm, priority)
+	if err != nil {
+		return nil, err
 	}
-	r := t.rule(fm, id, now)
-	if old != nil {
-		if fm.Flags&openflow.FlagResetCounts == 0 {
-			r.Stats = old.Value.Stats
-		} else {
-			// Counters restart, but how long the flow has been idle does not.
-			r.Stats.used.Store(old.Value.Stats.used.Load())
+	return r, t.admit(r, fm.Flags&openflow.FlagNoReadonly != 0, now)
+}
+
+// admit puts a prepared flow into its table, whose limit the switch's own flows
+// may pass.
+func (t *Tables) admit(r *Rule, own bool, now time.Time) error {
+	cls := r.tbl.cls.Load()
+	same := cls.FindSame(classifier.Latest, &r.cls)
+	if same == nil && r.Flags&openflow.FlagCheckOverlap != 0 {
+		if m := r.Match(); cls.FindOverlap(classifier.Latest, &m, r.Priority()) != nil {
+			return ErrOverlap
 		}
 	}
-	t.put(r, &fm.Match, priority)
-	c := Change{Kind: Added, Rule: r}
-	if old != nil && !sameActions(old.Value.Actions, r.Actions) {
-		c.OldActions = old.Value.Actions
+	if same == nil && !own && !t.makeRoom(r.tbl, 1) {
+		return ErrTableFull
 	}
+	r.created = now.UnixNano()
+	r.modified.Store(r.created)
+	r.Stats.used.Store(r.created)
+	c := Change{Kind: Added, Rule: r}
+	if same != nil {
+		old := same.Value
+		if r.Flags&openflow.FlagResetCounts == 0 {
+			r.Stats = old.Stats
+		} else {
+			// Counters restart, but how long the flow has been idle does not.
+			r.Stats.used.Store(old.Stats.used.Load())
+		}
+		if !sameActions(old.Actions, r.Actions) {
+			c.OldActions = old.Actions
+		}
+	}
+	t.put(r, same)
 	t.report(&c)
-	return r, nil
+	return nil
 }
 
 const keptFlags = openflow.FlagSendFlowRem | openflow.FlagNoPktCounts | openflow.FlagNoByteCounts | openflow.FlagCheckOverlap | openflow.FlagResetCounts
 
-// rule makes the rule a flow-mod describes; it is not in its table yet.
-func (t *Tables) rule(fm *openflow.FlowMod, table uint8, now time.Time) *Rule {
-	r := &Rule{
-		Table: table, Cookie: fm.NewCookie, Actions: t.intern(fm.Actions), Flags: fm.Flags & keptFlags,
-		Importance: fm.Importance, created: now.UnixNano(), Stats: &Counters{},
-		teacher: teaches(fm.Actions),
-	}
-	r.idle.Store(uint32(fm.IdleTimeout))
-	r.hard.Store(uint32(fm.HardTimeout))
-	r.modified.Store(now.UnixNano())
-	r.Stats.used.Store(now.UnixNano())
-	return r
-}
-
-// put inserts r in place of a flow of the same match and priority.
-func (t *Tables) put(r *Rule, m *flow.Match, priority int) {
-	r.classify(m, priority)
-	r.tbl = &t.tables[r.Table]
+// put inserts r in place of same, the rule of the same match and priority that is
+// there, or nil.
+func (t *Tables) put(r *Rule, same *classifier.Rule[*Rule]) {
 	if t.tx != nil {
-		t.tx.put(t, r, m, priority)
+		t.tx.put(t, r, same)
 		return
 	}
-	if old := t.tables[r.Table].cls.Load().Insert(r.cls); old != nil {
-		t.forget(old.Value)
+	r.tbl.cls.Load().Insert(&r.cls)
+	if same != nil {
+		t.forget(same.Value)
 	}
 	t.enter(r)
 	t.changed(r.Table)
@@ -177,7 +190,7 @@ func (t *Tables) remove(r *Rule, why openflow.FlowRemovedReason) {
 		}
 		return
 	}
-	if r.Removed() || !t.tables[r.Table].cls.Load().Remove(r.cls) {
+	if r.Removed() || !t.tables[r.Table].cls.Load().Remove(&r.cls) {
 		return
 	}
 	t.forget(r)
@@ -238,7 +251,8 @@ func (t *Tables) replaceActions(old *Rule, fm *openflow.FlowMod, now time.Time) 
 	}
 	r.modified.Store(now.UnixNano())
 	m := old.Match()
-	t.put(r, &m, old.Priority())
+	r.classify(r.tbl.cls.Load(), &m, old.Priority())
+	t.put(r, &old.cls)
 	if same := sameActions(old.Actions, r.Actions); !same || old.Cookie != r.Cookie {
 		c := Change{Kind: Modified, Rule: r}
 		if !same {

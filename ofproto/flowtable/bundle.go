@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"govs/classifier"
-	"govs/flow"
 	"govs/openflow"
 )
 
@@ -77,7 +76,7 @@ func (t *Tables) undo(s *txStep) {
 	switch s.kind {
 	case txAdded:
 		t.forget(r)
-		r.tbl.cls.Load().Remove(r.cls)
+		r.tbl.cls.Load().Remove(&r.cls)
 	case txHidden:
 		r.cls.RestoreRemoved()
 		r.tbl.hidden.Add(-1)
@@ -122,8 +121,24 @@ type Bundle struct {
 // Flow does what a flow-mod asks.
 func (b Bundle) Flow(fm *openflow.FlowMod) error { return b.t.apply(fm, int(fm.Priority), b.now) }
 
+// Add adds a flow that was prepared from a flow-mod. A flow can be added once only.
+func (b Bundle) Add(r *Rule) error {
+	if err := b.t.checkUses(r.Actions); err != nil {
+		return err
+	}
+	return b.t.admit(r, false, b.now)
+}
+
 // Group does what a group-mod asks.
 func (b Bundle) Group(gm *openflow.GroupMod) error { return b.t.group(gm, b.now) }
+
+// Prepare makes the flow that a controller's flow-mod adds, for a bundle to add
+// later. It takes about as much room as the flow itself will.
+func (t *Tables) Prepare(fm *openflow.FlowMod) (*Rule, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.prepare(fm, int(fm.Priority))
+}
 
 // Bundle calls fn, and makes all that it changes be seen at once, by packets as
 // by dumps, or, if it returns an error, undoes it. Origin is for Reported.
@@ -175,19 +190,18 @@ func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error 
 // looked when the bundle came has finished.
 func (t *Tables) collect() {
 	for _, r := range t.garbage {
-		r.tbl.cls.Load().Remove(r.cls)
+		r.tbl.cls.Load().Remove(&r.cls)
 		r.tbl.hidden.Add(-1)
 	}
 	t.garbage = nil
 }
 
 // put is Tables.put within a bundle.
-func (x *tx) put(t *Tables, r *Rule, m *flow.Match, priority int) {
-	tb := &t.tables[r.Table]
-	if old := tb.cls.Load().FindExact(classifier.Latest, m, priority); old != nil {
-		x.hide(t, old.Value)
+func (x *tx) put(t *Tables, r *Rule, same *classifier.Rule[*Rule]) {
+	if same != nil {
+		x.hide(t, same.Value)
 	}
-	tb.cls.Load().InsertIn(r.cls, x.state.Version)
+	r.tbl.cls.Load().InsertIn(&r.cls, x.state.Version)
 	t.enter(r)
 	x.tables[r.Table] = true
 	x.steps = append(x.steps, txStep{kind: txAdded, rule: r})

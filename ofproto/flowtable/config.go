@@ -155,8 +155,8 @@ func (t *Tables) rebuild(tb *Table) {
 	for old := range tb.rules() {
 		r := old.clone()
 		m := old.Match()
-		r.classify(&m, old.Priority())
-		cls.Insert(r.cls)
+		r.classify(cls, &m, old.Priority())
+		cls.Insert(&r.cls)
 		if tb.evict != nil {
 			tb.evict.remove(old)
 			tb.evict.add(r)

@@ -9,8 +9,8 @@ import (
 // classify makes the flow's rule for the classifier. A flow with conjunction
 // actions is part of conjunctive matches; OpenFlow's check sees to it that such
 // a flow has no others, but for notes.
-func (r *Rule) classify(m *flow.Match, priority int) {
-	r.cls = classifier.NewRule(m, priority, r)
+func (r *Rule) classify(c *classifier.Classifier[*Rule], m *flow.Match, priority int) {
+	c.Init(&r.cls, m, priority, r)
 	r.cls.SetClauses(clauses(r.Actions))
 }
 

@@ -25,7 +25,7 @@ type Rule struct {
 	teacher    bool // its actions learn with delete_learned
 
 	tbl      *Table
-	cls      *classifier.Rule[*Rule]
+	cls      classifier.Rule[*Rule]
 	created  int64        // nanoseconds since 1970
 	modified atomic.Int64 // the same
 	idle     atomic.Uint32
@@ -76,12 +76,7 @@ func (r *Rule) Count(packets, bytes uint64, used time.Time) {
 func (r *Rule) Match() flow.Match { return r.cls.Match() }
 
 // Priority returns the flow's priority; hidden flows have ones above 65535.
-func (r *Rule) Priority() int {
-	if r.cls == nil {
-		return 0
-	}
-	return r.cls.Priority()
-}
+func (r *Rule) Priority() int { return r.cls.Priority() }
 
 // Hidden reports whether controllers must not see or touch the flow.
 func (r *Rule) Hidden() bool { return r.Priority() > math.MaxUint16 }
