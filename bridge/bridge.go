@@ -53,6 +53,9 @@ type Config struct {
 	RunDir string
 	// NextHop, if set, finds the link-layer address of the next hop to an address.
 	NextHop func(to netip.Addr) ([6]byte, bool)
+	// Egress, if set, finds the interface by which packets leave for an address;
+	// see ofproto.Options.
+	Egress func(to netip.Addr, mark uint32) (iface string, carrier, ok bool)
 	// TLS names the keys and certificates for connections to controllers.
 	TLS *stream.TLS
 	// OnLinkChange, if set, calls fn (from any goroutine) when a network

@@ -136,7 +136,11 @@ func (b *liveBridge) writeIfaceStats(t *idl.Txn, row *idl.Row, i *liveIface) {
 	if !ok {
 		return
 	}
-	t.SetIntMap(row, "statistics", statistics(&info.Stats))
+	m := statistics(&info.Stats)
+	for _, c := range info.Custom {
+		m[c.Name] = int64(c.Value)
+	}
+	t.SetIntMap(row, "statistics", m)
 }
 
 // statistics returns the known counters by their keys in Interface:statistics.

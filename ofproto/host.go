@@ -67,6 +67,9 @@ type Options struct {
 	NextHop func(to netip.Addr) ([6]byte, bool)
 	// Debug allows the actions that are only for tests.
 	Debug bool
+	// Egress, if set, finds the interface of the host by which packets with a
+	// mark leave for an address, and whether that has carrier.
+	Egress func(to netip.Addr, mark uint32) (iface string, carrier, ok bool)
 	// TLS names the keys and certificates for ssl: and pssl: controllers.
 	TLS *stream.TLS
 }

@@ -259,6 +259,7 @@ type PortInfo struct {
 	Config openflow.PortConfig
 	State  openflow.PortState
 	Status map[string]string // tunnels: "tunnel_egress_iface" and such
+	Custom []netdev.CustomStat
 }
 
 // VLANMode is Port:vlan_mode.

@@ -296,6 +296,9 @@ func (p *Ofproto) info(x *port) PortInfo {
 		i.Stats.RxPackets, i.Stats.RxBytes = int64(c.RxPackets.Load()), int64(c.RxBytes.Load())
 		i.Stats.TxPackets, i.Stats.TxBytes = int64(c.TxPackets.Load()), int64(c.TxBytes.Load())
 		i.State = openflow.PortLive
+		if x.tunnel != nil {
+			p.backer.tunnelInfo(x, &i)
+		}
 		return i
 	}
 	if s, err := x.device().Stats(); err == nil {

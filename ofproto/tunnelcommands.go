@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"govs/netdev"
 	"govs/ofproto/xlate"
 )
 
@@ -206,4 +207,34 @@ func (h *Host) cmdTunnelPorts([]string) (string, error) {
 		k.mu.Unlock()
 	}
 	return b.String(), nil
+}
+
+// oversizer is a device of tunnels that counts the packets that were too long
+// for their path.
+type oversizer interface {
+	// Oversize returns how many were for a tunnel endpoint and key; an invalid
+	// address and a nil key stand for any.
+	Oversize(to netip.Addr, key *uint64) uint64
+}
+
+// tunnelInfo adds what is known of a tunnel to i.
+func (b *Backer) tunnelInfo(x *port, i *PortInfo) {
+	t := x.tunnel
+	if b.opts.Egress != nil && t.Remote.IsValid() {
+		if iface, carrier, ok := b.opts.Egress(t.Remote, t.Mark); ok {
+			i.Status = map[string]string{"tunnel_egress_iface": iface, "tunnel_egress_iface_carrier": "down"}
+			if carrier {
+				i.Status["tunnel_egress_iface_carrier"] = "up"
+			}
+		}
+	}
+	if d, ok := x.shared.dev.(oversizer); ok {
+		key := &t.OutKey
+		if t.OutKeyFlow {
+			key = nil
+		}
+		if n := d.Oversize(t.Remote, key); n > 0 {
+			i.Custom = append(i.Custom, netdev.CustomStat{Name: "tunnel_oversize", Value: n})
+		}
+	}
 }

@@ -112,6 +112,7 @@ func New(cfg Config) (*Daemon, error) {
 		Debug:         cfg.dummy != noDummy,
 		TLS:           cfg.Stream.TLS,
 		NextHop:       d.nextHop,
+		Egress:        d.egress,
 		LintHost:      func() lint.Host { return readHost(d.rt) },
 		OnLinkChange: func(fn func(string)) func() {
 			return linux.OnLink("", func(e linux.LinkEvent) { fn(e.Name) })
@@ -133,6 +134,19 @@ func (d *Daemon) nextHop(to netip.Addr) (mac [6]byte, ok bool) {
 		to = e.Gateway
 	}
 	return d.rt.Neighbor(e.Ifindex, to)
+}
+
+// egress finds the interface by which packets with a mark leave for an address.
+func (d *Daemon) egress(to netip.Addr, mark uint32) (iface string, carrier, ok bool) {
+	if d.rt == nil {
+		return "", false, false
+	}
+	e, err := d.rt.Lookup(to, netip.Addr{}, mark)
+	if err != nil {
+		return "", false, false
+	}
+	l, err := net.InterfaceByName(e.Name)
+	return e.Name, err == nil && l.Flags&net.FlagRunning != 0, true
 }
 
 // Configured returns a channel that is closed when the database's first

@@ -1,6 +1,8 @@
 package tunnel
 
 import (
+	"net/netip"
+
 	"golang.org/x/sys/unix"
 
 	"govs/packet"
@@ -15,12 +17,46 @@ const (
 	quotedV6 = 1280 - 40 - 8
 )
 
-// tooBig accounts for a frame that is too long for its path with over bytes of
+// bigFor is where a packet that was too long was for.
+type bigFor struct {
+	to  netip.Addr
+	key uint64
+}
+
+// maxBigFor bounds how many of them are told apart.
+const maxBigFor = 4096
+
+func (d *Device) countTooBig(t *packet.Tunnel) {
+	var k pathKey
+	k.set(t, 0)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tooBig == nil || len(d.tooBig) > maxBigFor {
+		d.tooBig = map[bigFor]uint64{}
+	}
+	d.tooBig[bigFor{k.dst, t.ID}]++
+}
+
+// Oversize returns how many packets to a tunnel endpoint with a key were too
+// long for their path; an invalid address and a nil key stand for any.
+func (d *Device) Oversize(to netip.Addr, key *uint64) (n uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for b, m := range d.tooBig {
+		if (!to.IsValid() || b.to == to) && (key == nil || b.key == *key) {
+			n += m
+		}
+	}
+	return n
+}
+
+// refuse accounts for a frame that is too long for its path with over bytes of
 // outer headers, and answers its sender if the tunnel wants that: with the ICMP
 // error that a router would send, received from the tunnel's far end.
-func (d *Device) tooBig(w *path, p *packet.Packet, over int) {
+func (d *Device) refuse(w *path, p *packet.Packet, over int) {
 	d.oversize.Add(1)
 	d.cover.Inc()
+	d.countTooBig(&p.Tunnel)
 	if p.Tunnel.Flags&packet.TunPMTUD == 0 {
 		return
 	}

@@ -115,17 +115,21 @@ func (d *Device) one(s *txScratch, p *packet.Packet, now time.Time) {
 	if d.super(s, w, &s.out, p.Offload.GSOType, segs) {
 		return
 	}
-	for _, q := range segs {
-		d.frame(s, w, q)
+	for i, q := range segs {
+		if !d.frame(s, w, q) { // the others are no shorter, and one answer is enough
+			s.lost += int64(len(segs) - i - 1)
+			break
+		}
 	}
 	d.flush(s)
 }
 
-// frame queues one inner frame, which must stay until flush.
-func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) {
+// frame queues one inner frame, which must stay until flush. It reports
+// false when it is too long.
+func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) bool {
 	if w.state == pathLocal {
 		d.viaSocket(s, w, p)
-		return
+		return true
 	}
 	if s.n == maxBatch || s.n > 0 && s.via.fd != w.fd {
 		d.flush(s)
@@ -137,15 +141,15 @@ func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) {
 	switch {
 	case !ok:
 		s.lost++
-		return
+		return true
 	case len(h)-ethLen+len(inner) > w.eg.MTU:
 		if p.Tunnel.Flags&packet.TunDF != 0 {
-			d.tooBig(w, p, len(h)-ethLen)
+			d.refuse(w, p, len(h)-ethLen)
 			s.lost++
-			return
+			return false
 		}
 		d.viaSocket(s, w, p)
-		return
+		return true
 	}
 	s.via = w
 	s.n++
@@ -155,6 +159,7 @@ func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) {
 	s.iov[i][1].SetLen(len(inner))
 	s.msgs[i].Hdr.Iov = &s.iov[i][0]
 	s.msgs[i].Hdr.SetIovlen(2)
+	return true
 }
 
 // viaSocket sends an inner frame by the device's socket: the kernel delivers to

@@ -56,7 +56,8 @@ type Device struct {
 	cancel  func() // ends neighbour news
 
 	mu     sync.Mutex
-	closed bool // guarded by mu
+	closed bool              // guarded by mu
+	tooBig map[bigFor]uint64 // packets too long, by where they were for; guarded by mu
 }
 
 // Extensions of VXLAN (options:exts).
