@@ -7,6 +7,8 @@ package netdev
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"govs/packet"
 )
@@ -68,6 +70,21 @@ type Configurable interface {
 	Options() map[string]string
 	// SetOptions replaces them all; after an error the old ones are in force.
 	SetOptions(map[string]string) error
+}
+
+// OptionTexts returns the options in force of a device that has any, as "key=value"
+// and in order.
+func OptionTexts(dev Device) []string {
+	c, ok := dev.(Configurable)
+	if !ok {
+		return nil
+	}
+	o := c.Options()
+	l := make([]string, 0, len(o))
+	for _, k := range slices.Sorted(maps.Keys(o)) {
+		l = append(l, k+"="+o[k])
+	}
+	return l
 }
 
 // State is the part of a device that the world changes.

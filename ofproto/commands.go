@@ -11,6 +11,7 @@ import (
 	"govs/daemon/unixctl"
 	"govs/dpif"
 	"govs/flow"
+	"govs/netdev"
 	"govs/ofproto/xlate"
 )
 
@@ -309,6 +310,8 @@ func (x *port) line(dpType string) string {
 		opts = append(opts, "peer="+x.spec.Peer)
 	} else if x.tunnel != nil {
 		opts = tunnelOptions(x.tunnel)
+	} else if typ == "afxdp" {
+		opts = netdev.OptionTexts(x.spec.Device)
 	}
 	if len(opts) > 0 {
 		s += ": " + strings.Join(opts, ", ")

@@ -8,6 +8,7 @@ import (
 	"govs/daemon/vlog"
 	"govs/netdev"
 	"govs/netdev/afpacket"
+	"govs/netdev/afxdp"
 	"govs/netdev/dummy"
 	"govs/netdev/tap"
 	"govs/netdev/tunnel"
@@ -46,6 +47,7 @@ type deviceKind struct {
 // have none of their own.
 var deviceKinds = []deviceKind{
 	{typ: "system", standIn: "dummy", open: func(c netdev.Config) (netdev.Device, error) { return device(afpacket.Open(c)) }},
+	{typ: "afxdp", standIn: "dummy", open: func(c netdev.Config) (netdev.Device, error) { return device(afxdp.Open(c)) }},
 	{typ: "internal", standIn: "dummy-internal", open: func(c netdev.Config) (netdev.Device, error) { return device(tap.Open(c)) }},
 	{typ: "tap", standIn: "dummy", open: func(c netdev.Config) (netdev.Device, error) { return device(tap.Open(c)) }},
 	{typ: "dummy", isDummy: true, open: dummy.Open},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"govs/dpif"
 	"govs/netdev"
@@ -57,6 +58,8 @@ func typeText(p *dpif.Port) string {
 		return " (tap)"
 	case "dummy", "dummy-internal", "tap":
 		return " (" + p.Type + ")"
+	case "afxdp":
+		return " (afxdp: " + strings.Join(netdev.OptionTexts(p.Device), ", ") + ")"
 	}
 	return " (" + p.Type + ": packet_type=ptap)"
 }

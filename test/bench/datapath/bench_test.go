@@ -56,6 +56,9 @@ type goal struct {
 var goals = []goal{
 	{us: "govs", usCol: frames10, them: "floor TPACKET_V3", themCol: frames10, least: 0.85},
 	{us: "govs", usCol: frames10, them: "OVS", themCol: frames10, least: 2.7},
+	{us: "govs AF_XDP", usCol: frames10, them: "floor AF_XDP", themCol: frames10, least: 0.85},
+	{us: "govs AF_XDP", usCol: frames10, them: "OVS AF_XDP", themCol: frames10, least: 1},
+	{us: "govs AF_XDP", usCol: many, them: "OVS AF_XDP", themCol: many, least: 1},
 	{us: "govs", usCol: framesK, them: "govs", themCol: frames10, least: 0.85},
 	{us: "govs", usCol: frames100, them: "govs", themCol: frames10, least: 0.85},
 	{us: "govs", usCol: many, them: "govs", themCol: frames10, least: 0.85},

@@ -20,10 +20,13 @@ type forwarder struct {
 var forwarders = []forwarder{
 	{name: "floor recvmmsg", start: bare("recvmmsg"), frames: true},
 	{name: "floor TPACKET_V3", start: bare("tpacket"), frames: true},
+	{name: "floor AF_XDP", start: bare("afxdp"), frames: true},
 	{name: "floor vnet", start: bare("vnet"), tcp: true, ping: true},
 	{name: "Linux bridge", start: bridge, frames: true, tcp: true, ping: true},
 	{name: "OVS", start: aSwitch(sandbox.Reference, "system"), frames: true, many: true, rules: true, tcp: true, ping: true, plain: true},
 	{name: "OVS userspace-tso", start: aSwitch(sandbox.Reference, "system", "userspace-tso-enable=true"), tcp: true},
+	{name: "OVS AF_XDP", start: aSwitch(sandbox.Reference, "afxdp"), frames: true, many: true, ping: true, plain: true},
+	{name: "govs AF_XDP", start: aSwitch(sandbox.Ours, "afxdp"), frames: true, many: true, ping: true, plain: true},
 	{name: "govs", start: aSwitch(sandbox.Ours, "system"), frames: true, many: true, rules: true, tcp: true, ping: true},
 }
 

@@ -49,6 +49,7 @@ var roles = map[string]func([]string) error{
 	"recvmmsg": forwardRecvmmsg,
 	"tpacket":  forwardRing,
 	"vnet":     forwardVNet,
+	"afxdp":    forwardXDP,
 }
 
 // role returns the command of a process with that role, which does not outlive
