@@ -358,8 +358,13 @@ func ExactMask(k *flow.Key) (m flow.Mask) {
 	if k.Tunnel.IsSet() {
 		m.Tunnel = exactTunnel
 	}
+	m.CtState = ctStateFlags
 	return m
 }
+
+// ctStateFlags are the flags that there are (new, est, rel, rpl, inv, trk, snat,
+// dnat).
+const ctStateFlags = 0xff
 
 // onesOf returns attributes with all bits of their values set.
 func onesOf(b []byte) (out []byte) {

@@ -182,6 +182,7 @@ func hexValue(dst []byte, v flow.Value) []byte {
 // append writes the value and, unless it is exact, the mask.
 func (m *member) append(dst []byte, v, mask flow.Value, names PortNames, verbose bool) []byte {
 	full := m.full()
+	masked := mask.Hi == 0 // all ones stand for no mask at all
 	mask = mask.And(full)
 	exact := mask == full
 	switch m.as {
@@ -218,6 +219,12 @@ func (m *member) append(dst []byte, v, mask flow.Value, names PortNames, verbose
 		}
 		dst = fmt.Appendf(dst, "%d", v.Lo)
 	case asCtState, asTCPFlags:
+		if masked && exact && !verbose && m.as == asCtState {
+			// Every flag by itself, which a field's text does for masks with gaps.
+			low, high := flow.U(0x0f), flow.U(0xf0)
+			dst = m.field().AppendValue(dst, v.And(low), low, nil)
+			return m.field().AppendValue(dst, v.And(high), high, nil)
+		}
 		if !verbose && !mask.IsZero() || exact && m.as == asTCPFlags {
 			return m.field().AppendValue(dst, v.And(mask), mask, nil)
 		}

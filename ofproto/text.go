@@ -53,15 +53,15 @@ func parseDatapathKey(text string, b *Backer) (*flow.Key, error) {
 	return &m.Key, err
 }
 
-// datapathFlow is a line of dpif/dump-flows. With more, what a flow ignores is
-// shown as the packet had it that it was made for.
+// datapathFlow is a line of dpif/dump-flows. What is shown of fields beyond what
+// the flow matches is what the packet had that it was made for.
 func (b *Backer) datapathFlow(f *dpif.Flow, names dpif.PortNames, more bool, now time.Time) string {
 	var s []byte
 	if more {
 		s = fmt.Appendf(s, "ufid:%s ", f.UFID)
-		if k := b.ukeys.get(f.UFID); k != nil {
-			k.key.unpack(f.Match.Key.Words())
-		}
+	}
+	if k := b.ukeys.get(f.UFID); k != nil {
+		k.key.unpack(f.Match.Key.Words())
 	}
 	s = dpif.AppendKeyText(s, &f.Match.Key, &f.Match.Mask, dpif.KeyTextOptions{Names: names, Verbose: more})
 	s = append(dpif.AppendStats(append(s, ", "...), &f.Stats, now), ", actions:"...)

@@ -99,15 +99,20 @@ func (c *call) dumpFlows(args []string) error {
 		if b == nil && pmd == "" {
 			b = append(b, "flow-dump from the main thread:\n"...)
 		}
-		if c.More > 0 && c.env.PacketKey != nil {
-			// What flows ignore is shown as the packet had it.
-			c.env.PacketKey(dp, f.UFID, &f.Match.Key)
-		}
+		c.unmask(dp, f)
 		b = append(dpif.AppendFlow(b, f, now, o), '\n')
 		return true
 	})
 	c.out.Write(b)
 	return nil
+}
+
+// unmask makes a flow's key that of the packet it was made for, of which more may
+// be shown than the flow matches.
+func (c *call) unmask(dp dpif.Datapath, f *dpif.Flow) {
+	if c.env.PacketKey != nil {
+		c.env.PacketKey(dp, f.UFID, &f.Match.Key)
+	}
 }
 
 // passes reports whether a flow is one that packets of the filter could hit:
@@ -240,6 +245,7 @@ func (c *call) getFlow(args []string) error {
 	if err != nil {
 		return c.errorf(err, "getting flow")
 	}
+	c.unmask(dp, &f)
 	fmt.Fprintf(c.out, "%s\n", dpif.AppendFlow(nil, &f, c.env.now(), c.textOptions(dp)))
 	return nil
 }

@@ -1,0 +1,116 @@
+// Package commands compares the control commands of ovs-vswitchd with the
+// reference's: those about datapaths, cached flows, traces, learned addresses and
+// dummy devices, word by word.
+package commands
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"govs/internal/ovsref"
+	"govs/test/sandbox"
+)
+
+func TestMain(m *testing.M) { sandbox.Main(m) }
+
+// own are numbers that each switch gives out as it likes, and what it says of its
+// own inside.
+var own = []struct {
+	what *regexp.Regexp
+	as   string
+}{
+	{regexp.MustCompile(`ufid:[0-9a-f]{8}-[0-9a-f-]{27}`), "ufid:X"},
+	{regexp.MustCompile(`recirc(_id=0x|_id=|\(0x)[1-9a-f][0-9a-f]*`), "recirc${1}N"},
+	{regexp.MustCompile(`, dp-extra-info:[^\n]*`), ""},
+	{regexp.MustCompile(`(?m)^  [0-9]+: \(keys `), "  N: (keys "},
+	{regexp.MustCompile(`\(limit [0-9]+\)`), "(limit N)"},
+	{regexp.MustCompile(`\((current|avg|max) [0-9]+\)`), "($1 N)"},
+	{regexp.MustCompile(`\(reason=(implicit_miss)?\)`), "(reason=)"}, // which has no name in 3.1
+	{regexp.MustCompile(`dump duration : [0-9]+ms`), "dump duration : Nms"},
+	{regexp.MustCompile(`used:[0-9.]+s`), "used:Ns"},
+}
+
+// normal is a reply without what is each switch's own, and with lines in order
+// where order means nothing.
+func normal(command, s string) string {
+	for _, o := range own {
+		s = o.what.ReplaceAllString(s, o.as)
+	}
+	if strings.Contains(command, "dump-flows") || command == "dpif/set-dp-features" {
+		lines := strings.SplitAfter(s, "\n")
+		slices.Sort(lines)
+		s = strings.Join(lines, "")
+	}
+	return s
+}
+
+// TestSame runs each line of a script on both switches. A line is a command of
+// ovs-appctl with its arguments, in which '...' quotes; "ovs-ofctl" and
+// "ovs-vsctl" begin one of those tools'. A line "differs REASON" lets the next
+// one's replies differ.
+func TestSame(t *testing.T) {
+	ovsref.Root(t)
+	b, err := os.ReadFile("testdata/commands.script")
+	if err != nil {
+		t.Fatal(err)
+	}
+	switches := []*sandbox.Switch{
+		sandbox.Start(t, sandbox.Reference(t), sandbox.Config{Dummy: "override"}),
+		sandbox.Start(t, sandbox.Ours(t), sandbox.Config{Dummy: "override"}),
+	}
+	n, differs := 0, false
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if strings.HasPrefix(line, "differs ") {
+			differs = true
+			continue
+		}
+		n++
+		words := split(line)
+		var replies [2]string
+		begin := time.Now()
+		for i, s := range switches {
+			if strings.HasPrefix(words[0], "ovs-") {
+				s.Must(words[0], words[1:]...)
+				continue
+			}
+			text, ok := s.Appctl(words[0], words[1:]...)
+			if !ok {
+				text = "error: " + text
+			}
+			replies[i] = normal(words[0], text)
+		}
+		if d := time.Since(begin); d > time.Second {
+			t.Logf("%s took %v", line, d)
+		}
+		if same := replies[0] == replies[1]; same == differs {
+			t.Errorf("%s (may differ: %v)\n--- reference\n%s\n--- govs\n%s", line, differs, replies[0], replies[1])
+		}
+		differs = false
+	}
+	t.Logf("%d commands", n)
+}
+
+// split cuts a line into words; '...' quotes.
+func split(line string) (words []string) {
+	for line = strings.TrimLeft(line, " "); line != ""; line = strings.TrimLeft(line, " ") {
+		word := ""
+		for line != "" && line[0] != ' ' {
+			if line[0] == '\'' {
+				part, rest, _ := strings.Cut(line[1:], "'")
+				word, line = word+part, rest
+				continue
+			}
+			word, line = word+line[:1], line[1:]
+		}
+		words = append(words, word)
+	}
+	return words
+}
