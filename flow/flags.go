@@ -115,7 +115,7 @@ func (fs *flagSet) parse(s string) (value, mask uint64, err error) {
 		b, ok := fs.bit(name)
 		switch {
 		case !ok:
-			return unknown(name)
+			return unknown(s[1:])
 		case mask&b != 0:
 			return 0, 0, fmt.Errorf("%s: Each %s flag can be specified only once", name, fs.kind)
 		}

@@ -106,9 +106,12 @@ func flagValue(fs *flagSet, s string) (Value, Value, error) {
 func (f *Field) parseInt(s string) (v, mask Value, err error) {
 	one := func(t, what string) (Value, error) {
 		v, ok, fits := parseInteger(t)
-		if !ok && strings.HasPrefix(t, "-") && len(t) > 1 && t[1] >= '1' && t[1] <= '9' && f.Bytes < 8 {
-			fits = false // C reads what there is of a number, and that is large
-		} else if !ok {
+		if !ok && f.Bytes <= 8 {
+			// C reads what there is of a number, and says first that it is large.
+			head, some, headFits := parseInteger(t[:integerLen(t)])
+			fits = !some || headFits && head.Len() <= int(f.Bytes)*8
+		}
+		if !ok && fits {
 			return v, fmt.Errorf("%s: bad syntax for %s %s", s, f.Name, what)
 		}
 		if !fits || v.Len() > int(f.Bytes)*8 {
@@ -168,6 +171,21 @@ func parseInteger(s string) (v Value, ok, fits bool) {
 		n = -n
 	}
 	return U(n), true, true
+}
+
+// integerLen is the length of the integer at the front of s.
+func integerLen(s string) int {
+	digits := "0123456789"
+	n := len(s) - len(strings.TrimLeft(s, "+-"))
+	switch t := s[min(n, 1):]; {
+	case n > 1:
+		return 0
+	case len(t) > 2 && t[0] == '0' && t[1]|0x20 == 'x' && isHex(t[2]):
+		digits, n = "0123456789abcdefABCDEF", n+2
+	case len(t) > 1 && t[0] == '0':
+		digits = "01234567"
+	}
+	return len(s) - len(strings.TrimLeft(s[n:], digits))
 }
 
 func isHex(c byte) bool {
@@ -326,11 +344,16 @@ func parseIPv6(s string) (v, mask Value, err error) {
 			}
 			mask = OnesValue(n).Shl(128 - n)
 		} else {
-			ma, ok := ParseIPv6(m)
-			if !ok {
+			n := len(m) - len(strings.TrimLeft(m, "0123456789abcdefABCDEF:."))
+			ma, ok := ParseIPv6(m[:n])
+			switch {
+			case ok && n == len(m):
+				mask = ValueFromBytes(ma[:])
+			case ok || n == 0:
+				return v, mask, fmt.Errorf("%s: invalid IPv6 address", s)
+			default:
 				return v, mask, fmt.Errorf("%s: Invalid IPv6 mask", s)
 			}
-			mask = ValueFromBytes(ma[:])
 		}
 	}
 	return v.And(mask), mask, nil

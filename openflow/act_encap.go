@@ -53,6 +53,7 @@ const (
 	packetTypeMPLS     = 1<<16 | flow.EthTypeMPLS
 	packetTypeMPLSM    = 1<<16 | flow.EthTypeMPLSM
 	packetTypeNext     = 0xfffe // decap: whatever comes next
+	packetTypeUnknown  = 0xffffffff
 )
 
 var encapNames = [...]struct {
@@ -294,7 +295,8 @@ func (a *Decap) check(c *checker) error {
 	case packetTypeMPLS, packetTypeMPLSM:
 		k.PacketType = a.PacketType
 	default:
-		return c.inconsistent()
+		// What comes out is not known before it is there.
+		k.PacketType, k.EthType = packetTypeUnknown, 0xffff
 	}
 	return nil
 }

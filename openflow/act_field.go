@@ -48,7 +48,7 @@ func parseSetField(p *parser, word, arg string) error {
 		return fmt.Errorf("%s is not a valid OXM field name", name)
 	}
 	if !id.Info().Writable {
-		return fmt.Errorf("%s is read-only", id)
+		return fmt.Errorf("%s is read-only", name)
 	}
 	v, mask, err := id.ParseValue(value, p.names.env())
 	if err != nil {
@@ -356,7 +356,8 @@ func decodeEntry(d *decoder, b []byte, mayMask bool) error {
 		}
 	}
 	if err != nil {
-		if errors.Is(err, flow.ErrBadField) {
+		// A length that is not the field's is told before what it leads to.
+		if _, _, _, _, herr := flow.ParseHeader(b); herr != nil && !errors.Is(herr, flow.ErrBadLen) {
 			if flow.KnownHeader(b) {
 				return ErrBadActionBadSetLen
 			}
@@ -603,7 +604,14 @@ func (a *DeleteField) check(*checker) error {
 }
 
 func decodeDeleteField(d *decoder, b []byte) error {
-	id, _, err := d.plainField(b[10:])
+	head := b[10:]
+	if short := []byte{head[0], head[1], head[2], 0}; len(head) >= 4 {
+		// Of a tunnel option's header the length says nothing.
+		if id, _, _, _, err := flow.ParseHeader(short); err == nil && id.IsTLV() {
+			head = short
+		}
+	}
+	id, _, err := d.plainField(head)
 	if err != nil {
 		return err
 	}

@@ -246,14 +246,16 @@ func decodeBundle(d *decoder, b []byte) error {
 }
 
 func decodeBundleLoad(d *decoder, b []byte) error {
+	n := be.Uint16(b[22:])
+	dst, err := d.subfield32(be.Uint32(b[24:]), n>>6, n&63+1)
+	if err != nil {
+		return err
+	}
 	a, err := bundleFrom(d, b)
 	if err != nil {
 		return err
 	}
-	n := be.Uint16(b[22:])
-	if a.Dst, err = d.subfield32(be.Uint32(b[24:]), n>>6, n&63+1); err != nil {
-		return err
-	}
+	a.Dst = dst
 	if a.Dst.N < 16 {
 		return ErrBadActionBadArgument
 	}
@@ -397,5 +399,6 @@ func decodeMultipath(d *decoder, b []byte) error {
 		return ErrBadActionBadArgument
 	}
 	d.add(a)
-	return nil
+	c := checker{names: d.names}
+	return c.span("destination", a.Dst)
 }

@@ -466,8 +466,11 @@ func (a *Learn) decodeSpecs(d *decoder, b []byte) error {
 
 func (d *decoder) specField(b []byte, n uint16) (flow.Subfield, []byte, error) {
 	id, rest, err := d.plainField(b)
-	if err == ErrBadMatchBadField {
+	switch err {
+	case ErrBadMatchBadField:
 		err = ErrBadActionBadSetType
+	case ErrBadMatchBadLen:
+		err = ErrBadActionBadLen
 	}
 	if err != nil {
 		return flow.Subfield{}, nil, err

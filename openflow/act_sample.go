@@ -18,6 +18,9 @@ type Sample struct {
 	ObsPointSrc    flow.Subfield // instead of ObsPointID, when set
 	SamplingPort   Port
 	Direction      SampleDirection
+
+	// code is the Nicira subtype it came with, if one that says less would do.
+	code uint16
 }
 
 // SampleDirection says which way a sampled packet goes.
@@ -118,9 +121,9 @@ func (a *Sample) encode(e *encoder) {
 	switch {
 	case wide:
 		code, n = 51, 48
-	case a.Direction != SampleDefault:
+	case a.Direction != SampleDefault || a.code == 41:
 		code, n = 41, 32
-	case a.SamplingPort != PortNone:
+	case a.SamplingPort != PortNone || a.code == 38:
 		code, n = 38, 32
 	}
 	b := e.nx(code, n)
@@ -184,7 +187,14 @@ func decodeSamplePort(d *decoder, b []byte, direction bool) error {
 		if !isZero(b[27:]) {
 			return ErrBadRequestMustBeZero
 		}
-		return a.direction(d, b[26])
+		err := a.direction(d, b[26])
+		if a.Direction == SampleDefault {
+			a.code = 41
+		}
+		return err
+	}
+	if a.SamplingPort == PortNone {
+		a.code = 38
 	}
 	if !isZero(b[26:]) {
 		return ErrBadRequestMustBeZero

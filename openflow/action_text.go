@@ -3,6 +3,7 @@ package openflow
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,7 +52,12 @@ func (p *parser) nested(text string, outer Kind) ([]Action, error) {
 	if err := in.list(text, false); err != nil {
 		return nil, err
 	}
-	err := verify(in.acts, outer, p.names)
+	// An instruction is refused when verification comes to it.
+	acts := in.acts
+	if i := slices.IndexFunc(acts, func(a Action) bool { return a.Kind() > KindMeter }); i >= 0 && in.notHere != "" {
+		acts = acts[:i+1]
+	}
+	err := verify(acts, outer, p.names)
 	if e, ok := err.(*verifyError); ok {
 		return nil, errors.New(e.text)
 	}

@@ -90,7 +90,7 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 			}
 			return nil, ErrBadInstructionUnknownInst
 		}
-		if typ == instMeter && d.Version >= V15 {
+		if typ == instMeter && d.Version >= V15 && n == 8 {
 			return nil, ErrBadInstructionUnknownInst
 		}
 		if bodies[typ] != nil {

@@ -36,7 +36,8 @@ var differences = []difference{
 		return strings.Contains(line, "learn(") && strings.Contains(got, ": invalid ")
 	}},
 	{"erspan and gtpu", "3.1 sends the value of these where their mask belongs", func(_ []string, line, got, want string) bool {
-		return strings.Contains(line, "tun_erspan_") || strings.Contains(line, "_ERSPAN_") || strings.Contains(line, "tun_gtpu_") || strings.Contains(line, "_GTPU_")
+		return strings.Contains(line, "tun_erspan_") || strings.Contains(line, "_ERSPAN_") || strings.Contains(line, "tun_gtpu_") || strings.Contains(line, "_GTPU_") ||
+			strings.Contains(want, "->tun_erspan_") || strings.Contains(want, "->tun_gtpu_")
 	}},
 	{"new fields", "3.7 has registers that 3.1 does not know", func(_ []string, line, got, want string) bool {
 		_, name, ok := strings.Cut(want, "unknown field `")
@@ -96,7 +97,7 @@ var differences = []difference{
 		return (strings.Contains(line, "->in_port_oxm") || strings.Contains(line, "80000004ffff")) && strings.Contains(want, "OFPBAC_BAD_SET_ARGUMENT")
 	}},
 	{"masked set_field", "3.1 forgets the mask in OpenFlow 1.0 and 1.1", func(_ []string, line, got, want string) bool {
-		return maskedSet.MatchString(line) && (strings.Contains(want, "actions=") || hexOf(got, want, "0"))
+		return maskedSet.MatchString(line) && (strings.Contains(want, "actions=") || strings.Contains(want, "decode error") || hexOf(got, want, "0"))
 	}},
 	{"ct zone of a field", "3.1 does not check a ct's other arguments then", func(_ []string, line, got, want string) bool {
 		return strings.Contains(line, "zone=") && strings.Contains(got, "(OFPBAC_MATCH_INCONSISTENT)") && strings.HasPrefix(want, "usable protocols: ")

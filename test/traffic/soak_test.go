@@ -227,7 +227,7 @@ func (s *soak) ports(r *rand.Rand) {
 
 // tunnels flap while packets are sent into them.
 func (s *soak) tunnels(r *rand.Rand) {
-	typ := []string{"vxlan"}[r.IntN(1)]
+	typ := []string{"vxlan", "geneve", "gre"}[r.IntN(3)]
 	s.do("ovs-vsctl", "add-port", "br0", "soak-t", "--", "set", "interface", "soak-t", "type="+typ,
 		fmt.Sprintf("options:remote_ip=10.1.1.%d", 1+r.IntN(4)), "options:key="+fmt.Sprint(r.IntN(1000)))
 	time.Sleep(20 * time.Millisecond)
