@@ -39,6 +39,24 @@ func (fs *flagSet) bit(name string) (uint64, bool) {
 	return 0, false
 }
 
+// prefix returns the flags that s begins with, a name or a number, and how long
+// that is; 0 if it begins with none.
+func (fs *flagSet) prefix(s string) (uint64, int) {
+	if n := integerLen(s); n > 0 {
+		v, ok, fits := parseInteger(s[:n])
+		if !ok || !fits || v.Hi != 0 || v.Lo&^fs.all() != 0 {
+			return 0, 0
+		}
+		return v.Lo, n
+	}
+	for i := range fs.bits {
+		if name := string(fs.name(nil, i)); name != "" && strings.HasPrefix(s, name) {
+			return 1 << i, len(name)
+		}
+	}
+	return 0, 0
+}
+
 // append writes value as "a|b" when mask covers all bits of full, else as
 // "+a-b".
 func (fs *flagSet) append(dst []byte, value, mask, full uint64) []byte {
@@ -93,12 +111,13 @@ func (fs *flagSet) parse(s string) (value, mask uint64, err error) {
 		return n, mask, nil
 	}
 	if s[0] != '+' && s[0] != '-' {
-		for _, n := range strings.Split(s, "|") {
-			b, ok := fs.bit(n)
-			if !ok {
+		for rest := s; rest != ""; rest = strings.TrimPrefix(rest, "|") {
+			b, n := fs.prefix(rest)
+			if n == 0 {
 				return unknown(s)
 			}
 			value |= b
+			rest = rest[n:]
 		}
 		return value, fs.all(), nil
 	}

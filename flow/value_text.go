@@ -106,7 +106,7 @@ func flagValue(fs *flagSet, s string) (Value, Value, error) {
 func (f *Field) parseInt(s string) (v, mask Value, err error) {
 	one := func(t, what string) (Value, error) {
 		v, ok, fits := parseInteger(t)
-		if !ok && f.Bytes <= 8 {
+		if !ok {
 			// C reads what there is of a number, and says first that it is large.
 			head, some, headFits := parseInteger(t[:integerLen(t)])
 			fits = !some || headFits && head.Len() <= int(f.Bytes)*8
@@ -259,13 +259,20 @@ func parseQuad(s string) (v uint32, rest string, ok bool) {
 			}
 			s = s[1:]
 		}
+		neg := strings.HasPrefix(s, "-")
+		if neg || strings.HasPrefix(s, "+") {
+			s = s[1:]
+		}
 		n := 0
 		for n < len(s) && s[n] >= '0' && s[n] <= '9' {
 			n++
 		}
 		part, err := strconv.ParseUint(s[:n], 10, 64)
-		if err != nil {
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
 			return 0, s, false
+		}
+		if neg && err == nil {
+			part = -part
 		}
 		v = v<<8 | uint32(part&0xff)
 		s = s[n:]

@@ -100,7 +100,7 @@ func arrowError(text string, err error) error {
 // parseBits reads a number for the bits of dst; all is the text for errors.
 func parseBits(all, s string, dst flow.Subfield) (flow.Value, error) {
 	v, ok := parseBig(s)
-	if !ok {
+	if !ok || v.Len() > 8*int(dst.Field.Info().Bytes) {
 		return v, fmt.Errorf("%s: cannot parse integer value", all)
 	}
 	if v.Len() > int(dst.N) {
@@ -377,7 +377,7 @@ func decodeEntry(d *decoder, b []byte, mayMask bool) error {
 	if id == flow.VlanVID && v.Lo&flow.VLANPresent == 0 && mask.Lo&flow.VLANPresent != 0 {
 		return ErrBadActionBadSetArgument
 	}
-	if id == flow.TunFlags && b[2]&1 == 0 {
+	if id == flow.TunFlags && mask == id.Ones() {
 		mask = flow.OnesValue(16)
 	}
 	d.add(&SetField{Field: id, Value: v, Mask: mask})
@@ -396,6 +396,11 @@ func decodeRegLoad2(d *decoder, b []byte) error {
 }
 
 func decodeSetField(d *decoder, b []byte) error {
+	if id, _, _, _, err := flow.ParseHeader(b[4:]); err == nil && id == flow.InPortOXM {
+		// OpenFlow 1.2 and later: the input port is not to be set.
+		d.names.warnf("ofp_actions", "set_field of in_port_oxm is not allowed")
+		return ErrBadActionBadSetArgument
+	}
 	return decodeEntry(d, b[4:], d.version >= V15)
 }
 

@@ -271,7 +271,7 @@ func bundleFrom(d *decoder, b []byte) (*Bundle, error) {
 		d.names.warnf("ofp_actions", "too many members")
 	case a.Algorithm > BundleHRW:
 		d.names.warnf("ofp_actions", "unsupported algorithm %d", a.Algorithm)
-	case be.Uint32(b[16:]) != header32(flow.InPort, flow.WireNXM):
+	case be.Uint32(b[16:])>>9 != header32(flow.InPort, flow.WireNXM)>>9: // its length says nothing
 		d.names.warnf("ofp_actions", "unsupported member type %d", be.Uint32(b[16:]))
 	case len(b)-32 < n*2:
 		d.names.warnf("ofp_actions", "Nicira action %s only has %d bytes allocated for members.  %d bytes are required for %d members.", "bundle", len(b)-32, n*2, n)
