@@ -63,7 +63,7 @@ func (t *Tracker) track(p *packet.Packet, v *view, a *Action, now int64) {
 			c.translate(p, v, a.Zone, reply, v.related)
 		}
 	default:
-		if c, home = t.findOriginal(p, v, now); c != nil {
+		if c, reply, home = t.findOriginal(p, v, now); c != nil {
 			fresh = t.step(p, v, c, reply, home, a, now)
 		} else if v.related {
 			p.CtState = StateInvalid // errors open no connection
@@ -143,10 +143,17 @@ func (t *Tracker) step(p *packet.Packet, v *view, c *conn, reply bool, home *sha
 
 // findOriginal finds the connection of a packet that an action before has
 // translated, by the addresses it came with.
-func (t *Tracker) findOriginal(p *packet.Packet, v *view, now int64) (*conn, *shard) {
+func (t *Tracker) findOriginal(p *packet.Packet, v *view, now int64) (*conn, bool, *shard) {
 	o := &p.CtOrig
 	if p.CtState&(StateSrcNAT|StateDstNAT) == 0 || o.Proto == 0 {
-		return nil, nil
+		return nil, false, nil
+	}
+	if p.CtState&StateRelated != 0 && !v.related {
+		// A related connection's packets carry the tuple of its parent. What
+		// comes from one end, translated, is what the other end answers.
+		k := v.key.reversed()
+		c, reply, home := t.find(&k, k.hash(t.seed), now)
+		return c, !reply, home
 	}
 	k := key{zone: p.CtZone, proto: o.Proto, v6: v.key.v6, srcPort: o.TPSrc, dstPort: o.TPDst}
 	if k.v6 {
@@ -160,8 +167,8 @@ func (t *Tracker) findOriginal(p *packet.Packet, v *view, now int64) (*conn, *sh
 		k.srcType = uint8(o.TPSrc)
 		k.dstType, _ = queryAnswer(k.srcType, k.v6)
 	}
-	c, _, home := t.find(&k, k.hash(t.seed), now)
-	return c, home
+	c, reply, home := t.find(&k, k.hash(t.seed), now)
+	return c, reply, home
 }
 
 // open begins a connection, if the packet may begin one, and puts it into the
