@@ -56,6 +56,9 @@ const (
 	maxMultipartLen = 65535
 )
 
+// usualLen is the room that an encoded message gets at first.
+const usualLen = 128
+
 // msgEncoder collects one message or, for a multipart one, its parts.
 type msgEncoder struct {
 	encoder
@@ -102,7 +105,7 @@ func (e *msgEncoder) begin() {
 	v11 := e.version >= V11
 	head := func(typ uint8) {
 		if e.send == nil {
-			e.b = nil // it is in parts
+			e.b = make([]byte, 0, usualLen) // what was there is in parts
 		}
 		e.b = append(e.b[:0], byte(e.version), typ, 0, 0)
 		e.u32(e.xid)

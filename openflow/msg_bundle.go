@@ -40,6 +40,14 @@ type BundleAdd struct {
 
 const bundleHead = 8
 
+// BundleAddLen is how many bytes of a BundleAdd come before the message in it.
+func BundleAddLen(v Version) int {
+	if v == V13 {
+		return lenVendor + bundleHead
+	}
+	return HeaderLen + bundleHead
+}
+
 func bundleRaw(p Protocols, onf, v14 rawType) rawType {
 	switch v := p.Version(); {
 	case v >= V14:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"time"
 
 	"govs/openflow"
@@ -204,21 +206,25 @@ const flushAt = 256 << 10
 // BarrierEach is Barrier that calls f with each error message. Sending and
 // receiving go on at the same time, so much may have been queued.
 func (c *Client) BarrierEach(f func(b []byte)) error {
-	b := c.Encode(&openflow.BarrierRequest{})
-	xid := openflow.ParseHeader(b).Xid
-	c.Queue(b)
 	out := c.out
 	c.out = nil
+	return c.BarrierFrom(slices.Chunk(out, flushAt), f)
+}
+
+// BarrierFrom is BarrierEach for messages that are still being made: pieces of
+// the stream, which it sends as they come, in another goroutine than f's.
+func (c *Client) BarrierFrom(pieces iter.Seq[[]byte], f func(b []byte)) error {
+	barrier := c.Encode(&openflow.BarrierRequest{})
+	xid := openflow.ParseHeader(barrier).Xid
 	sent := make(chan error, 1)
 	go func() {
-		for len(out) > flushAt {
-			if err := c.Send(out[:flushAt]); err != nil {
+		for b := range pieces {
+			if err := c.Send(b); err != nil {
 				sent <- err
 				return
 			}
-			out = out[flushAt:]
 		}
-		sent <- c.Send(out)
+		sent <- c.Send(barrier)
 	}()
 	for {
 		r, err := c.Recv()

@@ -156,10 +156,10 @@ func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openfl
 // each, and a barrier last. The messages are kept encoded in the richest
 // allowed form, as many flows take much room otherwise.
 func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
-	if t.bundle {
-		t.useBundles()
-	}
 	sw, file := args[0], args[1]
+	if t.bundle {
+		return t.bundleFlows(sw, file, cmd)
+	}
 	quiet := t.accept(sw)
 	usable := openflow.Protocols(openflow.ProtoAny)
 	var lines []openflow.FlowLine
@@ -209,9 +209,6 @@ func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
 		}
 		b[4], b[5], b[6], b[7] = byte(xid>>24), byte(xid>>16), byte(xid>>8), byte(xid)
 		return b, nil
-	}
-	if t.bundle {
-		return t.sendBundle(c, len(lines), encode)
 	}
 	first := c.NewXid()
 	xid := first
@@ -548,9 +545,7 @@ func (t *tool) replaceFlows(args []string) error {
 	}
 	msgs := t.compareSets(want, have).msgs
 	if t.bundle {
-		return t.sendBundle(c, len(msgs), func(i int, xid uint32) ([]byte, error) {
-			return openflow.Encode(msgs[i], c.Protocol(), xid), nil
-		})
+		return t.sendBundle(c, msgs)
 	}
 	return t.tell(c, msgs...)
 }

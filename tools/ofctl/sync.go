@@ -85,9 +85,7 @@ func (t *tool) syncFlows(args []string) error {
 	}
 	d := t.compareSets(want, have)
 	if len(d.msgs) > 0 {
-		if err := t.sendBundle(c, len(d.msgs), func(i int, xid uint32) ([]byte, error) {
-			return openflow.Encode(d.msgs[i], c.Protocol(), xid), nil
-		}); err != nil {
+		if err := t.sendBundle(c, d.msgs); err != nil {
 			return err
 		}
 	}
