@@ -23,12 +23,24 @@ type neighKey struct {
 	ip      netip.Addr
 }
 
+// staticKey is an entry set by command; its interface may not exist yet.
+type staticKey struct {
+	name string
+	ip   netip.Addr
+}
+
+// defaultAging is how long entries set by command last; maxAging the longest.
+const (
+	defaultAging = 900 * time.Second
+	maxAging     = 3600 * time.Second
+)
+
 // neighbor is one entry; all but probed is immutable.
 type neighbor struct {
 	mac    [6]byte
 	stale  bool
 	set    bool         // by command
-	name   string       // of the interface, for entries set by command
+	until  time.Time    // an entry set by command ends
 	probed atomic.Int64 // Unix nanoseconds of the last request to confirm it
 }
 
@@ -70,8 +82,13 @@ func (t *Table) loadNeighbors() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	now := time.Now()
 	for k, n := range t.static {
-		m[k] = n
+		if now.After(n.until) {
+			delete(t.static, k)
+		} else if l, err := t.nl.LinkByName(k.name); err == nil {
+			m[neighKey{l.Attrs().Index, k.ip}] = n
+		}
 	}
 	t.neighs.Store(&m)
 	t.gen.Add(1)
@@ -154,7 +171,12 @@ func (t *Table) replace(k neighKey, e *neighbor) {
 // known, the kernel is asked to find it, and OnNeighbor tells the outcome.
 func (t *Table) Neighbor(ifindex int, ip netip.Addr) (mac [6]byte, ok bool) {
 	k := neighKey{ifindex, ip.Unmap()}
-	if e := (*t.neighs.Load())[k]; e != nil {
+	e := (*t.neighs.Load())[k]
+	if e != nil && e.set && time.Now().After(e.until) {
+		t.loadNeighbors()
+		e = (*t.neighs.Load())[k]
+	}
+	if e != nil {
 		if e.stale {
 			t.confirm(k, e)
 		}

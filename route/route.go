@@ -63,7 +63,9 @@ type Table struct {
 
 	mu       sync.Mutex
 	user     []userRoute                  // guarded by mu
-	static   map[neighKey]*neighbor       // set by command; guarded by mu
+	rules    []Rule                       // added by command, by priority; guarded by mu
+	static   map[staticKey]*neighbor      // set by command; guarded by mu
+	aging    time.Duration                // of static; guarded by mu
 	asked    map[neighKey]time.Time       // resolutions under way; guarded by mu
 	watchers map[*func(NeighborNews)]bool // guarded by mu
 	closed   bool                         // guarded by mu
@@ -85,7 +87,7 @@ func New() (*Table, error) {
 	}
 	s.SetReceiveBufferSize(1<<20, true) // a full routing table may change at once
 	t := &Table{nl: h, sock: s, done: make(chan struct{}),
-		static: map[neighKey]*neighbor{}, asked: map[neighKey]time.Time{}, watchers: map[*func(NeighborNews)]bool{}}
+		static: map[staticKey]*neighbor{}, aging: defaultAging, asked: map[neighKey]time.Time{}, watchers: map[*func(NeighborNews)]bool{}}
 	t.routes.Store(&map[query]Egress{})
 	t.neighs.Store(&map[neighKey]*neighbor{})
 	t.loadNeighbors()
@@ -152,6 +154,12 @@ func (t *Table) follow() {
 		}
 		if routes {
 			t.forget()
+			t.mu.Lock()
+			static := len(t.static) > 0
+			t.mu.Unlock()
+			if static { // an interface that has come may have some
+				t.loadNeighbors()
+			}
 		}
 	}
 }
@@ -198,7 +206,10 @@ func (t *Table) Lookup(dst, src netip.Addr, mark uint32) (Egress, error) {
 
 // ask has the kernel decide.
 func (t *Table) ask(q query) (Egress, error) {
-	if u := t.userRoute(q); u != nil {
+	if e := t.byRule(q); e != nil {
+		return *e, nil
+	}
+	if u := t.userRoute(q, 0); u != nil {
 		return *u, nil
 	}
 	if t.noSystem.Load() {

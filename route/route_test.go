@@ -74,11 +74,11 @@ func TestLookupFollowsTheKernel(t *testing.T) {
 	if e, err := tbl.Lookup(netip.MustParseAddr("10.9.0.1"), netip.Addr{}, 0); err != nil || !e.Local {
 		t.Errorf("own address: %+v %v", e, err)
 	}
-	must(t, tbl.AddUser(netip.MustParsePrefix("10.77.0.0/16"), "ra", near, netip.Addr{}, 0))
+	must(t, tbl.AddUser(netip.MustParsePrefix("10.77.0.0/16"), "ra", near, netip.Addr{}, 0, 0))
 	if e, err := tbl.Lookup(far, netip.Addr{}, 0); err != nil || e.Gateway != near {
 		t.Errorf("user route: %+v %v", e, err)
 	}
-	list, err := tbl.Entries()
+	list, err := tbl.Entries(0)
 	must(t, err)
 	found := false
 	for _, e := range list {
@@ -87,7 +87,7 @@ func TestLookupFollowsTheKernel(t *testing.T) {
 	if !found {
 		t.Errorf("user route not shown: %+v", list)
 	}
-	if !tbl.DelUser(netip.MustParsePrefix("10.77.0.0/16"), 0) {
+	if !tbl.DelUser(netip.MustParsePrefix("10.77.0.0/16"), 0, 0) {
 		t.Error("user route not found")
 	}
 	gen := tbl.Gen()

@@ -14,18 +14,20 @@ import (
 type userRoute struct {
 	prefix  netip.Prefix
 	mark    uint32
+	table   uint32 // 0: the main one
 	dev     string
 	gateway netip.Addr
 	source  netip.Addr
 }
 
-// userRoute returns the decision of the longest matching route added by command.
-func (t *Table) userRoute(q query) *Egress {
+// userRoute returns the decision of the longest matching route added by command
+// to a table.
+func (t *Table) userRoute(q query, table uint32) *Egress {
 	t.mu.Lock()
 	var best *userRoute
 	for i := range t.user {
 		u := &t.user[i]
-		if u.mark == q.mark && u.prefix.Contains(q.dst) && (best == nil || u.prefix.Bits() > best.prefix.Bits()) {
+		if u.mark == q.mark && u.table == table && u.prefix.Contains(q.dst) && (best == nil || u.prefix.Bits() > best.prefix.Bits()) {
 			c := *u
 			best = &c
 		}
@@ -48,9 +50,9 @@ func (t *Table) userRoute(q query) *Egress {
 	return e
 }
 
-// AddUser adds a route by command ("ovs/route/add"). src may be invalid; it is
-// then an address of the interface.
-func (t *Table) AddUser(p netip.Prefix, dev string, gw, src netip.Addr, mark uint32) error {
+// AddUser adds a route by command ("ovs/route/add") to a table, 0 for the main
+// one. src may be invalid; it is then the interface's address on the way.
+func (t *Table) AddUser(p netip.Prefix, dev string, gw, src netip.Addr, mark, table uint32) error {
 	l, err := t.nl.LinkByName(dev)
 	if err != nil {
 		return err
@@ -60,33 +62,34 @@ func (t *Table) AddUser(p netip.Prefix, dev string, gw, src netip.Addr, mark uin
 		if gw.IsValid() {
 			near = gw
 		}
-		if src = t.sourceOn(l, near); !src.IsValid() {
+		if src = t.sourceOn(l, near, true); !src.IsValid() {
 			return fmt.Errorf("%s: no address to send from", dev)
 		}
 	}
 	p = p.Masked()
 	t.mu.Lock()
-	t.user = slices.DeleteFunc(t.user, func(u userRoute) bool { return u.prefix == p && u.mark == mark })
-	t.user = append(t.user, userRoute{p, mark, dev, gw, src})
+	t.user = slices.DeleteFunc(t.user, func(u userRoute) bool { return u.prefix == p && u.mark == mark && u.table == table })
+	t.user = append(t.user, userRoute{p, mark, table, dev, gw, src})
 	t.mu.Unlock()
 	t.forget()
 	return nil
 }
 
 // DelUser removes a route added by command and reports whether it was there.
-func (t *Table) DelUser(p netip.Prefix, mark uint32) bool {
+func (t *Table) DelUser(p netip.Prefix, mark, table uint32) bool {
 	p = p.Masked()
 	t.mu.Lock()
 	n := len(t.user)
-	t.user = slices.DeleteFunc(t.user, func(u userRoute) bool { return u.prefix == p && u.mark == mark })
+	t.user = slices.DeleteFunc(t.user, func(u userRoute) bool { return u.prefix == p && u.mark == mark && u.table == table })
 	found := len(t.user) < n
 	t.mu.Unlock()
 	t.forget()
 	return found
 }
 
-// sourceOn returns the interface's address to send from to an address near it.
-func (t *Table) sourceOn(l netlink.Link, near netip.Addr) netip.Addr {
+// sourceOn returns the interface's address to send from to an address near it:
+// one on the same subnet, or else any unless strict.
+func (t *Table) sourceOn(l netlink.Link, near netip.Addr, strict bool) netip.Addr {
 	family := netlink.FAMILY_V4
 	if near.Is6() {
 		family = netlink.FAMILY_V6
@@ -98,10 +101,10 @@ func (t *Table) sourceOn(l netlink.Link, near netip.Addr) netip.Addr {
 	var first netip.Addr
 	for _, a := range list {
 		ip := addr(a.IP)
-		if a.Contains(near.AsSlice()) {
+		if a.IPNet != nil && a.IPNet.Contains(near.AsSlice()) {
 			return ip
 		}
-		if !first.IsValid() {
+		if !first.IsValid() && !strict {
 			first = ip
 		}
 	}
@@ -117,11 +120,23 @@ type Entry struct {
 	Gateway netip.Addr
 	Source  netip.Addr
 	Local   bool
+	Table   uint32
 }
 
-// Entries returns the routes of the kernel's local, main and default tables
-// that a tunnel could use, and those added by command, as a lookup prefers them.
-func (t *Table) Entries() ([]Entry, error) {
+// AllTables makes Entries return the routes of all tables.
+const AllTables = ^uint32(0)
+
+// Entries returns the routes of a table that a tunnel could use, those of the
+// kernel and those added by command, as a lookup prefers them. Table 0 stands for
+// the kernel's local, main and default tables together.
+func (t *Table) Entries(table uint32) ([]Entry, error) {
+	in := func(id uint32) bool {
+		switch id {
+		case 0, unix.RT_TABLE_LOCAL, unix.RT_TABLE_MAIN, unix.RT_TABLE_DEFAULT:
+			return table == 0 || table == AllTables || table == id
+		}
+		return table == AllTables || table == id
+	}
 	var list []Entry
 	links := map[int]netlink.Link{}
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
@@ -133,6 +148,9 @@ func (t *Table) Entries() ([]Entry, error) {
 			return nil, err
 		}
 		for _, r := range rs {
+			if !in(uint32(r.Table)) {
+				continue
+			}
 			if e, ok := t.entry(family, &r, links); ok {
 				list = append(list, e)
 			}
@@ -140,13 +158,25 @@ func (t *Table) Entries() ([]Entry, error) {
 	}
 	t.mu.Lock()
 	for _, u := range t.user {
-		list = append(list, Entry{true, u.prefix, u.mark, u.dev, u.gateway, u.source, false})
+		if in(u.table) || u.table == 0 && table == unix.RT_TABLE_MAIN {
+			list = append(list, Entry{true, u.prefix, u.mark, u.dev, u.gateway, u.source, false, u.table})
+		}
 	}
 	t.mu.Unlock()
 	slices.SortStableFunc(list, func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(b.priority(), a.priority()), a.Prefix.Addr().Compare(b.Prefix.Addr()))
+		return cmp.Or(cmp.Compare(a.group(), b.group()), cmp.Compare(b.priority(), a.priority()), a.Prefix.Addr().Compare(b.Prefix.Addr()))
 	})
 	return list, nil
+}
+
+// group is the table that the entry is listed under: 0 for the three of the
+// kernel's own.
+func (e *Entry) group() uint32 {
+	switch e.Table {
+	case unix.RT_TABLE_LOCAL, unix.RT_TABLE_MAIN, unix.RT_TABLE_DEFAULT:
+		return 0
+	}
+	return e.Table
 }
 
 // priority orders entries: own addresses, then longer prefixes, then those of
@@ -163,11 +193,6 @@ func (e *Entry) priority() int {
 }
 
 func (t *Table) entry(family int, r *netlink.Route, links map[int]netlink.Link) (e Entry, ok bool) {
-	switch r.Table {
-	case unix.RT_TABLE_LOCAL, unix.RT_TABLE_MAIN, unix.RT_TABLE_DEFAULT:
-	default:
-		return e, false
-	}
 	if len(r.MultiPath) > 0 {
 		r.LinkIndex, r.Gw = r.MultiPath[0].LinkIndex, r.MultiPath[0].Gw
 	}
@@ -182,7 +207,7 @@ func (t *Table) entry(family int, r *netlink.Route, links map[int]netlink.Link) 
 		}
 		links[r.LinkIndex] = l
 	}
-	e = Entry{Dev: l.Attrs().Name, Gateway: addr(r.Gw), Source: addr(r.Src), Local: r.Type == unix.RTN_LOCAL}
+	e = Entry{Dev: l.Attrs().Name, Gateway: addr(r.Gw), Source: addr(r.Src), Local: r.Type == unix.RTN_LOCAL, Table: uint32(r.Table)}
 	unspec := netip.IPv4Unspecified()
 	if family == netlink.FAMILY_V6 {
 		unspec = netip.IPv6Unspecified()
@@ -199,7 +224,7 @@ func (t *Table) entry(family int, r *netlink.Route, links map[int]netlink.Link) 
 		if e.Gateway.IsValid() {
 			near = e.Gateway
 		}
-		e.Source = t.sourceOn(l, near)
+		e.Source = t.sourceOn(l, near, false)
 	}
 	return e, e.Source.IsValid() && !e.Prefix.Addr().IsMulticast()
 }

@@ -21,12 +21,12 @@ func cmdPortRange(r *unixctl.Request) {
 	}
 	low, err := strconv.ParseUint(r.Args[0], 10, 16)
 	if err != nil || low == 0 {
-		r.Error("Invalid min.")
+		r.Reply("Invalid min.") // as OVS, which does not call it an error
 		return
 	}
 	high, err := strconv.ParseUint(r.Args[1], 10, 16)
 	if err != nil || high == 0 {
-		r.Error("Invalid max.")
+		r.Reply("Invalid max.")
 		return
 	}
 	SetPortRange(uint16(min(low, high)), uint16(max(low, high)))
