@@ -147,7 +147,7 @@ func (o *ofConn) handle(b []byte) error {
 	case *openflow.IPFIXBridgeRequest, *openflow.IPFIXFlowRequest:
 		return o.fail(openflow.ErrStatsNotConfigured, b)
 	case *openflow.Resume:
-		return o.fail(openflow.ErrResumeNotSupported, b)
+		return o.resume(m, b)
 	}
 	return o.fail(openflow.ErrBadRequestBadType, b)
 }

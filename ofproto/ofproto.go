@@ -34,6 +34,7 @@ const (
 type Ofproto struct {
 	backer *Backer
 	name   string
+	uuid   [16]byte // in continuations
 	tables *flowtable.Tables
 	macs   *maclearn.Table[BundleID]
 	conns  *connManager
@@ -65,7 +66,7 @@ func (b *Backer) NewOfproto(name string, dpid uint64) (*Ofproto, error) {
 		return nil, ErrPortExists
 	}
 	p := &Ofproto{
-		backer: b, name: name, dpid: dpid,
+		backer: b, name: name, uuid: newUUID(), dpid: dpid,
 		tables: flowtable.New(b.opts.Prefixes...),
 		macs:   maclearn.New[BundleID](),
 		ports:  map[openflow.Port]*port{},

@@ -7,11 +7,12 @@ import (
 	"govs/openflow"
 )
 
-// packetIn sends a packet to the controllers with the given id.
-func (c *connManager) packetIn(pin *openflow.PacketIn, id, maxLen uint16) {
+// packetIn sends a packet to the controllers with the given id; with what it takes
+// to continue it, unless cont is nil.
+func (c *connManager) packetIn(pin *openflow.PacketIn, cont *openflow.Continuation, id, maxLen uint16) {
 	for _, o := range c.all() {
 		if uint16(o.controllerID.Load()) == id && o.wants(openflow.AsyncPacketIn, uint8(pin.Reason)) {
-			o.sendPacketIn(pin, maxLen)
+			o.sendPacketIn(pin, cont, maxLen)
 		}
 	}
 }
@@ -21,7 +22,7 @@ func isMiss(r openflow.PacketInReason) bool {
 	return r == openflow.ReasonNoMatch || r == openflow.ReasonExplicitMiss || r == openflow.ReasonImplicitMiss
 }
 
-func (o *ofConn) sendPacketIn(pin *openflow.PacketIn, maxLen uint16) {
+func (o *ofConn) sendPacketIn(pin *openflow.PacketIn, cont *openflow.Continuation, maxLen uint16) {
 	m := *pin
 	m.Format = openflow.PacketInFormat(o.pinFormat.Load())
 	if m.Reason == openflow.ReasonNoMatch || m.Reason == openflow.ReasonImplicitMiss {
@@ -33,6 +34,9 @@ func (o *ofConn) sendPacketIn(pin *openflow.PacketIn, maxLen uint16) {
 	p := o.protocol()
 	if !openflow.Encodable(&m, p) {
 		return
+	}
+	if cont != nil && m.Format == openflow.PacketInNXT2 {
+		m.Continuation = cont.Encode(p.Version())
 	}
 	port := openflow.Port(m.Metadata.Key.InPort)
 	o.sched.send(o, isMiss(m.Reason), port, openflow.Encode(&m, p, 0), o.p.now())

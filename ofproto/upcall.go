@@ -189,7 +189,12 @@ func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.T
 			Packet: append([]byte(nil), frame...),
 		}
 		metadata(&pin.Metadata, &f.Metadata, u.Key)
-		p.conns.packetIn(pin, c.ControllerID, c.MaxLen)
+		var cont *openflow.Continuation
+		if c.Continuation {
+			cont = p.continuation(f, u.Key.InPort)
+			c.MaxLen = 0xffff // nobody can go on with a part of a packet
+		}
+		p.conns.packetIn(pin, cont, c.ControllerID, c.MaxLen)
 	}
 }
 
@@ -214,5 +219,30 @@ func metadata(m *flow.Match, f, k *flow.Key) {
 	}
 	if k.PktMark != 0 {
 		m.Set(flow.PktMark, flow.U(uint64(k.PktMark)))
+	}
+	if k.PacketType != flow.PacketTypeEthernet {
+		m.Set(flow.PacketType, flow.U(uint64(k.PacketType)))
+	}
+	some := func(ids ...flow.FieldID) {
+		for _, id := range ids {
+			if v := id.Get(k); !v.IsZero() {
+				m.Set(id, v)
+			}
+		}
+	}
+	some(flow.CtState, flow.CtZone, flow.CtMark, flow.CtLabel)
+	if k.CtState&(flow.CtNew|flow.CtEst|flow.CtRpl) == 0 || k.CtNwProto == 0 || !k.IsIP() {
+		return
+	}
+	// The connection's own addresses, which make sense for IP only.
+	if k.IsEthernet() {
+		m.Set(flow.EthType, flow.U(uint64(k.EthType)))
+	}
+	ids := []flow.FieldID{flow.CtNwProto, flow.CtNwSrc, flow.CtNwDst, flow.CtTPSrc, flow.CtTPDst}
+	if k.DLType() == flow.EthTypeIPv6 {
+		ids[1], ids[2] = flow.CtIPv6Src, flow.CtIPv6Dst
+	}
+	for _, id := range ids {
+		m.Set(id, id.Get(k))
 	}
 }

@@ -233,12 +233,10 @@ func Supported(a openflow.Action) bool {
 		*openflow.StripVLAN, *openflow.PushVLAN, *openflow.SetIPv4Src, *openflow.SetIPv4Dst, *openflow.SetIPDSCP,
 		*openflow.SetIPECN, *openflow.SetIPTTL, *openflow.SetL4SrcPort, *openflow.SetL4DstPort, *openflow.DecTTL,
 		*openflow.SetTunnel, *openflow.Enqueue, *openflow.SetQueue, *openflow.PopQueue, *openflow.WriteMetadata,
-		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CT, *openflow.NAT, *openflow.CTClear, *openflow.DebugSlow, *openflow.DebugRecirc, *openflow.Conjunction, *openflow.Multipath, *openflow.Bundle, *openflow.DeleteField,
+		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CT, *openflow.NAT, *openflow.CTClear, *openflow.Controller, *openflow.DebugSlow, *openflow.DebugRecirc, *openflow.Conjunction, *openflow.Multipath, *openflow.Bundle, *openflow.DeleteField,
 		*openflow.OutputTrunc, *openflow.Sample, *openflow.CheckPktLarger, *openflow.PushMPLS, *openflow.PopMPLS,
 		*openflow.SetMPLSLabel, *openflow.SetMPLSTC, *openflow.SetMPLSTTL, *openflow.DecMPLSTTL:
 		return true
-	case *openflow.Controller:
-		return !a.Pause
 	case *openflow.Clone:
 		return AllSupported(a.Actions)
 	case *openflow.WriteActions:

@@ -31,14 +31,14 @@ func (t *Translator) alone(fn func()) {
 	stack := append([]flow.Value(nil), t.stack...)
 	set := append([]openflow.Action(nil), t.actionSet...)
 	wasMPLS, conntracked, mirrors := t.wasMPLS, t.conntracked, t.mirrors
-	exit, freezing, steps := t.exit, t.freezing, t.steps
+	exit, freezing, steps, pause := t.exit, t.freezing, t.steps, t.pause
 	table, rule, cookie := t.table, t.rule, t.cookie
-	t.exit, t.freezing, t.steps = false, false, nil
+	t.exit, t.freezing, t.steps, t.pause = false, false, nil, nil
 	fn()
 	t.flow, t.base = saved, base
 	t.stack = append(t.stack[:0], stack...)
 	t.actionSet = append(t.actionSet[:0], set...)
 	t.wasMPLS, t.conntracked, t.mirrors = wasMPLS, conntracked, mirrors
-	t.exit, t.freezing, t.steps = exit, freezing, steps
+	t.exit, t.freezing, t.steps, t.pause = exit, freezing, steps, pause
 	t.table, t.rule, t.cookie = table, rule, cookie
 }

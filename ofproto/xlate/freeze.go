@@ -27,7 +27,9 @@ type Frozen struct {
 	// translation goes on with a lookup in Table.
 	Steps     []openflow.ContinuationStep
 	ActionSet []openflow.Action
-	// For a packet that goes to a controller.
+	// For a packet that goes to a controller; if it is Paused, the controller
+	// can have it continued.
+	Paused   bool
 	Reason   openflow.PacketInReason
 	Userdata []byte
 }
@@ -44,9 +46,14 @@ func (f *Frozen) AppendKey(b []byte) []byte {
 	str(f.Bridge)
 	b = append(b, f.Table, byte(f.Reason), byte(len(f.Stack)), byte(len(f.Steps)))
 	b = le.AppendUint32(b, uint32(f.Mirrors))
+	var flags byte
 	if f.Conntracked {
-		b = append(b, 1)
+		flags |= 1
 	}
+	if f.Paused {
+		flags |= 2
+	}
+	b = append(b, flags)
 	str(string(f.Userdata))
 	for i, w := range f.Metadata.Words() {
 		if w != 0 {
@@ -135,9 +142,13 @@ func (t *Translator) finish() {
 func (t *Translator) finishFrozen() {
 	if t.freezing && t.err == nil {
 		t.commit()
-		t.recirculate(t.state(t.table))
+		if t.pause != nil {
+			t.pauseFor(t.pause)
+		} else {
+			t.recirculate(t.state(t.table))
+		}
 	}
-	t.freezing, t.again = false, false
+	t.freezing, t.again, t.pause = false, false, nil
 	t.steps = t.steps[:0]
 }
 
@@ -168,7 +179,7 @@ func (t *Translator) thaw() bool {
 		t.node = t.add(NodeThaw, "thaw")
 	}
 	t.table = f.Table
-	if len(f.Steps) == 0 && t.node != nil {
+	if len(f.Steps) == 0 && !f.Paused && t.node != nil {
 		t.add(NodeThaw, "Resuming from table "+decimal(f.Table))
 	}
 	if t.conntracked = f.Conntracked; !f.Conntracked {
@@ -186,7 +197,7 @@ func (t *Translator) thaw() bool {
 		t.add(NodeThaw, "Restoring actions: "+stepsText(f.Steps))
 	}
 	t.node = node
-	if len(f.Steps) == 0 {
+	if len(f.Steps) == 0 && !f.Paused {
 		r := t.lookup(f.Table, t.flow.InPort, true, true)
 		t.begin(r, t.table)
 		return true
@@ -233,13 +244,14 @@ func reversible(actions []openflow.Action) bool {
 	return true
 }
 
-// isolated runs the rest of a packet's way in a pipeline of its own, so that
-// neither an end nor a freeze in it concerns this one. What it does to the
+// isolated runs the rest of a packet's way in a pipeline of its own, so that a
+// freeze in it does not concern this one. (An end does: "exit" in a clone also
+// stops what is around it, as in Open vSwitch.) What it does to the
 // packet in the datapath is done to a copy unless it can be undone or nothing
 // follows.
 func (t *Translator) isolated(actions []openflow.Action, last bool) {
-	exit, freezing, steps := t.exit, t.freezing, t.steps
-	t.exit, t.freezing, t.steps = false, false, nil
+	freezing, steps, pause := t.freezing, t.steps, t.pause
+	t.exit, t.freezing, t.steps, t.pause = false, false, nil, nil
 	copied := !last && !reversible(actions)
 	outer, base := t.odp, t.base
 	if copied {
@@ -258,5 +270,5 @@ func (t *Translator) isolated(actions []openflow.Action, last bool) {
 			t.odp = t.odp.Clone(inner)
 		}
 	}
-	t.exit, t.freezing, t.steps = exit, freezing, steps
+	t.freezing, t.steps, t.pause = freezing, steps, pause
 }

@@ -208,7 +208,8 @@ type Translator struct {
 	wasMPLS            bool // what is behind a popped MPLS header is not known
 	conntracked        bool // the packet comes from the connection tracker
 
-	nat *openflow.NAT // of the ct action being done
+	nat   *openflow.NAT        // of the ct action being done
+	pause *openflow.Controller // that the packet is to wait for
 
 	result Out
 }
@@ -265,6 +266,7 @@ func (t *Translator) start(in *In) {
 	t.mirrors, t.snaplen = 0, 0
 	t.enough = false
 	t.freezing, t.again, t.wantHash, t.wasMPLS, t.conntracked = false, false, false, false, false
+	t.pause, t.nat = nil, nil
 	t.steps = t.steps[:0]
 	t.node = nil
 	if in.Trace != nil {
