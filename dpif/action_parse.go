@@ -456,7 +456,7 @@ func parseUserData(kind, args string) (u UserData, ok bool) {
 			return u, u.Slow>>len(slowNames) == 0
 		}
 	words:
-		for _, w := range strings.Split(args, "|") {
+		for _, w := range strings.FieldsFunc(args, func(r rune) bool { return r == '|' || r == ',' }) {
 			for i, n := range slowNames {
 				if n == w {
 					u.Slow |= 1 << i

@@ -269,3 +269,45 @@ func FuzzActions(f *testing.F) {
 		_, _ = ParseKey(s, nil)
 	})
 }
+
+// FuzzKeyText: no text makes the parsers panic, and what they make of it is
+// written so that it reads the same again.
+func FuzzKeyText(f *testing.F) {
+	for _, c := range flowLines {
+		f.Add(c.in)
+	}
+	f.Add("ufid:c5f6f6ac-6c0c-4d6e-8b5e-0000000000a1,in_port(1),eth_type(0x8100),vlan(vid=5/0xf,pcp=1),encap(eth_type(0x8847),mpls(label=1,tc=0,ttl=3,bos=0,label=2,tc=0,ttl=3,bos=1))")
+	f.Add("tunnel(tun_id=0x5/0xff,src=1.2.3.4,dst=2.3.4.5,ttl=64,tp_dst=4789,flags(df|-csum+key)),in_port(1),packet_type(ns=1,id=0x800),ipv4(src=1.2.3.4/255.0.0.0)")
+	f.Fuzz(func(t *testing.T, s string) {
+		ParseFlowKey(s, nil)
+		m, err := ParseKey(s, nil)
+		if err != nil {
+			return
+		}
+		ExactMask(&m.Key)
+		text := string(AppendKeyText(nil, &m.Key, &m.Mask, KeyTextOptions{Verbose: true}))
+		if _, err := ParseKey(text, nil); err != nil {
+			t.Errorf("%s -> %s: %v", s, text, err)
+		}
+	})
+}
+
+// FuzzActionsText: what ParseActions accepts is written as actions that it reads
+// as the same.
+func FuzzActionsText(f *testing.F) {
+	for _, s := range []string{"1,2", "drop", "push_vlan(vid=5,pcp=1),set(ipv4(ttl=1)),3", "sample(sample=50%,actions(1))", "clone(2),ct(commit,nat(src=1.2.3.4:5-6)),recirc(0x1)",
+		"userspace(pid=0,slow_path(action))", "check_pkt_len(size=100,gt(1),le(drop))", "set(tunnel(tun_id=0x1,dst=1.2.3.4,ttl=64,flags(df|key)))", "hash(sym_l4(0)),meter(3),trunc(64),pop_eth,push_eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02)"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := ParseActions(s, nil)
+		if err != nil {
+			return
+		}
+		text := a.String()
+		b, err := ParseActions(text, nil)
+		if err != nil || b.String() != text {
+			t.Errorf("%q -> %s -> %s: %v", s, text, b, err)
+		}
+	})
+}

@@ -31,7 +31,7 @@ func (b *Backer) configLocked() *xlate.Config {
 	if !b.dirty.Swap(false) {
 		return b.cfg.Load()
 	}
-	c := &xlate.Config{ByODP: map[dpif.PortNo]*xlate.Port{}}
+	c := &xlate.Config{MaxOutputs: maxBacklog(), ByODP: map[dpif.PortNo]*xlate.Port{}}
 	ports := map[*port]*xlate.Port{}
 	patches := map[string]*xlate.Port{}
 	var tunnels []*xlate.Port

@@ -82,7 +82,7 @@ func (t *Translator) one(a openflow.Action, last bool) {
 		t.learn(a)
 	case *openflow.Push:
 		a.Field.Unwildcard(t.wc)
-		t.stack = append(t.stack, a.Field.Get(f))
+		t.push(a.Field.Get(f), a.Field.N)
 	case *openflow.Pop:
 		if len(t.stack) == t.stackBase {
 			t.reportError("stack underflow")

@@ -20,6 +20,9 @@ type Config struct {
 	Bridges []*Bridge
 	ByODP   map[dpif.PortNo]*Port // ports with a datapath port of their own
 	Tunnels *TunnelMap
+	// MaxOutputs is how often a packet may be sent at once; 0 if any number of
+	// times.
+	MaxOutputs int
 	// CTTimeout, if not nil, returns the name of the timeout policy that
 	// connections of a zone have, and whether it depends on the protocol.
 	CTTimeout func(zone, ethType uint16, proto uint8) (name string, byProtocol bool)

@@ -146,7 +146,7 @@ func (t *Translator) mayGoDeeper() bool {
 		t.reportError("resubmits yielded over 64 kB of actions")
 		t.exit = true
 		return false
-	case len(t.stack)*16 >= maxStack:
+	case t.stackFull():
 		t.reportError("resubmits yielded over 64 kB of stack")
 		t.err = ErrStack
 		return false

@@ -189,6 +189,7 @@ type Translator struct {
 	err        error
 	stack      []flow.Value
 	stackBase  int // of the current bridge
+	stackSizes []uint8
 	actionSet  []openflow.Action
 	setActions []openflow.Action // scratch: the action set in order
 	tunnelDst  packet.Tunnel     // the outer header the packet came with
@@ -342,7 +343,7 @@ func (t *Translator) run() {
 	if t.err != nil && t.err != errCongestion && in.Trace != nil {
 		return // show the mask as it was when things went wrong
 	}
-	if len(t.odp) > maxActions {
+	if len(t.odp) > maxActions || tooManyOutputs(t.odp, in.Config.MaxOutputs) {
 		t.out.Slow |= SlowAction
 	}
 	t.finishMask()
