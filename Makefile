@@ -6,6 +6,7 @@
 #   make race       the control plane under the race detector
 #   make soak-openflow      200,000 random flows and messages beside Debian's ovs-ofctl
 #   make soak-megaflows     1,000,000 random packets inside the masks of megaflows
+#   make soak-conntrack     20,000 random conversations through our connection tracker and Debian's
 #   make soak-ovsdb SEED=7  100,000 random transactions beside Debian's ovsdb-server
 #   make soak-datapath      an hour of packets while everything around them changes
 #   make lint       gofmt, vet, staticcheck, generated files current
@@ -97,6 +98,14 @@ soak-openflow: test-setup
 	GOVS_DIFF_LINES=$(FLOWS) GOVS_DIFF_SEED=$(or $(filter-out 0,$(SEED)),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) \
 		$(GO) test -count=1 -timeout 180m -v ./test/flowdiff
 	GOVS_DIFF_MESSAGES=200000 GOVS_DIFF_SEED=$(SEED) $(GO) test -v -count 1 -timeout 20m -run TestMutatedReference ./openflow
+
+# Random conversations through the connection trackers of our datapath and the
+# reference's: packets, states and tables. CONVERSATIONS says how many, SEED
+# replays; what is printed first names the seed.
+.PHONY: soak-conntrack
+CONVERSATIONS ?= 20000
+soak-conntrack: test-setup
+	$(GO) test -count=1 -timeout 180m -v ./test/ctdiff -conversations $(CONVERSATIONS) -seed $(SEED)
 
 # Debian's own Open vSwitch is the reference that tests compare with.
 test-setup:

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"govs/test/sandbox"
 )
@@ -48,6 +47,7 @@ func startSwitch(t *testing.T, m sandbox.Maker) *sw {
 	} else {
 		s.Must("ovs-vsctl", args...)
 	}
+	s.addFlows()
 	s.ctl("time/stop")
 	return s
 }
@@ -63,39 +63,22 @@ func (s *sw) ctl(cmd string, args ...string) string {
 	return text
 }
 
-// warp turns the clock. In the reference that wakes a revalidator, which takes
-// away flows that no rule of OpenFlow stands for, once.
-func (s *sw) warp(ms string, flows []string) {
-	s.ctl("time/warp", ms)
-	if s.dp != refDP {
-		return
-	}
-	none, all := "\n  flows: 0\n", fmt.Sprintf("\n  flows: %d\n", len(flows))
-	has := func(text string) bool { return strings.Contains(s.ctl("dpctl/show", s.dp), text) }
-	for range 5000 {
-		if !has(none) {
-			time.Sleep(time.Millisecond)
-			continue
-		}
-		// It may not have looked at all of the table yet.
-		time.Sleep(4 * time.Millisecond)
-		s.addFlows(flows)
-		time.Sleep(4 * time.Millisecond)
-		if has(all) {
-			return
-		}
-		s.ctl("dpctl/del-flows", s.dp)
-	}
-	s.t.Fatal("the reference's flows do not stay")
-}
-
-func (s *sw) addFlows(flows []string) {
+// addFlows puts the flows of all scenarios.
+func (s *sw) addFlows() {
 	s.t.Helper()
+	flows := ofFlows()
+	if s.dp != refDP {
+		flows = dpFlows()
+	}
 	f := filepath.Join(s.Dir, "flows.txt")
 	if err := os.WriteFile(f, []byte(strings.Join(flows, "\n")+"\n"), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	s.ctl("dpctl/add-flows", s.dp, f)
+	if s.dp != refDP {
+		s.ctl("dpctl/add-flows", s.dp, f)
+	} else {
+		s.Must("ovs-ofctl", "add-flows", "br0", f)
+	}
 }
 
 // send has a port receive frames.
