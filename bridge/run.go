@@ -47,6 +47,7 @@ func (m *Manager) Run(ctx context.Context) error {
 			m.applyRestoring(snap)
 			m.reconcile(backerCtx, readBridges(snap))
 			m.applyLimits(snap)
+			m.applyZones(snap)
 			seen, confirm = snap, true
 		}
 		if write == nil && seen != nil && ready(snap) {
@@ -102,12 +103,15 @@ var configColumns = []struct {
 	table   string
 	columns []string
 }{
-	{"Open_vSwitch", []string{"bridges", "next_cfg", "other_config", "manager_options"}},
+	{"Open_vSwitch", []string{"bridges", "next_cfg", "other_config", "manager_options", "datapaths"}},
 	{"Bridge", []string{"name", "datapath_type", "fail_mode", "other_config", "ports", "controller", "protocols", "flood_vlans", "flow_tables", "mirrors"}},
 	{"Port", []string{"name", "interfaces", "tag", "trunks", "cvlans", "vlan_mode", "mac", "protected", "other_config"}},
 	{"Interface", []string{"name", "type", "options", "ofport_request", "mac", "mtu_request", "other_config"}},
 	{"Mirror", []string{"name", "select_all", "select_src_port", "select_dst_port", "select_vlan", "output_port", "output_vlan", "snaplen", "filter"}},
 	{"Manager", []string{"target", "connection_mode"}},
+	{"Datapath", []string{"ct_zones", "ct_zone_default_limit"}},
+	{"CT_Zone", []string{"timeout_policy", "limit"}},
+	{"CT_Timeout_Policy", []string{"timeouts"}},
 	{"Flow_Table", []string{"name", "flow_limit", "overflow_policy", "groups", "prefixes"}},
 	{"Controller", []string{
 		"target", "type", "connection_mode", "max_backoff", "inactivity_probe", "controller_rate_limit",

@@ -17,6 +17,7 @@ func (m *Manager) writeConfig(t *idl.Txn) {
 		t.SetBool(root, "dpdk_initialized", false)
 		t.SetStr(root, "dpdk_version", "none")
 	}
+	m.writeCapabilities(t)
 	for _, b := range m.live {
 		if row := t.Row("Bridge", b.spec.uuid); row != nil {
 			t.SetStr(row, "datapath_id", fmt.Sprintf("%016x", b.of.DatapathID()))

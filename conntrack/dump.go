@@ -116,13 +116,9 @@ type Filter struct {
 	Orig, Reply    TupleFilter
 }
 
-// TupleFilter selects by one direction; what is zero or not valid does not
-// count.
-type TupleFilter struct {
-	Tuple
-	HasType bool // ICMPType and ICMPCode count
-	HasID   bool // ICMPID counts
-}
+// TupleFilter selects by one direction. What is zero or not valid does not count,
+// but with Proto that of ICMP identifier, type and code always do.
+type TupleFilter struct{ Tuple }
 
 func (f *TupleFilter) selects(k *key) bool {
 	t := k.tuple()
@@ -132,11 +128,15 @@ func (f *TupleFilter) selects(k *key) bool {
 		f.Dst.IsValid() && f.Dst != t.Dst,
 		f.SrcPort != 0 && f.SrcPort != t.SrcPort,
 		f.DstPort != 0 && f.DstPort != t.DstPort,
-		f.HasType && (f.ICMPType != t.ICMPType || f.ICMPCode != t.ICMPCode),
-		f.HasID && f.ICMPID != t.ICMPID:
+		f.ICMP() && (f.ICMPID != t.ICMPID || f.ICMPType != t.ICMPType || f.ICMPCode != t.ICMPCode):
 		return false
 	}
 	return true
+}
+
+// Whole reports whether the filter names one connection.
+func (f *TupleFilter) Whole() bool {
+	return f.Src.IsValid() && f.Dst.IsValid() && f.Proto != 0 && (f.ICMP() || f.SrcPort != 0 && f.DstPort != 0)
 }
 
 // selects is called with the lock of c's home held.

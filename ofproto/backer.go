@@ -33,6 +33,7 @@ type Backer struct {
 	tunnels    []*tunnelDevice
 	lastBundle BundleID
 	limits     Limits
+	ctZones    zonePolicies
 
 	metering flowtable.Metering // nil if the datapath has no meters
 

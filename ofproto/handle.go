@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"govs/conntrack"
 	"govs/ofproto/xlate"
 	"govs/openflow"
 )
@@ -144,6 +145,10 @@ func (o *ofConn) handle(b []byte) error {
 		return o.reply(o.p.tlvTable(), xid)
 	case *openflow.TLVTableMod:
 		return o.change(b, func() error { return o.p.tlvTableMod(m) })
+	case *openflow.CTFlushZone:
+		return o.change(b, func() error { return o.p.ctFlush(&conntrack.Filter{HasZone: true, Zone: m.Zone}) })
+	case *openflow.CTFlush:
+		return o.change(b, func() error { return o.p.ctFlush(ctFilter(m)) })
 	case *openflow.IPFIXBridgeRequest, *openflow.IPFIXFlowRequest:
 		return o.fail(openflow.ErrStatsNotConfigured, b)
 	case *openflow.Resume:

@@ -80,6 +80,7 @@ func (b *Backer) configLocked() *xlate.Config {
 		}
 	}
 	c.Tunnels = xlate.NewTunnelMap(tunnels)
+	c.CTTimeout = b.timeoutNames()
 	b.cfgSeq++
 	c.Seq = b.cfgSeq
 	b.cfg.Store(c)

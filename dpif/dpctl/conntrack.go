@@ -148,7 +148,7 @@ func (c *call) flushConntrack(args []string) error {
 	// With addresses, no zone means zone 0.
 	f.HasZone = f.HasZone || tuples
 	n, err := ct.CtFlush(f)
-	if err == nil && n == 0 && f.Reply == (conntrack.TupleFilter{}) && whole(&f.Orig) {
+	if err == nil && n == 0 && f.Reply == (conntrack.TupleFilter{}) && f.Orig.Whole() {
 		err = dpif.ErrNotFound
 	}
 	if err != nil {

@@ -138,6 +138,7 @@ func parseMarks(args []string, f *conntrack.Filter) ([]string, error) {
 // parseTuple reads one direction of connections to be flushed, such as
 // "ct_nw_src=10.0.0.1,ct_nw_proto=6,ct_tp_dst=80".
 func parseTuple(s string, t *conntrack.TupleFilter) error {
+	icmp := false
 
 	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ' ' }) {
 		k, v, ok := strings.Cut(w, "=")
@@ -180,11 +181,11 @@ func parseTuple(s string, t *conntrack.TupleFilter) error {
 		case "ct_tp_dst":
 			t.DstPort = uint16(num(16))
 		case "icmp_type":
-			t.ICMPType, t.HasType = uint8(num(8)), true
+			t.ICMPType, icmp = uint8(num(8)), true
 		case "icmp_code":
-			t.ICMPCode, t.HasType = uint8(num(8)), true
+			t.ICMPCode, icmp = uint8(num(8)), true
 		case "icmp_id":
-			t.ICMPID, t.HasID = uint16(num(16)), true
+			t.ICMPID, icmp = uint16(num(16)), true
 		default:
 			return fmt.Errorf("invalid conntrack tuple field: %s", k)
 		}
@@ -196,20 +197,8 @@ func parseTuple(s string, t *conntrack.TupleFilter) error {
 		}
 
 	}
-	icmp := t.HasType || t.HasID
 	if icmp && !t.ICMP() || (t.SrcPort != 0 || t.DstPort != 0) && (t.Proto == 0 || t.ICMP()) {
 		return errors.New("invalid L4 fields")
 	}
 	return nil
-}
-
-// whole reports whether a filter names exactly one connection.
-func whole(t *conntrack.TupleFilter) bool {
-	if !t.Src.IsValid() || !t.Dst.IsValid() || t.Proto == 0 {
-		return false
-	}
-	if t.ICMP() {
-		return t.HasType && t.HasID
-	}
-	return t.SrcPort != 0 && t.DstPort != 0
 }

@@ -61,6 +61,11 @@ func newConv(id uint32, r *rand.Rand) *conv {
 	if r.IntN(4) == 0 {
 		c.scale[0] = -1
 	}
+	if c.scale[1] < 0 {
+		// In the reference a window that it scales back, because the server does not
+		// scale, may become zero.
+		c.scale[0] = min(c.scale[0], 0)
+	}
 	return c
 }
 
@@ -224,6 +229,7 @@ func (c *conv) tcp(s *segment, who int) {
 	if s.flags&syn != 0 {
 		// In the reference a larger window, scaled down and up again, becomes zero.
 		s.window = min(s.window, 30000)
+		s.scale = c.scale[who]
 	}
 	s.payload = make([]byte, n)
 	if scenarios[c.scenario].alg == "ftp" && s.flags&(syn|fin|rst) == 0 && r.IntN(2) == 0 {

@@ -30,12 +30,6 @@ type sw struct {
 
 func startSwitch(t *testing.T, m sandbox.Maker) *sw {
 	s := &sw{Switch: sandbox.Start(t, m, sandbox.Config{Dummy: "override"}), t: t, dp: refDP}
-	args := []string{"--", "add-br", "br0", "--", "set", "bridge", "br0", "fail-mode=secure"}
-	for i := 1; i <= 2; i++ {
-		p := fmt.Sprintf("p%d", i)
-		args = append(args, "--", "add-port", "br0", p, "--", "set", "interface", p, "type=dummy",
-			fmt.Sprintf("ofport_request=%d", i), "options:tx_pcap="+s.pcap(i))
-	}
 	if m.Name == "govs" {
 		// A datapath without a bridge is switched, too, and nobody deletes flows
 		// that no rule of OpenFlow stands for.
@@ -45,11 +39,29 @@ func startSwitch(t *testing.T, m sandbox.Maker) *sw {
 			s.ctl("dpctl/add-if", s.dp, fmt.Sprintf("p%d,type=dummy,tx_pcap=%s,port_no=%d", i, s.pcap(i), i))
 		}
 	} else {
-		s.Must("ovs-vsctl", args...)
+		s.addBridge()
 	}
 	s.addFlows()
 	s.ctl("time/stop")
 	return s
+}
+
+// startBridge starts a switch with a bridge and no flows.
+func startBridge(t *testing.T, m sandbox.Maker) *sw {
+	s := &sw{Switch: sandbox.Start(t, m, sandbox.Config{Dummy: "override"}), t: t, dp: refDP}
+	s.addBridge()
+	s.ctl("time/stop")
+	return s
+}
+
+func (s *sw) addBridge() {
+	args := []string{"--", "add-br", "br0", "--", "set", "bridge", "br0", "fail-mode=secure"}
+	for i := 1; i <= 2; i++ {
+		p := fmt.Sprintf("p%d", i)
+		args = append(args, "--", "add-port", "br0", p, "--", "set", "interface", p, "type=dummy",
+			fmt.Sprintf("ofport_request=%d", i), "options:tx_pcap="+s.pcap(i))
+	}
+	s.Must("ovs-vsctl", args...)
 }
 
 func (s *sw) pcap(port int) string { return filepath.Join(s.Dir, fmt.Sprintf("p%d-tx.pcap", port)) }
