@@ -15,6 +15,8 @@ type Resubmit struct {
 	InPort Port
 	Table  uint8
 	CT     bool
+
+	plain bool // it came as NXAST_RESUBMIT, and goes as one
 }
 
 // TableAny stands for the current table in a Resubmit and for all tables in a
@@ -106,6 +108,10 @@ func (a *Resubmit) encode(e *encoder) {
 	if a.CT {
 		code = 44
 	}
+	if a.plain {
+		be.PutUint16(e.nx(1, 16)[10:], uint16(a.InPort))
+		return
+	}
 	b := e.nx(code, 16)
 	be.PutUint16(b[10:], uint16(a.InPort))
 	b[12] = a.Table
@@ -119,7 +125,7 @@ func (a *Resubmit) check(c *checker) error {
 }
 
 func decodeResubmit(d *decoder, b []byte) error {
-	d.add(&Resubmit{InPort: Port(be.Uint16(b[10:])), Table: TableAny})
+	d.add(&Resubmit{InPort: Port(be.Uint16(b[10:])), Table: TableAny, plain: true})
 	return nil
 }
 

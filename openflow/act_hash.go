@@ -238,7 +238,7 @@ func decodeBundle(d *decoder, b []byte) error {
 	if err != nil {
 		return err
 	}
-	if !isZero(b[22:32]) {
+	if !isZero(b[22:32]) || int(a.Fields) >= len(hashNames) {
 		return ErrBadActionBadArgument
 	}
 	d.add(a)
@@ -256,6 +256,10 @@ func decodeBundleLoad(d *decoder, b []byte) error {
 		return err
 	}
 	a.Dst = dst
+	c := checker{names: d.names}
+	if err := c.span("destination", dst); err != nil {
+		return err
+	}
 	if a.Dst.N < 16 {
 		return ErrBadActionBadArgument
 	}
@@ -271,7 +275,7 @@ func bundleFrom(d *decoder, b []byte) (*Bundle, error) {
 		d.names.warnf("ofp_actions", "too many members")
 	case a.Algorithm > BundleHRW:
 		d.names.warnf("ofp_actions", "unsupported algorithm %d", a.Algorithm)
-	case be.Uint32(b[16:])>>9 != header32(flow.InPort, flow.WireNXM)>>9: // its length says nothing
+	case be.Uint32(b[16:]) != header32(flow.InPort, flow.WireNXM):
 		d.names.warnf("ofp_actions", "unsupported member type %d", be.Uint32(b[16:]))
 	case len(b)-32 < n*2:
 		d.names.warnf("ofp_actions", "Nicira action %s only has %d bytes allocated for members.  %d bytes are required for %d members.", "bundle", len(b)-32, n*2, n)

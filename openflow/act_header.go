@@ -347,7 +347,7 @@ func parseDecTTL(p *parser, _, arg string) error {
 
 func (a *DecTTL) format(f *formatter) {
 	f.str("dec_ttl")
-	if len(a.IDs) == 0 {
+	if a.IDs == nil {
 		return
 	}
 	f.str("(")
@@ -361,7 +361,7 @@ func (a *DecTTL) format(f *formatter) {
 }
 
 func (a *DecTTL) encode(e *encoder) {
-	if len(a.IDs) > 0 {
+	if a.IDs != nil {
 		start := len(e.b)
 		be.PutUint16(e.nx(21, 16)[10:], uint16(len(a.IDs)))
 		for _, id := range a.IDs {
@@ -391,9 +391,6 @@ func decodeDecTTLIDs(d *decoder, b []byte) error {
 	}
 	if len(b)-16 < 2*n {
 		d.names.warnf("ofp_actions", "Nicira action dec_ttl_cnt_ids only has %d bytes allocated for controller ids.  %d bytes are required for %d controllers.", len(b)-16, 2*n, n)
-		return ErrBadActionBadLen
-	}
-	if n == 0 {
 		return ErrBadActionBadLen
 	}
 	a := &DecTTL{IDs: make([]uint16, n)}

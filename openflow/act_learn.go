@@ -408,6 +408,8 @@ func decodeLearn2(d *decoder, b []byte) error {
 		}
 		rest = r
 		a.ResultDst = flow.Subfield{Field: id, Ofs: be.Uint16(b[36:]), N: 1}
+	} else if be.Uint16(b[36:]) != 0 {
+		return ErrBadActionBadArgument
 	}
 	d.add(a)
 	return a.decodeSpecs(d, rest)

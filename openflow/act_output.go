@@ -171,9 +171,6 @@ func decodeOutputTrunc(d *decoder, b []byte) error {
 	if o.MaxLen < minTruncLen {
 		return ErrBadActionBadArgument
 	}
-	if o.Port >= PortMax && o.Port != PortInPort && o.Port != PortLocal {
-		return ErrBadActionBadOutPort
-	}
 	d.add(o)
 	return nil
 }
@@ -211,7 +208,8 @@ func decodeOutputReg(d *decoder, b []byte) error {
 		return err
 	}
 	d.add(&OutputReg{Src: s, MaxLen: be.Uint16(b[16:])})
-	return nil
+	c := checker{names: d.names}
+	return c.span("source", s)
 }
 
 func decodeOutputReg2(d *decoder, b []byte) error {

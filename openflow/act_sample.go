@@ -196,9 +196,6 @@ func decodeSamplePort(d *decoder, b []byte, direction bool) error {
 	if a.SamplingPort == PortNone {
 		a.code = 38
 	}
-	if !isZero(b[26:]) {
-		return ErrBadRequestMustBeZero
-	}
 	return nil
 }
 

@@ -40,6 +40,9 @@ var differences = []difference{
 			strings.Contains(want, "->tun_erspan_") || strings.Contains(want, "->tun_gtpu_")
 	}},
 	{"new fields", "3.7 has registers that 3.1 does not know", func(_ []string, line, got, want string) bool {
+		if strings.Contains(want, "OFPBAC_BAD_SET_TYPE") && newRegister.MatchString(got) {
+			return true
+		}
 		_, name, ok := strings.Cut(want, "unknown field `")
 		if !ok {
 			_, name, ok = strings.Cut(want, "unknown keyword ")
@@ -50,7 +53,7 @@ var differences = []difference{
 		if !ok {
 			return false
 		}
-		name = strings.Trim(name, " '\n")
+		name = strings.TrimSuffix(strings.Trim(name, " '\n"), "_W")
 		id, known := flow.FieldByName(name)
 		return known && newField(id)
 	}},
@@ -79,10 +82,44 @@ var differences = []difference{
 		return strings.HasPrefix(args[0], "parse-") && set(got) && set(want)
 	}},
 	{"empty mask", "3.1 takes a field of which nothing counts for a sign that the packet is a frame", func(_ []string, line, got, want string) bool {
-		return emptyMask.MatchString(line) && strings.Contains(want, "8000580400000000")
+		return emptyMask.MatchString(line) && strings.Contains(noGaps.Replace(want), "8000580400000000")
 	}},
 	{"ipv6_label", "3.1 sends more bits than the label has", func(_ []string, line, got, want string) bool {
-		return bigLabel.MatchString(line) && len(got) == len(want)
+		return bigLabel.MatchString(line) && (len(got) == len(want) || strings.Contains(want, "OFPBMC_BAD_VALUE"))
+	}},
+	{"obs ids", "3.1 has no obs_domain_id and obs_point_id from fields", func(_ []string, line, got, want string) bool {
+		return strings.Contains(line, "sample(") && strings.Contains(want, "numeric") && strings.Contains(got, "unknown field")
+	}},
+	{"learn packet_type", "3.1 writes its name twice", func(_ []string, line, got, want string) bool {
+		return strings.ReplaceAll(want, "packet_type=packet_type=", "packet_type=") == got
+	}},
+	{"load of nw_ecn", "3.1 prints the mask of all there is of it", func(_ []string, line, got, want string) bool {
+		return strings.ReplaceAll(want, "/0x3->nw_ecn", "->nw_ecn") == got
+	}},
+	{"bundle_load", "3.1 does not check its algorithm and kind of members", func(args []string, line, got, want string) bool {
+		return args[0] != "parse-flows" && strings.Contains(want, "bundle_load(") && strings.Contains(got, "OFPBAC_BAD_ARGUMENT")
+	}},
+	{"learned bits", "3.1 does not check a learn's offsets and values until the flow is added", func(args []string, line, got, want string) bool {
+		return strings.HasPrefix(args[0], "parse-") && strings.Contains(want, "learn(") &&
+			(strings.Contains(got, "OFPBAC_BAD_SET_LEN") || strings.Contains(got, "OFPBAC_BAD_ARGUMENT"))
+	}},
+	{"length of a tunnel option", "3.1 does not look at it in the header of a field that is part of an action", func(args []string, line, got, want string) bool {
+		return strings.HasPrefix(args[0], "parse-") && (strings.Contains(want, "NXM_NX_TUN_METADATA") || strings.Contains(want, "tun_metadata")) &&
+			(strings.Contains(got, "OFPBAC_BAD_SET_") || strings.Contains(got, "OFPBMC_BAD_FIELD"))
+	}},
+	{"bytes without a meaning", "3.1 keeps some that it does not look at, and a mask of all there is", func(args []string, line, got, want string) bool {
+		return strings.HasPrefix(args[0], "parse-") && len(changedByte.FindAllString(got, -1)) <= 4 &&
+			changedByte.ReplaceAllString(got, "") == changedByte.ReplaceAllString(want, "")
+	}},
+	{"masked in_port", "3.1 prints a mask that means nothing", func(args []string, line, got, want string) bool {
+		return maskedPort.ReplaceAllString(want, "$1$2") == got
+	}},
+	{"several faults", "of several in one message 3.1 tells another", func(args []string, line, got, want string) bool {
+		if strings.HasPrefix(args[0], "parse-") { // bytes that are damaged in places
+			return strings.HasPrefix(strings.TrimSpace(got), "bad OpenFlow") && strings.HasPrefix(strings.TrimSpace(want), "bad OpenFlow")
+		}
+		return decodeError.MatchString(got) && decodeError.MatchString(want) &&
+			decodeError.ReplaceAllString(got, "") == decodeError.ReplaceAllString(want, "")
 	}},
 	{"tcp_flags", "3.1 sends a mask of 12 bits of the 12 there are", func(_ []string, line, got, want string) bool {
 		return flags12.MatchString(line)
@@ -159,10 +196,15 @@ func hexOf(got, want, version string) bool {
 }
 
 var (
-	bigLabel  = regexp.MustCompile(`ipv6_label[=:](0x[0-9a-f]{6}|[0-9]{7})`)
-	flags12   = regexp.MustCompile(`tcp_flags[=:][^, ]*/0xfff\b`)
-	setMask   = regexp.MustCompile(`set_field:[^,]*/[^,]*->`)
-	twoRanges = regexp.MustCompile(`nat\([^)]*(src|dst)[^)]*\b(src|dst)`)
+	bigLabel    = regexp.MustCompile(`ipv6_label[=:](0x[0-9a-f]{6}|[0-9]{7})`)
+	decodeError = regexp.MustCompile(`\(xid=0x[0-9a-f]+\): \*\*\*decode error: \w+\*\*\*|[0-9a-f]{8}  01 .*`)
+	newRegister = regexp.MustCompile(`(OXM_OF_PKT_REG([89]|1[0-5])|NXOXM_ET_REG(1[6-9]|2[0-9]|3[01])|NXOXM_ET_XXREG[4-7])\b`)
+	changedByte = regexp.MustCompile(`\n *[0-9]+: [0-9a-f]{2} -> [0-9a-f]{2}`)
+	maskedPort  = regexp.MustCompile(`(set_field:[0-9]+)/0x[0-9a-f]+(->in_port)`)
+	noGaps      = strings.NewReplacer(" ", "", "-", "")
+	flags12     = regexp.MustCompile(`tcp_flags[=:][^, ]*/0xfff\b`)
+	setMask     = regexp.MustCompile(`set_field:[^,]*/[^,]*->`)
+	twoRanges   = regexp.MustCompile(`nat\([^)]*(src|dst)[^)]*\b(src|dst)`)
 )
 
 var nonZero = regexp.MustCompile("[1-9a-f]")
