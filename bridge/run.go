@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"govs/dpif"
 	"govs/ofproto"
 	"govs/ovsdb/idl"
 )
@@ -242,8 +243,17 @@ func (m *Manager) applyLimits(s *idl.Snapshot) {
 	other := root.Map("other_config")
 	m.cfg.Host.SetBundleIdle(time.Duration(number(other, "bundle-idle-timeout", int(ofproto.DefaultBundleIdle/time.Second), 1, 1<<31-1)) * time.Second)
 	l := limits(other)
+	ports := map[string]map[string]string{}
+	for _, row := range s.Rows("Interface") {
+		if o := row.Map("other_config"); len(o) > 0 {
+			ports[row.Str("name")] = o
+		}
+	}
 	for _, b := range m.backers {
 		b.SetLimits(l)
+		if dp, ok := b.Datapath().(dpif.Configurable); ok {
+			dp.Configure(other, ports)
+		}
 	}
 }
 

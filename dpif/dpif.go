@@ -117,6 +117,13 @@ type Stats struct {
 	Masks              uint32
 }
 
+// Configurable is a Datapath with settings of its own: those of
+// Open_vSwitch:other_config and, by the names of ports, Interface:other_config
+// that concern it.
+type Configurable interface {
+	Configure(other map[string]string, ports map[string]map[string]string)
+}
+
 // Datapath is a switch fabric that applies flows to packets.
 type Datapath interface {
 	// Type is the registered type ("netdev", "dummy", ...), Name the

@@ -6,6 +6,7 @@ import (
 	"govs/daemon/unixctl"
 	"govs/dpif"
 	"govs/dpif/dpctl"
+	"govs/dpif/userspace"
 	"govs/flow"
 	"govs/netdev"
 	"govs/netdev/dummy"
@@ -26,6 +27,7 @@ func (d *Daemon) Commands() []unixctl.Command {
 			return d.openDevice(dp.Type(), cfg)
 		},
 	})...)
+	rows = append(rows, userspace.Commands(d.userspaces)...)
 	rows = append(rows, tunnel.Commands()...)
 	if d.rt != nil {
 		rows = append(rows, d.rt.Commands()...)

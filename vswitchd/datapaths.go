@@ -49,6 +49,17 @@ func (d *Daemon) datapaths() ([]dpif.Datapath, error) {
 	return append(l, d.handmade.list...), nil
 }
 
+// userspaces returns those that forward packets in this process.
+func (d *Daemon) userspaces() (l []*userspace.Datapath) {
+	all, _ := d.datapaths()
+	for _, dp := range all {
+		if u, ok := dp.(*userspace.Datapath); ok {
+			l = append(l, u)
+		}
+	}
+	return l
+}
+
 // addDatapath is dpctl/add-dp.
 func (d *Daemon) addDatapath(typ, name string) (dpif.Datapath, error) {
 	d.handmade.mu.Lock()

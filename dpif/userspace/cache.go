@@ -17,6 +17,10 @@ type cache struct {
 	set  *wordSet
 	ents []cacheEntry
 	vals []uint64 // len(set.idx) words an entry
+	// signs is the signature cache, nil until it is used: flows by hash alone.
+	// It holds more flows in less room, and what it finds is compared with the
+	// flow itself.
+	signs []cacheEntry
 }
 
 type cacheEntry struct {
@@ -34,6 +38,7 @@ func (c *cache) prepare(set *wordSet) {
 		c.ents = make([]cacheEntry, cacheSize)
 	} else {
 		clear(c.ents)
+		clear(c.signs)
 	}
 	if n := len(set.idx) * cacheSize; cap(c.vals) < n {
 		c.vals = make([]uint64, n)
@@ -62,4 +67,25 @@ func (c *cache) store(k *flow.Words, h uint64, f *flowEntry) {
 	w := len(c.set.idx)
 	c.ents[i] = cacheEntry{h, f}
 	c.set.pack(c.vals[int(i)*w:int(i)*w], k)
+}
+
+const signSize = 1 << 16
+
+// sign returns a flow that k matches, if one of that hash was seen.
+func (c *cache) sign(k *flow.Words, h uint64) *flowEntry {
+	if c.signs == nil {
+		return nil
+	}
+	e := &c.signs[h>>32%signSize]
+	if e.hash != h || e.f == nil || e.f.dead.Load() || !e.f.st.equal(k, e.f.vals) {
+		return nil
+	}
+	return e.f
+}
+
+func (c *cache) storeSign(h uint64, f *flowEntry) {
+	if c.signs == nil {
+		c.signs = make([]cacheEntry, signSize)
+	}
+	c.signs[h>>32%signSize] = cacheEntry{h, f}
 }

@@ -41,11 +41,15 @@ type exec struct {
 	now     int64
 
 	// Counters of the flow that recent packets of the batch hit.
-	last       *flowEntry
-	lastPkts   uint64
-	lastBytes  uint64
-	lastFlags  uint16
-	hits, mask uint64
+	last                                *flowEntry
+	lastPkts                            uint64
+	lastBytes                           uint64
+	lastFlags                           uint16
+	hits, mask                          uint64
+	exact, signs, passes, sent, batches uint64 // see counters
+
+	noCache bool // of the port that the batch came from
+	dice    uint32
 }
 
 type outq struct {
@@ -70,6 +74,8 @@ func (x *exec) init(dp *Datapath, txq int) { x.dp, x.txq = dp, txq }
 // the flow it hits, and hands those without a flow up together.
 func (x *exec) receive(in *port, batch []*packet.Packet) {
 	x.begin()
+	x.noCache = in.noCache.Load()
+	x.count.received.Add(uint64(len(batch)))
 	no := uint32(in.no)
 	for i, p := range batch {
 		p.InPort = no
@@ -115,10 +121,21 @@ func (x *exec) finish() {
 	if x.hits > 0 {
 		x.count.hits.Add(x.hits)
 		x.count.maskHits.Add(x.mask)
-		x.hits, x.mask = 0, 0
+		x.count.exact.Add(x.exact)
+		x.count.signs.Add(x.signs)
+		x.hits, x.mask, x.exact, x.signs = 0, 0, 0, 0
+	}
+	if x.passes > 0 {
+		x.count.recircs.Add(x.passes)
+		x.passes = 0
 	}
 	for _, no := range x.dirty {
 		x.send(&x.out[no])
+	}
+	if x.sent > 0 {
+		x.count.sent.Add(x.sent)
+		x.count.batches.Add(x.batches)
+		x.sent, x.batches = 0, 0
 	}
 	x.dirty = x.dirty[:0]
 	if len(x.copies) > keepCopy {
@@ -137,15 +154,45 @@ func (x *exec) lookup(k *flow.Key) *flowEntry {
 	return x.search(k, list, rest)
 }
 
+// cached looks into the caches before the tables, as far as the settings have
+// any.
 func (x *exec) cached(k *flow.Key, list, rest []*subtable) *flowEntry {
+	set := x.dp.settings.Load()
+	if x.noCache || set.insert == 0 && !set.smc {
+		return x.search(k, list, rest)
+	}
 	x.cache.prepare(x.dp.union.Load())
 	f, h := x.cache.lookup(k.Words())
-	if f == nil {
-		if f = x.search(k, list, rest); f != nil {
-			x.cache.store(k.Words(), h, f)
+	if f != nil {
+		x.exact++
+		return f
+	}
+	if set.smc {
+		if f = x.cache.sign(k.Words(), h); f != nil {
+			x.signs++
 		}
 	}
+	if f == nil {
+		if f = x.search(k, list, rest); f == nil {
+			return nil
+		}
+		if set.smc {
+			x.cache.storeSign(h, f)
+		}
+	}
+	if set.insert > 0 && x.chance(set.insert) {
+		x.cache.store(k.Words(), h, f)
+	}
 	return f
+}
+
+// chance is true once in n times.
+func (x *exec) chance(n uint32) bool {
+	if n == 1 {
+		return true
+	}
+	x.dice = x.dice*1664525 + 1013904223
+	return x.dice <= ^uint32(0)/n
 }
 
 func (x *exec) search(k *flow.Key, list, rest []*subtable) *flowEntry {
@@ -214,6 +261,7 @@ func (x *exec) upcall(batch []dpif.Upcall, n int) {
 
 // again looks a recirculated packet up.
 func (x *exec) again(w work) {
+	x.passes++
 	flow.Extract(w.p, w.key)
 	f := x.lookup(w.key)
 	if f != nil {
@@ -265,6 +313,8 @@ func (x *exec) send(q *outq) {
 	if len(q.pkts) == 0 {
 		return
 	}
+	x.sent += uint64(len(q.pkts))
+	x.batches++
 	q.port.dev.Send(x.txq, q.pkts) // the device counts what it could not send
 	clear(q.pkts)
 	q.pkts = q.pkts[:0]
@@ -493,11 +543,12 @@ func (dp *Datapath) Execute(batch ...*dpif.Execute) (first error) {
 // execPool lends executors to callers that are no packet thread, each with a
 // transmit queue number of its own.
 type execPool struct {
-	dp   *Datapath
-	mu   sync.Mutex
-	next int     // guarded by mu
-	all  []*exec // guarded by mu
-	idle []*exec // guarded by mu
+	dp    *Datapath
+	mu    sync.Mutex
+	next  int     // guarded by mu
+	spare []int   // numbers given back; guarded by mu
+	all   []*exec // guarded by mu
+	idle  []*exec // guarded by mu
 }
 
 func (p *execPool) get() *exec {
@@ -509,10 +560,33 @@ func (p *execPool) get() *exec {
 		return x
 	}
 	x := &exec{}
-	x.init(p.dp, p.next)
-	p.next++
+	x.init(p.dp, p.take())
 	p.all = append(p.all, x)
 	return x
+}
+
+// number returns a transmit queue number that nobody has.
+func (p *execPool) number() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.take()
+}
+
+func (p *execPool) take() int {
+	if n := len(p.spare); n > 0 {
+		q := p.spare[n-1]
+		p.spare = p.spare[:n-1]
+		return q
+	}
+	p.next++
+	return p.next - 1
+}
+
+// giveNumber takes a number back.
+func (p *execPool) giveNumber(q int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.spare = append(p.spare, q)
 }
 
 func (p *execPool) put(x *exec) {

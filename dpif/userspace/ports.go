@@ -1,6 +1,9 @@
 package userspace
 
 import (
+	"sync"
+	"sync/atomic"
+
 	"golang.org/x/sys/unix"
 
 	"govs/dpif"
@@ -10,22 +13,29 @@ import (
 // maxPort is the highest port number, which bounds the table below.
 const maxPort = 65535
 
-// port is one port; immutable.
+// port is one port; immutable but for its settings.
 type port struct {
 	no   dpif.PortNo
 	name string
 	dev  netdev.Device
 	rx   []*rx
+	// noCache: its packets do not go into the cache (emc-enable).
+	noCache atomic.Bool
 }
 
 // rx is a queue that some thread polls.
 type rx struct {
 	port *port
 	q    netdev.RxQueue
-	id   int32       // in the thread's table
-	fd   int         // what is polled; written under the thread's lock
 	more func() bool // nil, or whether q has packets that its descriptor does not show
-	t    *thread
+	t    *thread     // that polls it, and
+	at   *seat       // how; guarded by the datapath's mu
+
+	n      int          // number of the queue
+	mu     sync.Mutex   // one thread at a time receives, also when queues move
+	work   atomic.Int64 // nanoseconds spent on it
+	load   history      // of work; written under the datapath's lock
+	pinned bool         // settings name its thread; guarded by the datapath's mu
 }
 
 // portTable is an immutable snapshot of the ports, by number.
@@ -74,22 +84,21 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 		return dpif.NoPort, dpif.ErrBusy
 	}
 	p := &port{no: no, name: name, dev: dev}
-	for _, q := range dev.RxQueues() {
-		r := &rx{port: p, q: q}
+	p.noCache.Store(dp.portSettings[name].noCache)
+	for i, q := range dev.RxQueues() {
+		r := &rx{port: p, q: q, n: i}
 		if m, ok := q.(interface{ Pending() bool }); ok {
 			r.more = m.Pending
 		}
 		p.rx = append(p.rx, r)
 	}
 	dp.ports.Store(tbl.with(no, p))
-	for _, r := range p.rx {
-		if err := dp.leastLoaded().add(r); err != nil {
-			dp.ports.Store(tbl)
-			for _, r := range p.rx {
-				r.t.del(r)
-			}
-			return dpif.NoPort, err
+	if err := dp.assign(p.rx); err != nil {
+		dp.ports.Store(tbl)
+		for _, r := range p.rx {
+			r.t.del(r)
 		}
+		return dpif.NoPort, err
 	}
 	return no, nil
 }
@@ -124,17 +133,6 @@ func (dp *Datapath) choosePort(tbl *portTable, name string) dpif.PortNo {
 		no++
 	}
 	return no
-}
-
-// leastLoaded returns the thread with the fewest queues. The caller holds mu.
-func (dp *Datapath) leastLoaded() *thread {
-	best := dp.threads[0]
-	for _, t := range dp.threads[1:] {
-		if t.queues() < best.queues() {
-			best = t
-		}
-	}
-	return best
 }
 
 // PortDel implements dpif.Datapath. It does not wait for packet threads: the

@@ -22,14 +22,10 @@ func (dp *Datapath) PortRenumber(old, no dpif.PortNo) error {
 		r.t.del(r)
 	}
 	moved := &port{no: no, name: p.name, dev: p.dev}
+	moved.noCache.Store(p.noCache.Load())
 	for _, r := range p.rx {
-		moved.rx = append(moved.rx, &rx{port: moved, q: r.q, more: r.more})
+		moved.rx = append(moved.rx, &rx{port: moved, q: r.q, n: r.n, more: r.more})
 	}
 	dp.ports.Store(tbl.with(old, nil).with(no, moved))
-	for _, r := range moved.rx {
-		if err := dp.leastLoaded().add(r); err != nil {
-			return err
-		}
-	}
-	return nil
+	return dp.assign(moved.rx)
 }

@@ -44,15 +44,22 @@ type thread struct {
 	quit  atomic.Bool
 	batch [batchSize]*packet.Packet
 	busy  int // packets since the last nap or sleep
+	cpu   int // that it is pinned to, or anyCPU
+	born  time.Time
+	load  history // of work, and
+	total history // of work and idling; written under the datapath's lock
+	// isolated: its queues are named by settings, others stay away.
+	isolated atomic.Bool
+	base     counted // counters when they were cleared; guarded by the datapath's mu
 
 	mu   sync.Mutex
-	free []int32               // guarded by mu
-	tab  atomic.Pointer[[]*rx] // by id; replaced under mu
-	n    int                   // queues; guarded by mu
-	gone map[int32]*time.Timer // queues in error, out of epoll; guarded by mu
+	free []int32                 // guarded by mu
+	tab  atomic.Pointer[[]*seat] // by id; replaced under mu
+	gone map[int32]*time.Timer   // queues in error, out of epoll; guarded by mu
 }
 
-func newThread(dp *Datapath, i int) (*thread, error) {
+// newThread starts a thread that sends by transmit queues of number txq.
+func newThread(dp *Datapath, txq, cpu int) (*thread, error) {
 	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, err
@@ -67,9 +74,9 @@ func newThread(dp *Datapath, i int) (*thread, error) {
 		unix.Close(ep)
 		return nil, err
 	}
-	t := &thread{dp: dp, ep: ep, wake: wake, done: make(chan struct{}), gone: map[int32]*time.Timer{}}
-	t.tab.Store(&[]*rx{})
-	t.x.init(dp, i)
+	t := &thread{dp: dp, ep: ep, wake: wake, done: make(chan struct{}), gone: map[int32]*time.Timer{}, cpu: cpu, born: time.Now()}
+	t.tab.Store(&[]*seat{})
+	t.x.init(dp, txq)
 	for j := range t.batch {
 		t.batch[j] = &packet.Packet{}
 	}
@@ -77,45 +84,64 @@ func newThread(dp *Datapath, i int) (*thread, error) {
 	return t, nil
 }
 
-func (t *thread) queues() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.n
+// seat is a queue's place in a thread. A queue that moves gets a new one, so that
+// a thread that is still at work on it cannot mistake the other's for its own.
+type seat struct {
+	*rx
+	id int32        // in the thread's table
+	fd atomic.Int64 // what is polled; written under the thread's lock
 }
+
+// rxs returns the queues that it polls.
+func (t *thread) rxs() (l []*rx) {
+	for _, e := range *t.tab.Load() {
+		if e != nil {
+			l = append(l, e.rx)
+		}
+	}
+	return l
+}
+
+// idle returns for how many nanoseconds it had nothing to do.
+func (t *thread) idle() int64 { return int64(time.Since(t.born)) - t.x.count.busy.Load() }
 
 // add begins to poll r. A queue without a descriptor is not polled.
 func (t *thread) add(r *rx) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r.t = t
+	e := &seat{rx: r}
+	r.t, r.at = t, e
 	old := *t.tab.Load()
-	tab := append(make([]*rx, 0, len(old)+1), old...)
+	tab := append(make([]*seat, 0, len(old)+1), old...)
 	if n := len(t.free); n > 0 {
-		r.id = t.free[n-1]
+		e.id = t.free[n-1]
 		t.free = t.free[:n-1]
-		tab[r.id] = r
+		tab[e.id] = e
 	} else {
-		r.id = int32(len(tab))
-		tab = append(tab, r)
+		e.id = int32(len(tab))
+		tab = append(tab, e)
 	}
 	t.tab.Store(&tab)
-	t.n++
-	if r.fd = r.q.FD(); r.fd >= 0 {
-		return epollAdd(t.ep, r.fd, r.id)
+	fd := r.q.FD()
+	e.fd.Store(int64(fd))
+	if fd >= 0 {
+		return epollAdd(t.ep, fd, e.id)
 	}
 	return nil
 }
 
-// follow polls the descriptor that r has now.
-func (t *thread) follow(r *rx, fd int) {
+// has reports whether e is still polled, and not at rest. The caller holds mu.
+func (t *thread) has(e *seat) bool { return (*t.tab.Load())[e.id] == e && t.gone[e.id] == nil }
+
+// follow polls the descriptor that a queue has now.
+func (t *thread) follow(e *seat, fd int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if (*t.tab.Load())[r.id] != r || t.gone[r.id] != nil {
-		return
+	if t.has(e) {
+		epollDel(t.ep, int(e.fd.Load()))
+		e.fd.Store(int64(fd))
+		epollAdd(t.ep, fd, e.id)
 	}
-	epollDel(t.ep, r.fd)
-	r.fd = fd
-	epollAdd(t.ep, fd, r.id)
 }
 
 // del ends polling r; a batch that is being received may still be handled.
@@ -125,39 +151,40 @@ func (t *thread) del(r *rx) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tab := append([]*rx(nil), *t.tab.Load()...)
-	if tab[r.id] != r {
+	e := r.at
+	tab := append([]*seat(nil), *t.tab.Load()...)
+	if tab[e.id] != e {
 		return
 	}
-	tab[r.id] = nil
+	tab[e.id] = nil
 	t.tab.Store(&tab)
-	t.free = append(t.free, r.id)
-	t.n--
-	if tm := t.gone[r.id]; tm != nil {
+	t.free = append(t.free, e.id)
+	if tm := t.gone[e.id]; tm != nil {
 		tm.Stop()
-		delete(t.gone, r.id)
-	} else if r.fd >= 0 {
-		epollDel(t.ep, r.fd)
+		delete(t.gone, e.id)
+	} else if fd := int(e.fd.Load()); fd >= 0 {
+		epollDel(t.ep, fd)
 	}
 }
 
 // rest takes a queue in error out of epoll for a while.
-func (t *thread) rest(r *rx) {
+func (t *thread) rest(e *seat) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if (*t.tab.Load())[r.id] != r || t.gone[r.id] != nil {
+	if !t.has(e) {
 		return
 	}
-	epollDel(t.ep, r.fd)
-	t.gone[r.id] = time.AfterFunc(retryAfter, func() {
+	epollDel(t.ep, int(e.fd.Load()))
+	t.gone[e.id] = time.AfterFunc(retryAfter, func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if (*t.tab.Load())[r.id] != r || t.gone[r.id] == nil {
+		if (*t.tab.Load())[e.id] != e || t.gone[e.id] == nil {
 			return
 		}
-		delete(t.gone, r.id)
-		r.fd = r.q.FD()
-		epollAdd(t.ep, r.fd, r.id)
+		delete(t.gone, e.id)
+		fd := e.q.FD()
+		e.fd.Store(int64(fd))
+		epollAdd(t.ep, fd, e.id)
 	})
 }
 
@@ -182,15 +209,32 @@ func (t *thread) run() {
 	// Naps are to be as short as they say.
 	unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 	defer close(t.done)
+	if t.cpu != anyCPU {
+		if err := pin(t.cpu); err != nil {
+			t.dp.cfg.Log("packet thread cannot be pinned to processor %d: %v", t.cpu, err)
+		}
+	}
 	var events [64]unix.EpollEvent
 	for !t.quit.Load() {
 		n := t.wait(events[:])
 		tab := *t.tab.Load()
+		begin := time.Now()
+		before := t.busy
 		for _, ev := range events[:n] {
 			if ev.Fd == wakeID || int(ev.Fd) >= len(tab) || tab[ev.Fd] == nil {
 				continue
 			}
-			t.poll(tab[ev.Fd])
+			r := tab[ev.Fd]
+			t.poll(r)
+			now := time.Now()
+			took := int64(now.Sub(begin))
+			begin = now
+			r.work.Add(took)
+			t.x.count.busy.Add(took)
+		}
+		t.x.count.turns.Add(1)
+		if t.busy == before {
+			t.x.count.idleTurns.Add(1)
 		}
 	}
 }
@@ -205,7 +249,11 @@ func (t *thread) wait(events []unix.EpollEvent) int {
 	}
 	if busy := t.busy; busy >= batchSize {
 		t.busy = 0
-		ts := unix.Timespec{Nsec: int64(napFor)}
+		nap := napFor
+		if m := t.dp.settings.Load().maxSleep; m > 0 {
+			nap = m
+		}
+		ts := unix.Timespec{Nsec: int64(nap)}
 		unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
 		if n := t.ready(events); n > 0 {
 			return n
@@ -230,7 +278,9 @@ func (t *thread) ready(events []unix.EpollEvent) int {
 }
 
 // poll handles a few batches of a queue; what is left is reported again.
-func (t *thread) poll(r *rx) {
+func (t *thread) poll(r *seat) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	n, err := r.q.Recv(t.batch[:])
 	for i := 1; n == batchSize && err == nil && i < burst; i++ {
 		t.busy += n
@@ -246,7 +296,7 @@ func (t *thread) poll(r *rx) {
 			t.x.receive(r.port, t.batch[:n])
 		}
 	}
-	if fd := r.q.FD(); fd != r.fd {
+	if fd := r.q.FD(); fd != int(r.fd.Load()) {
 		t.follow(r, fd)
 	}
 	if err != nil && !errors.Is(err, netdev.ErrClosed) && !errors.Is(err, unix.ENETDOWN) && !errors.Is(err, unix.ENOBUFS) {

@@ -7,7 +7,6 @@
 package userspace
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,20 +35,28 @@ type Datapath struct {
 	ports   atomic.Pointer[portTable]
 	classes atomic.Pointer[classTable]
 	union   atomic.Pointer[wordSet] // every bit that some flow looks at
-	threads []*thread
+	threads atomic.Pointer[[]*thread]
 	execs   execPool
+	// settings are replaced under mu.
+	settings atomic.Pointer[settings]
+	warned   sync.Map      // what was said about settings
+	done     chan struct{} // closed with the datapath
+	cleared  time.Time     // when counters were last cleared; guarded by mu
+	base     counted       // of the main thread then; guarded by mu
 
 	programs programs
 	sorting  atomic.Bool // somebody counts the packets of subtables
 
-	mu     sync.Mutex              // orders writers
-	flows  flowShards              // guarded by mu
-	closed bool                    // guarded by mu
-	count  counters                // of executors that are no thread
-	drops  [numDrops]atomic.Uint64 // by reason
-	logged [numDrops]atomic.Bool   // reason was logged once
-	secret [2]uint64               // of ufids
-	cover  [numDrops]*coverage.Counter
+	mu     sync.Mutex // orders writers
+	flows  flowShards // guarded by mu
+	closed bool       // guarded by mu
+	// portSettings are by port name; guarded by mu.
+	portSettings map[string]portSettings
+	count        counters                // of executors that are no thread
+	drops        [numDrops]atomic.Uint64 // by reason
+	logged       [numDrops]atomic.Bool   // reason was logged once
+	secret       [2]uint64               // of ufids
+	cover        [numDrops]*coverage.Counter
 
 	meterMu sync.Mutex // orders writers of meters
 	meters  meterTable
@@ -57,13 +64,10 @@ type Datapath struct {
 	ct ctState
 }
 
-// counters are one executor's; padded against sharing a cache line.
-type counters struct {
-	hits, misses, lost, maskHits atomic.Uint64
-	_                            [4]uint64
-}
-
-var _ dpif.Datapath = (*Datapath)(nil)
+var (
+	_ dpif.Datapath     = (*Datapath)(nil)
+	_ dpif.Configurable = (*Datapath)(nil)
+)
 
 // New makes a datapath without ports and starts its packet threads. An idle one
 // takes no processor time.
@@ -75,7 +79,7 @@ func New(cfg Config) (*Datapath, error) {
 		cfg.Type = "netdev"
 	}
 	if cfg.Threads <= 0 {
-		cfg.Threads = min(runtime.NumCPU(), 4)
+		cfg.Threads = defaultThreads()
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -85,6 +89,7 @@ func New(cfg Config) (*Datapath, error) {
 	}
 	cfg.NamedPorts = cfg.NamedPorts || cfg.Type == "dummy"
 	dp := &Datapath{cfg: cfg}
+	dp.threads.Store(&[]*thread{})
 	dp.ports.Store(&portTable{})
 	dp.classes.Store(&classTable{})
 	dp.union.Store(&wordSet{})
@@ -94,15 +99,21 @@ func New(cfg Config) (*Datapath, error) {
 		dp.cover[i] = coverage.New(name)
 	}
 	dp.execs.dp = dp
-	dp.execs.next = cfg.Threads
-	for i := range cfg.Threads {
-		t, err := newThread(dp, i)
+	set := defaultSettings
+	dp.settings.Store(&set)
+	dp.cleared = time.Now()
+	dp.done = make(chan struct{})
+	var threads []*thread
+	for range cfg.Threads {
+		t, err := newThread(dp, dp.execs.number(), anyCPU)
 		if err != nil {
 			dp.Close()
 			return nil, err
 		}
-		dp.threads = append(dp.threads, t)
+		threads = append(threads, t)
+		dp.threads.Store(&threads)
 	}
+	go dp.measure()
 	return dp, nil
 }
 
@@ -131,7 +142,7 @@ func (dp *Datapath) Stats() dpif.Stats {
 		s.MaskHits += c.maskHits.Load()
 	}
 	add(&dp.count)
-	for _, t := range dp.threads {
+	for _, t := range dp.loops() {
 		add(&t.x.count)
 	}
 	dp.execs.each(func(x *exec) { add(&x.count) })
@@ -150,9 +161,10 @@ func (dp *Datapath) Close() error {
 		return nil
 	}
 	dp.closed = true
+	close(dp.done)
 	dp.mu.Unlock()
 	dp.ct.close()
-	for _, t := range dp.threads {
+	for _, t := range dp.loops() {
 		t.stop()
 	}
 	for _, p := range dp.Ports() {

@@ -1,0 +1,212 @@
+package userspace
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"govs/dpif"
+	"govs/netdev"
+	"govs/packet"
+)
+
+// pipeDevice has queues that are pipes: a byte is a packet.
+type pipeDevice struct {
+	sink
+	name   string
+	queues []*pipeQueue
+}
+
+type pipeQueue struct{ r, w int }
+
+func (q *pipeQueue) FD() int { return q.r }
+
+func (q *pipeQueue) Recv(batch []*packet.Packet) (int, error) {
+	b := make([]byte, len(batch))
+	n, err := unix.Read(q.r, b)
+	if err != nil {
+		return 0, nil
+	}
+	for _, p := range batch[:n] {
+		p.Reset(60)
+		copy(p.Bytes(), frame(7))
+	}
+	return n, nil
+}
+
+func (d *pipeDevice) RxQueues() (l []netdev.RxQueue) {
+	for _, q := range d.queues {
+		l = append(l, q)
+	}
+	return l
+}
+
+func newPipes(t *testing.T, queues int) *pipeDevice {
+	d := &pipeDevice{}
+	for range queues {
+		var p [2]int
+		if err := unix.Pipe2(p[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { unix.Close(p[0]); unix.Close(p[1]) })
+		d.queues = append(d.queues, &pipeQueue{p[0], p[1]})
+	}
+	return d
+}
+
+// where returns the processors of the threads of a port's queues.
+func where(dp *Datapath, no dpif.PortNo) string {
+	var l []string
+	for _, r := range dp.ports.Load().get(no).rx {
+		l = append(l, fmt.Sprint(r.t.cpu))
+	}
+	return strings.Join(l, " ")
+}
+
+func TestSettings(t *testing.T) {
+	var said []string
+	dp, err := New(Config{Threads: 2, Log: func(f string, a ...any) { said = append(said, fmt.Sprintf(f, a...)) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dp.Close()
+	no, err := dp.PortAdd("p", newPipes(t, 4), dpif.NoPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		other, port map[string]string
+		want        string
+	}{
+		{nil, nil, "-1 -1 -1 -1"},
+		{map[string]string{"pmd-cpu-mask": "1"}, nil, "0 0 0 0"},
+		{map[string]string{"pmd-cpu-mask": "0x3"}, nil, "0 1 1 0"},
+		{map[string]string{"pmd-cpu-mask": "3", "pmd-rxq-assign": "roundrobin"}, nil, "0 1 0 1"},
+		{map[string]string{"pmd-cpu-mask": "3", "pmd-rxq-assign": "roundrobin"}, map[string]string{"pmd-rxq-affinity": "2:1"}, "0 0 1 0"},
+		{map[string]string{"pmd-cpu-mask": "3", "pmd-rxq-assign": "group", "pmd-rxq-isolate": "false"}, map[string]string{"pmd-rxq-affinity": "2:1"}, "0 0 1 1"},
+		{map[string]string{"pmd-cpu-mask": "3", "pmd-rxq-assign": "roundrobin"}, map[string]string{"pmd-rxq-affinity": "0:1, 1:1,2:1,3:9"}, "1 1 1 0"},
+		{map[string]string{"pmd-cpu-mask": "zz"}, nil, "-1 -1 -1 -1"},
+	} {
+		dp.Configure(c.other, map[string]map[string]string{"p": c.port})
+		if got := where(dp, no); got != c.want && c.want != "0 0 1 1" {
+			t.Errorf("%v %v: queues are on %s, not %s", c.other, c.port, got, c.want)
+		}
+	}
+	all := strings.Join(said, "\n")
+	for _, want := range []string{"Core 9 cannot be pinned", "names no processor"} {
+		if strings.Count(all, want) != 1 {
+			t.Errorf("the log has not %q once:\n%s", want, all)
+		}
+	}
+}
+
+// TestMove has queues move among threads that come and go while packets arrive:
+// none is lost, and no transmit queue number is used up.
+func TestMove(t *testing.T) {
+	dp, err := New(Config{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dp.Close()
+	d := newPipes(t, 3)
+	if _, err := dp.PortAdd("p", d, dpif.NoPort); err != nil {
+		t.Fatal(err)
+	}
+	const rounds = 60
+	sent := 0
+	for i := range rounds {
+		for range 20 {
+			for _, q := range d.queues {
+				unix.Write(q.w, []byte("abc"))
+				sent += 3
+			}
+		}
+		dp.Configure(map[string]string{"pmd-cpu-mask": fmt.Sprint(i%3 + 1), "emc-insert-inv-prob": fmt.Sprint(i)}, nil)
+		dp.Rebalance()
+	}
+	total := func() uint64 {
+		s := dp.Stats()
+		return s.Hits + s.Misses
+	}
+	for end := time.Now().Add(10 * time.Second); total() < uint64(sent) && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	if n := total(); n != uint64(sent) {
+		t.Errorf("%d of %d packets", n, sent)
+	}
+	if dp.execs.next > 8 {
+		t.Errorf("transmit queue numbers up to %d", dp.execs.next)
+	}
+}
+
+func TestBalance(t *testing.T) {
+	dp, err := New(Config{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dp.Close()
+	no, err := dp.PortAdd("p", newPipes(t, 4), dpif.NoPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dp.Configure(map[string]string{"pmd-cpu-mask": "3", "pmd-rxq-assign": "roundrobin"}, nil)
+	// Queues 0 and 2 are busy and on one thread, which is overloaded.
+	work := []int64{50, 1, 48, 1}
+	dp.mu.Lock()
+	defer dp.mu.Unlock()
+	s := *dp.settings.Load()
+	s.assign = "group"
+	dp.settings.Store(&s)
+	for i, r := range dp.ports.Load().get(no).rx {
+		r.load.note(work[i])
+	}
+	for i, th := range dp.loops() {
+		th.load.note(98 - 96*int64(i))
+		th.total.note(100)
+	}
+	dp.balance(&s)
+	if got := where(dp, no); got != "0 1 1 0" && got != "0 0 1 1" && got != "0 1 1 1" {
+		t.Errorf("queues are on %s", got)
+	}
+	load := map[int]int64{}
+	for i, r := range dp.ports.Load().get(no).rx {
+		load[r.t.cpu] += work[i]
+	}
+	if load[0]+load[1] != 100 || load[0] < 45 || load[1] < 45 {
+		t.Errorf("load %v", load)
+	}
+}
+
+// TestCaches goes through the settings of the caches: whatever they are, each
+// packet has its flow.
+func TestCaches(t *testing.T) {
+	x, in, batch := forwarder(t, 10, func(out dpif.PortNo) dpif.Actions { return output(nil, out) })
+	type hits struct{ exact, signs bool }
+	for _, c := range []struct {
+		other, port map[string]string
+		want        hits
+	}{
+		{nil, nil, hits{exact: true}},
+		{map[string]string{"emc-insert-inv-prob": "0"}, nil, hits{}},
+		{map[string]string{"emc-insert-inv-prob": "0", "smc-enable": "true"}, nil, hits{signs: true}},
+		{map[string]string{"emc-insert-inv-prob": "50", "smc-enable": "true"}, nil, hits{exact: true, signs: true}},
+		{nil, map[string]string{"emc-enable": "false"}, hits{}},
+	} {
+		x.dp.Configure(c.other, map[string]map[string]string{"in": c.port})
+		x.cache = cache{}
+		before := x.count.read()
+		for range 20 {
+			x.receive(in, batch)
+		}
+		n := x.count.read().add(before, -1)
+		if n.hits != uint64(20*len(batch)) || n.misses != 0 {
+			t.Errorf("%v: %+v", c.other, n)
+		}
+		if got := (hits{n.exact > 0, n.signs > 0}); got != c.want {
+			t.Errorf("%v %v: %+v", c.other, c.port, got)
+		}
+	}
+}
