@@ -32,13 +32,14 @@ const (
 
 // Ofproto is one OpenFlow switch: a bridge.
 type Ofproto struct {
-	backer *Backer
-	name   string
-	uuid   [16]byte // in continuations
-	tables *flowtable.Tables
-	macs   *maclearn.Table[BundleID]
-	conns  *connManager
-	tlvMap atomic.Pointer[flow.TLVMap] // never nil; replaced by those who hold backer.mu
+	backer   *Backer
+	name     string
+	uuid     [16]byte           // in continuations
+	internal [3]*flowtable.Rule // see xlate.Bridge
+	tables   *flowtable.Tables
+	macs     *maclearn.Table[BundleID]
+	conns    *connManager
+	tlvMap   atomic.Pointer[flow.TLVMap] // never nil; replaced by those who hold backer.mu
 
 	// Guarded by backer.mu.
 	dead             bool
@@ -96,18 +97,18 @@ func (p *Ofproto) now() time.Time { return p.backer.host.clock.Now() }
 // that match no flow, and recirculated ones, are sent through it.
 func (p *Ofproto) addInternalFlows() {
 	now := p.now()
-	add := func(priority int, fill func(*flow.Match), actions ...openflow.Action) {
+	add := func(priority int, fill func(*flow.Match), actions ...openflow.Action) *flowtable.Rule {
 		var m flow.Match
 		fill(&m)
-		p.tables.AddHidden(flowtable.Internal, &m, priority, actions, now)
+		return p.tables.AddHidden(flowtable.Internal, &m, priority, actions, now)
 	}
 	add(2, func(m *flow.Match) { m.Mask.RecircID = ^uint32(0) })
 	reg0 := func(n uint32) func(*flow.Match) {
 		return func(m *flow.Match) { m.Key.Regs[0], m.Mask.Regs[0] = n, ^uint32(0) }
 	}
-	add(0, reg0(1), &openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonImplicitMiss})
-	add(0, reg0(2))
-	add(0, reg0(3))
+	p.internal[0] = add(0, reg0(1), &openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonImplicitMiss})
+	p.internal[1] = add(0, reg0(2))
+	p.internal[2] = add(0, reg0(3))
 }
 
 // setDefaultFlows puts the flow of a switch that nobody controls into its

@@ -61,5 +61,6 @@ func composeFrame(text string, size int) ([]byte, error) {
 	if size < bare {
 		return nil, fmt.Errorf("too small packet len")
 	}
-	return flow.Compose(&m.Key, &flow.ComposeOptions{Payload: make([]byte, size-bare)}).Bytes(), nil
+	b := flow.Compose(&m.Key, &flow.ComposeOptions{Payload: make([]byte, size-bare)}).Bytes()
+	return append(b, make([]byte, max(0, size-len(b)))...), nil // a frame without IP has no payload
 }

@@ -42,7 +42,10 @@ type Bridge struct {
 	// MissToController: packets that match no flow go to a controller.
 	MissToController bool
 	TLVs             *flow.TLVMap // tunnel options that have fields
-	Owner            any          // the switch itself, for the caller
+	// Internal are the flows that count packets without one of their own: those
+	// for a controller, those dropped, and dropped fragments. Nil ones do not.
+	Internal [3]*flowtable.Rule
+	Owner    any // the switch itself, for the caller
 }
 
 // Port is one OpenFlow port.

@@ -72,7 +72,15 @@ func (t *Translator) lookup(table uint8, inPort uint32, mayPacketIn, miss bool) 
 
 // count makes the flow count the packet.
 func (t *Translator) count(r *flowtable.Rule) {
-	if r != missRule && r != noMissRule && r != fragRule {
+	switch r {
+	case missRule:
+		r = t.bridge.Internal[0]
+	case noMissRule:
+		r = t.bridge.Internal[1]
+	case fragRule:
+		r = t.bridge.Internal[2]
+	}
+	if r != nil {
 		t.effect(Effect{kind: effectRule, ptr: r})
 	}
 }
