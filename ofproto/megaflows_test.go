@@ -25,7 +25,7 @@ func TestAsManyMegaflows(t *testing.T) {
 	seed, _ := strconv.ParseUint(os.Getenv("OFPROTO_SEED"), 10, 64)
 	pipelines, _ := strconv.Atoi(os.Getenv("OFPROTO_PIPELINES"))
 	if pipelines == 0 {
-		pipelines = 8
+		pipelines = 5
 	}
 	// Both clocks stand still, so that no flow is idle.
 	r.run("ovs-appctl", "time/stop")
