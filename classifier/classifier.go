@@ -25,6 +25,7 @@ type Classifier[T any] struct {
 	order    atomic.Pointer[[]entry[T]] // highest priority first
 	byMask   map[uint64]*subtable[T]    // by the hash of the mask
 	scratch  []maskWord
+	fresh    map[uint64]*[]maskWord // masks of rules made before there was a subtable; by hash
 	prefixes []Prefix
 	tries    []trie
 	rules    atomic.Int64
@@ -200,17 +201,29 @@ func (c *Classifier[T]) eachTrie(s *subtable[T], r *Rule[T], change func(*trie, 
 // rule that is made for its classifier takes less room and time. It must take
 // turns with those that change c.
 func (c *Classifier[T]) Init(r *Rule[T], m *flow.Match, priority int, v T) {
-	s := c.withMask(&m.Mask)
-	if s == nil {
-		r.init(slices.Clone(c.scratch), m, priority, v)
+	mask, h := compact(c.scratch[:0], &m.Mask)
+	c.scratch = mask
+	if s := c.find(h, mask); s != nil {
+		r.sub = s
+		r.init(&s.mask, m, priority, v)
 		return
 	}
-	r.Value, r.priority, r.mask, r.sub = v, int32(priority), &s.mask, s
-	r.setBits(s.mask, m)
+	own := c.fresh[h]
+	if own == nil || !slices.Equal(*own, mask) {
+		mask = slices.Clone(mask)
+		own = &mask
+		if c.fresh == nil || len(c.fresh) >= maxFresh {
+			c.fresh = map[uint64]*[]maskWord{}
+		}
+		c.fresh[h] = own
+	}
+	r.init(own, m, priority, v)
 }
 
-// withMask returns the subtable with a mask, or nil. The mask's words are in
-// c.scratch then.
+// maxFresh bounds the masks that rules without a subtable share.
+const maxFresh = 64
+
+// withMask returns the subtable with a mask, or nil.
 func (c *Classifier[T]) withMask(m *flow.Mask) *subtable[T] {
 	var h uint64
 	c.scratch, h = compact(c.scratch[:0], m)

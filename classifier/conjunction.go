@@ -15,7 +15,8 @@ type Clause struct {
 // itself. It must be called before r is inserted.
 func (r *Rule[T]) SetClauses(c []Clause) {
 	if len(c) > 0 {
-		r.soft = &c
+		own := c
+		r.soft = &own
 	}
 }
 

@@ -92,24 +92,19 @@ type Rule[T any] struct {
 func NewRule[T any](m *flow.Match, priority int, v T) *Rule[T] {
 	r := &Rule[T]{}
 	mask, _ := compact(nil, &m.Mask)
-	r.init(mask, m, priority, v)
+	r.init(&mask, m, priority, v)
 	return r
 }
 
-// init makes r the rule that NewRule returns, with a mask that it may keep.
-func (r *Rule[T]) init(mask []maskWord, m *flow.Match, priority int, v T) {
-	r.Value, r.priority, r.mask = v, int32(priority), &mask
-	r.setBits(mask, m)
-}
-
-// setBits takes from m what is under mask.
-func (r *Rule[T]) setBits(mask []maskWord, m *flow.Match) {
+// init makes r the rule that NewRule returns, with m's mask, which it keeps.
+func (r *Rule[T]) init(mask *[]maskWord, m *flow.Match, priority int, v T) {
+	r.Value, r.priority, r.mask = v, int32(priority), mask
 	r.removed.Store(never)
-	if len(mask) == 0 {
+	if len(*mask) == 0 {
 		return
 	}
-	key, bits := m.Key.Words(), make([]uint64, len(mask))
-	for i, w := range mask {
+	key, bits := m.Key.Words(), make([]uint64, len(*mask))
+	for i, w := range *mask {
 		bits[i] = key[w.word] & w.bits
 	}
 	r.words = &bits[0]

@@ -217,7 +217,8 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
 			return o.fail(errorCode(err, openflow.ErrBadActionBadType), b)
 		}
 	}
-	if err := o.p.tables.ApplyFor(&origin{o, openflow.ParseHeader(b).Xid}, m, o.p.now()); err != nil {
+	o.from = origin{o, openflow.ParseHeader(b).Xid}
+	if err := o.p.tables.ApplyFor(&o.from, m, o.p.now()); err != nil {
 		return o.fail(errorCode(err, openflow.ErrFlowModFailedUnknown), b)
 	}
 	o.mods.count(m.Command, o.p.now())

@@ -1,6 +1,7 @@
 package ofproto
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -50,6 +51,8 @@ type ofConn struct {
 
 	// flowMods is where run decodes flow-mods, which nobody keeps.
 	flowMods openflow.FlowMod
+	from     origin         // of the flow-mod under way
+	decoding openflow.Names // see names
 
 	sched        packetScheds
 	async        atomic.Pointer[openflow.AsyncConfig]
@@ -97,7 +100,7 @@ func (o *ofConn) run() error {
 	o.p.conns.wg.Go(o.writer)
 	defer o.stop()
 	for {
-		b, err := o.c.Recv()
+		b, err := o.c.Next()
 		if err != nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
 				return nil
@@ -109,6 +112,9 @@ func (o *ofConn) run() error {
 			continue
 		}
 		o.snoop(b)
+		if !openflow.IsFlowMod(b) {
+			b = bytes.Clone(b) // something may be kept of it
+		}
 		if err := o.handle(b); err != nil {
 			return err
 		}

@@ -126,7 +126,9 @@ func (p *Ofproto) tlvsInUse() (used uint64) {
 	return used
 }
 
-// names is what decoding a message of the connection needs to know.
+// names is what decoding a message of the connection needs to know. It is run's
+// alone, and good for the message under way.
 func (o *ofConn) names() *openflow.Names {
-	return &openflow.Names{Warn: vconnLog, TLVs: o.p.tlvMap.Load(), Debug: o.p.backer.opts.Debug}
+	o.decoding = openflow.Names{Warn: vconnLog, TLVs: o.p.tlvMap.Load(), Debug: o.p.backer.opts.Debug}
+	return &o.decoding
 }

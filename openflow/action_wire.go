@@ -2,6 +2,7 @@ package openflow
 
 import (
 	"encoding/binary"
+	"sync"
 
 	"govs/flow"
 )
@@ -139,9 +140,14 @@ func refuseInstructions(acts []Action) error {
 	return nil
 }
 
+// decoders saves an allocation a list.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
 // decodeList reads a list that may have instructions.
 func decodeList(b []byte, v Version, names *Names) ([]Action, error) {
-	d := decoder{version: v, forms: wireIndex(), names: names}
+	d := decoders.Get().(*decoder)
+	defer decoders.Put(d)
+	*d = decoder{version: v, forms: wireIndex(), names: names}
 	if n := countActions(b); n > 0 {
 		d.acts = make([]Action, 0, n) // what a flow keeps is no larger than it must be
 	}

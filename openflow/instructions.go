@@ -136,11 +136,10 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 	if p := bodies[instGoto]; p != nil {
 		goTo = &GotoTable{p[0]}
 	}
-	var acts []Action
+	acts := apply
 	if meter != nil {
-		acts = append(acts, meter)
+		acts = append([]Action{meter}, apply...)
 	}
-	acts = append(acts, apply...)
 	for _, a := range [...]Action{clear, write, meta, goTo} {
 		if a != nil {
 			acts = append(acts, a)

@@ -1,6 +1,9 @@
 package openflow
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // Header is the 8 bytes that every message begins with.
 type Header struct {
@@ -236,6 +239,23 @@ type DecodeOptions struct {
 	FlowMod *FlowMod
 }
 
+// msgDecoders saves an allocation a message.
+var msgDecoders = sync.Pool{New: func() any { return new(msgDecoder) }}
+
+// IsFlowMod reports whether a message is a flow-mod or a BundleAdd, of which there
+// may be many. Nothing of b is in what Decode makes of one, but BundleAdd.Raw and
+// what is in a BundleAdd that holds no flow-mod.
+func IsFlowMod(b []byte) bool {
+	is := func(r rawType, vendor uint32) bool {
+		row := &msgTable[r]
+		if row.frame == framePlain {
+			return uint32(b[1]) == row.num && Version(b[0]) >= row.first
+		}
+		return b[1] == typeVendor && len(b) >= lenVendor && be.Uint32(b[8:]) == vendor && be.Uint32(b[12:]) == row.num
+	}
+	return is(rawFlowMod10, 0) || is(rawBundleAdd14, 0) || is(rawNXFlowMod, vendorNX) || is(rawONFBundleAdd, vendorONF)
+}
+
 // Decode reads one whole message. On an error, which is an ErrorCode, the
 // header is returned all the same, and when the message's length has the shape
 // of its type also the name and what could be read.
@@ -246,7 +266,9 @@ func Decode(b []byte, o DecodeOptions) (Decoded, error) {
 		return out, ErrBadRequestBadLen
 	}
 	out.Header = ParseHeader(b)
-	d := msgDecoder{Header: out.Header, proto: o.Protocol, names: o.Names, index: msgIndex(), loose: o.Loose, flowMod: o.FlowMod}
+	d := msgDecoders.Get().(*msgDecoder)
+	defer msgDecoders.Put(d)
+	*d = msgDecoder{Header: out.Header, proto: o.Protocol, names: o.Names, index: msgIndex(), loose: o.Loose, flowMod: o.FlowMod}
 	if d.proto == 0 {
 		d.proto = ProtoAny
 	}
@@ -256,7 +278,7 @@ func Decode(b []byte, o DecodeOptions) (Decoded, error) {
 	}
 	out.Name, out.row = d.row.name, d.row
 	out.More = isStatsReply(d.row.frame) && be.Uint16(b[10:])&statsFlagMore != 0
-	out.Message, err = d.row.decode(&d, body)
+	out.Message, err = d.row.decode(d, body)
 	if err != nil && !d.partial {
 		out.Message = nil
 	}

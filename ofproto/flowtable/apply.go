@@ -118,7 +118,8 @@ func (t *Tables) admit(r *Rule, own bool, now time.Time) error {
 	r.created = now.UnixNano()
 	r.modified.Store(r.created)
 	r.Stats.used.Store(r.created)
-	c := Change{Kind: Added, Rule: r}
+	c := &t.change
+	*c = Change{Kind: Added, Rule: r}
 	if same != nil {
 		old := same.Value
 		if r.Flags&openflow.FlagResetCounts == 0 {
@@ -132,7 +133,8 @@ func (t *Tables) admit(r *Rule, own bool, now time.Time) error {
 		}
 	}
 	t.put(r, same)
-	t.report(&c)
+	t.report(c)
+	*c = Change{}
 	return nil
 }
 

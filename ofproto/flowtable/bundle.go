@@ -163,7 +163,8 @@ func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error 
 		t.origin = nil
 		return err
 	}
-	t.state.Store(&x.state)
+	seen := x.state // not a part of x, which goes
+	t.state.Store(&seen)
 	for i, changed := range x.tables {
 		if changed {
 			t.changed(uint8(i))

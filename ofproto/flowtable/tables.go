@@ -94,6 +94,7 @@ type Tables struct {
 	interned   map[any][]openflow.Action
 	origin     any                        // of the change under way
 	changes    uint64                     // reported so far
+	change     Change                     // to report, for those that come often
 	users      map[use]map[*Rule]struct{} // flows by what they refer to
 
 	state    atomic.Pointer[State]

@@ -6,6 +6,7 @@ package conn
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -50,10 +51,14 @@ type Conn struct {
 	name    string
 	r       *bufio.Reader
 	version openflow.Version
+	skip    int // bytes at the front of r that Next has returned
 
 	mu  sync.Mutex
 	xid uint32 // guarded by mu
 }
+
+// receiveBuffer holds any message, and many of the usual size.
+const receiveBuffer = 64 << 10
 
 // NetConn returns the connection that New was given.
 func (c *Conn) NetConn() net.Conn { return c.nc }
@@ -61,7 +66,7 @@ func (c *Conn) NetConn() net.Conn { return c.nc }
 // New returns a connection over nc, named for the log. Nothing is sent before
 // Handshake.
 func New(nc net.Conn, name string) *Conn {
-	return &Conn{nc: nc, name: name, r: bufio.NewReaderSize(nc, 64<<10), xid: 1}
+	return &Conn{nc: nc, name: name, r: bufio.NewReaderSize(nc, receiveBuffer), xid: 1}
 }
 
 // Dial connects to an active stream name and agrees on one of the versions
@@ -109,6 +114,17 @@ func (c *Conn) Send(b []byte) error {
 // peer's orderly end. ErrProtocol means that what came cannot be a message;
 // the connection is of no use then.
 func (c *Conn) Recv() ([]byte, error) {
+	b, err := c.Next()
+	return bytes.Clone(b), err
+}
+
+// Next is Recv for who is done with each message when it asks for the next one:
+// until then the message is lent.
+func (c *Conn) Next() ([]byte, error) {
+	if c.skip > 0 {
+		_, _ = c.r.Discard(c.skip) // it is in the buffer
+		c.skip = 0
+	}
 	head, err := c.r.Peek(openflow.HeaderLen)
 	if err != nil {
 		if errors.Is(err, io.EOF) && len(head) > 0 {
@@ -121,19 +137,20 @@ func (c *Conn) Recv() ([]byte, error) {
 		log.WarnRL(&limit, "%s: received too-short ofp_header (%d bytes)", c.name, n)
 		return nil, ErrProtocol
 	}
-	b := make([]byte, n)
-	if _, err := io.ReadFull(c.r, b); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
+	b, err := c.r.Peek(n) // the buffer has room for the longest
+	if err != nil {
+		if errors.Is(err, io.EOF) {
 			err = ErrProtocol
 		}
 		return nil, err
 	}
-	return b, nil
+	c.skip = n
+	return b[:n:n], nil
 }
 
 // Buffered reports whether more bytes have been received already: who answers
 // in batches may send what it has when there are none.
-func (c *Conn) Buffered() bool { return c.r.Buffered() >= openflow.HeaderLen }
+func (c *Conn) Buffered() bool { return c.r.Buffered()-c.skip >= openflow.HeaderLen }
 
 // Handshake exchanges hellos and picks the newest version both sides allow. If
 // there is none, the peer is told so, a warning is logged, and the error is a

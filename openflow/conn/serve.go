@@ -64,7 +64,7 @@ func (c *Conn) awaitMore(probe time.Duration) error {
 	}
 	for probed := false; ; probed = true {
 		_ = c.nc.SetReadDeadline(time.Now().Add(probe))
-		_, err := c.r.Peek(openflow.HeaderLen)
+		_, err := c.r.Peek(c.skip + openflow.HeaderLen)
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil // Recv says what it is, within the time that is left
 		}
