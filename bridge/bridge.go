@@ -56,6 +56,8 @@ type Config struct {
 	// Egress, if set, finds the interface by which packets leave for an address;
 	// see ofproto.Options.
 	Egress func(to netip.Addr, mark uint32) (iface string, carrier, ok bool)
+	// Addresses, if set, returns the addresses of the host's interfaces.
+	Addresses func() []ofproto.LocalAddress
 	// TLS names the keys and certificates for connections to controllers.
 	TLS *stream.TLS
 	// OnLinkChange, if set, calls fn (from any goroutine) when a network

@@ -63,7 +63,7 @@ func (m *Manager) addBridge(ctx context.Context, s *bridgeSpec) (*liveBridge, er
 		if err != nil {
 			return nil, err
 		}
-		backer = m.cfg.Host.Open(dp, ofproto.Options{OpenTunnel: m.cfg.OpenTunnel, RunDir: m.cfg.RunDir, TLS: m.cfg.TLS, NextHop: m.cfg.NextHop, Egress: m.cfg.Egress, Debug: m.cfg.Debug})
+		backer = m.cfg.Host.Open(dp, ofproto.Options{OpenTunnel: m.cfg.OpenTunnel, RunDir: m.cfg.RunDir, TLS: m.cfg.TLS, NextHop: m.cfg.NextHop, Egress: m.cfg.Egress, Addresses: m.cfg.Addresses, Debug: m.cfg.Debug})
 		m.backers[s.dpType] = backer
 		m.wg.Go(func() {
 			if err := backer.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {

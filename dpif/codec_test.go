@@ -15,6 +15,7 @@ import (
 var actionTexts = []string{
 	"1", "1,2", "drop", "", "push_vlan(vid=1,pcp=0),3", "push_vlan(tpid=0x88a8,vid=1,pcp=2),3", "push_vlan(vid=1,pcp=0,cfi=0)", "pop_vlan",
 	"set(tunnel(tun_id=0x138f,src=10.10.0.52,dst=10.10.0.51,ttl=64,tp_dst=4789,flags(df|key))),4",
+	"set(tunnel(tun_id=0x5,dst=1.1.1.1,ttl=64,tp_dst=6081,geneve({class=0xffff,type=0,len=4,0x1234}{class=0x1,type=0x81,len=8,0x5}{class=0x2,type=0x1,len=0}),flags(df|key))),4",
 	"set(tunnel(tun_id=5,dst=1.1.1.1,ttl=64,vxlan(gbp(id=5,flags=8)),flags(key)))",
 	"set(tunnel(tun_id=5,dst=1.1.1.1,ttl=64,erspan(ver=1,idx=0x5),flags(key)))",
 	"set(tunnel(tun_id=5,dst=1.1.1.1,ttl=64,erspan(ver=2,dir=1,hwid=0x5),flags(key)))",
@@ -111,6 +112,7 @@ var flowLines = []struct{ in, out string }{
 	{in: "recirc_id(0),in_port(2),packet_type(ns=0,id=0),eth_type(0x88a8),vlan(vid=5,pcp=0),encap(eth_type(0x8100),vlan(vid=6,pcp=0),encap(eth_type(0x0806)))"},
 	{in: "tunnel(tun_id=0x138f,src=10.10.0.51,dst=10.10.0.52,flags(-df-csum+key)),recirc_id(0),in_port(3),packet_type(ns=0,id=0),eth_type(0x0806)"},
 	{in: "tunnel(tun_id=0x5,src=1.1.1.1,dst=2.2.2.2,ttl=64,flags(+key)),recirc_id(0),in_port(2),packet_type(ns=0,id=0),eth_type(0x0806)"},
+	{in: "tunnel(tun_id=0x5,src=1.1.1.1,dst=2.2.2.2,ttl=64,geneve({class=0xffff,type=0x80,len=4,0xa/0xf}{class=0x1,type=0,len=0}),flags(+key)),recirc_id(0),in_port(2),packet_type(ns=0,id=0),eth_type(0x0806)"},
 	{in: "ct_state(-inv+trk),ct_zone(0x5),ct_mark(0x5/0xff),ct_label(0x1/0x1),recirc_id(0),in_port(2),packet_type(ns=0,id=0),eth_type(0x0800),ipv4(frag=first)"},
 	{in: "recirc_id(0),in_port(2),packet_type(ns=0,id=0),eth_type(0x0800),ipv4(proto=6,frag=no),tcp(src=1/0xf,dst=80),tcp_flags(+syn-ack)"},
 	{in: "recirc_id(0),in_port(2),packet_type(ns=0,id=0),eth_type(0x0800),ipv4(proto=6,frag=no),tcp(dst=80),tcp_flags(syn)"},

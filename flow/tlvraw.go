@@ -93,3 +93,8 @@ func (t *TLVMap) Adopt(k *Key) {
 		k.TunLayout = 0
 	}
 }
+
+// CopyTunOpts gives k the tunnel options of from, in from's form.
+func (k *Key) CopyTunOpts(from *Key) {
+	k.TunLayout, k.TunPresent, k.TunData = from.TunLayout, from.TunPresent, from.TunData
+}

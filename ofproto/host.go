@@ -65,6 +65,8 @@ type Options struct {
 	// NextHop, if set, finds the link-layer address of the next hop on the way
 	// to an address.
 	NextHop func(to netip.Addr) ([6]byte, bool)
+	// Addresses, if set, returns the addresses of the host's interfaces.
+	Addresses func() []LocalAddress
 	// Debug allows the actions that are only for tests.
 	Debug bool
 	// Egress, if set, finds the interface of the host by which packets with a
@@ -110,4 +112,10 @@ func (h *Host) Ofproto(name string) *Ofproto {
 		}
 	}
 	return nil
+}
+
+// LocalAddress is an address of an interface of this host.
+type LocalAddress struct {
+	MAC  [6]byte
+	Addr netip.Addr
 }

@@ -288,10 +288,9 @@ func (p *Ofproto) byName(name string) *port {
 func (p *Ofproto) info(x *port) PortInfo {
 	i := PortInfo{
 		Name: x.spec.Name, Type: x.spec.Type, No: x.no, Device: x.device(), Config: x.config,
-		Stats: netdev.Stats{
-			Collisions: -1, RxCrcErr: -1, RxFrameErr: -1, RxOverErr: -1, RxMissedErrors: -1, Multicast: -1,
-		},
+		Stats: netdev.UnknownStats,
 	}
+	i.MAC, _ = x.mac()
 	if c := x.counters; c != nil {
 		i.Stats.RxPackets, i.Stats.RxBytes = int64(c.RxPackets.Load()), int64(c.RxBytes.Load())
 		i.Stats.TxPackets, i.Stats.TxBytes = int64(c.TxPackets.Load()), int64(c.TxBytes.Load())

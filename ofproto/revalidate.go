@@ -323,6 +323,7 @@ func (b *Backer) packetOut(p *Ofproto, in *xlate.In, frame []byte) error {
 	meta := in.Key
 	w.key.InPort = meta.InPort
 	w.key.Tunnel, w.key.Metadata, w.key.Regs = meta.Tunnel, meta.Metadata, meta.Regs
+	w.key.CopyTunOpts(meta)
 	now := b.host.clock.Now()
 	w.in = *in
 	w.in.Key, w.in.Packet, w.in.Effects, w.in.Now, w.in.Freeze, w.in.Frozen = &w.key, pkt, true, now, b.freeze, b.thawed

@@ -2,6 +2,7 @@ package ofproto
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -196,13 +197,38 @@ func tunnelLine(x *port) string {
 	return b.String() + ")"
 }
 
-func (h *Host) cmdTunnelPorts([]string) (string, error) {
+// cmdTunnelPorts lists the datapath ports of tunnels; with -v what each of them
+// takes of what arrives at this host.
+func (h *Host) cmdTunnelPorts(args []string) (string, error) {
 	var b strings.Builder
 	b.WriteString("Listening ports:\n")
 	for _, k := range h.Backers() {
+		var addrs []LocalAddress
+		if len(args) > 0 && args[0] == "-v" && k.opts.Addresses != nil {
+			addrs = k.opts.Addresses()
+		}
 		k.mu.Lock()
 		for _, d := range k.tunnels {
-			fmt.Fprintf(&b, "%s (%d) ref_cnt=%d\n", d.name, d.odp, len(d.users))
+			if len(args) == 0 || args[0] != "-v" {
+				fmt.Fprintf(&b, "%s (%d) ref_cnt=%d\n", d.name, d.odp, len(d.users))
+				continue
+			}
+			row := tunnelTypeOf(d.users[0].Type)
+			for _, a := range addrs {
+				if !row.v4 && a.Addr.Is4() {
+					continue
+				}
+				typ, family := 0x0800, "ipv4"
+				if a.Addr.Is6() {
+					typ, family = 0x86dd, "ipv6"
+				}
+				fmt.Fprintf(&b, "%s (%d) : eth(dst=%s),eth_type(%#04x),%s(dst=%s,proto=%d,frag=no)", d.name, d.odp,
+					net.HardwareAddr(a.MAC[:]), typ, family, a.Addr, row.proto())
+				if row.udp != 0 {
+					fmt.Fprintf(&b, ",udp(dst=%d)", d.users[0].DstPort)
+				}
+				b.WriteByte('\n')
+			}
 		}
 		k.mu.Unlock()
 	}

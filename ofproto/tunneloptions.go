@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"govs/daemon/vlog"
+	"govs/flow"
 	"govs/ofproto/xlate"
 	"govs/packet"
 )
@@ -24,19 +25,31 @@ type tunnelType struct {
 	udp         uint16 // UDP port unless options:dst_port says otherwise; 0: none
 	l2, l3      bool   // carries Ethernet frames, other packets
 	csum, seq   bool   // has these options
+	v4          bool   // has an IPv4 underlay
+}
+
+// proto is the protocol of IP that the tunnel is carried by.
+func (t *tunnelType) proto() int {
+	switch {
+	case t.udp != 0:
+		return flow.ProtoUDP
+	case t.typ == "srv6":
+		return 43 // a routing header
+	}
+	return 47 // GRE
 }
 
 // tunnelTypes are the tunnels we know.
 var tunnelTypes = [...]tunnelType{
-	{"vxlan", "vxlan_sys", 4789, true, false, true, false},
-	{"geneve", "genev_sys", 6081, true, false, true, false},
-	{"gre", "gre_sys", 0, true, true, true, true},
-	{"ip6gre", "ip6gre_sys", 0, true, false, true, true},
-	{"erspan", "erspan_sys", 0, true, false, false, false},
-	{"ip6erspan", "ip6erspan_sys", 0, true, false, false, false},
-	{"gtpu", "gtpu_sys", 2152, false, true, false, false},
-	{"bareudp", "udp_sys", 6635, false, true, false, false},
-	{"srv6", "srv6_sys", 0, false, true, false, false},
+	{"vxlan", "vxlan_sys", 4789, true, false, true, false, true},
+	{"geneve", "genev_sys", 6081, true, false, true, false, true},
+	{"gre", "gre_sys", 0, true, true, true, true, true},
+	{"ip6gre", "ip6gre_sys", 0, true, false, true, true, false},
+	{"erspan", "erspan_sys", 0, true, false, false, false, true},
+	{"ip6erspan", "ip6erspan_sys", 0, true, false, false, false, false},
+	{"gtpu", "gtpu_sys", 2152, false, true, false, false, true},
+	{"bareudp", "udp_sys", 6635, false, true, false, false, true},
+	{"srv6", "srv6_sys", 0, false, true, false, false, false},
 }
 
 func tunnelTypeOf(typ string) *tunnelType {

@@ -1,6 +1,7 @@
 package ofproto
 
 import (
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -198,14 +199,29 @@ func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.T
 	}
 }
 
+// tunnelFields are what a controller is told of a tunnel when it is not zero.
+var tunnelFields = [...]flow.FieldID{flow.TunSrc, flow.TunDst, flow.TunIPv6Src, flow.TunIPv6Dst, flow.TunFlags,
+	flow.TunGBPID, flow.TunGBPFlags, flow.TunErspanVer, flow.TunErspanIdx, flow.TunErspanDir, flow.TunErspanHwid,
+	flow.TunGTPUFlags, flow.TunGTPUMsgtype}
+
 // metadata describes to a controller what a packet carries beside its bytes:
 // what translation knew (f), and what the datapath knows (k).
 func metadata(m *flow.Match, f, k *flow.Key) {
 	m.Set(flow.InPort, flow.U(uint64(f.InPort)))
 	if f.Tunnel.IsSet() {
 		m.Set(flow.TunID, flow.U(f.Tunnel.ID))
-		m.Set(flow.TunSrc, flow.U(uint64(f.Tunnel.Src)))
-		m.Set(flow.TunDst, flow.U(uint64(f.Tunnel.Dst)))
+		for _, id := range tunnelFields {
+			if v := id.Get(f); !v.IsZero() {
+				m.Set(id, v)
+			}
+		}
+		if f.TunPresent != 0 {
+			m.Key.TunLayout = f.TunLayout
+			for p := f.TunPresent; p != 0; p &= p - 1 {
+				id := flow.TunMetadata0 + flow.FieldID(bits.TrailingZeros64(p))
+				m.SetTLV(id, id.Get(f), id.Ones()) // the layout has it, as f does
+			}
+		}
 	} else if f.Tunnel.ID != 0 {
 		m.Set(flow.TunID, flow.U(f.Tunnel.ID))
 	}

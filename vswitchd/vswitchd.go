@@ -113,6 +113,7 @@ func New(cfg Config) (*Daemon, error) {
 		TLS:           cfg.Stream.TLS,
 		NextHop:       d.nextHop,
 		Egress:        d.egress,
+		Addresses:     d.addresses,
 		LintHost:      func() lint.Host { return readHost(d.rt) },
 		OnLinkChange: func(fn func(string)) func() {
 			return linux.OnLink("", func(e linux.LinkEvent) { fn(e.Name) })
@@ -147,6 +148,24 @@ func (d *Daemon) egress(to netip.Addr, mark uint32) (iface string, carrier, ok b
 	}
 	l, err := net.InterfaceByName(e.Name)
 	return e.Name, err == nil && l.Flags&net.FlagRunning != 0, true
+}
+
+// addresses returns the addresses of the host's interfaces that have one of
+// Ethernet, too.
+func (d *Daemon) addresses() (list []ofproto.LocalAddress) {
+	ifaces, err := net.Interfaces()
+	if err != nil || d.cfg.DisableSystemRoute {
+		return nil
+	}
+	for _, i := range ifaces {
+		addrs, _ := i.Addrs()
+		for _, a := range addrs {
+			if p, err := netip.ParsePrefix(a.String()); err == nil && len(i.HardwareAddr) == 6 && i.Flags&net.FlagLoopback == 0 {
+				list = append(list, ofproto.LocalAddress{MAC: [6]byte(i.HardwareAddr), Addr: p.Addr()})
+			}
+		}
+	}
+	return list
 }
 
 // Configured returns a channel that is closed when the database's first

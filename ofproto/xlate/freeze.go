@@ -102,6 +102,9 @@ func (t *Translator) state(table uint8) *Frozen {
 func (t *Translator) saveMetadata(m *flow.Key) {
 	m.InPort = t.flow.InPort
 	m.Tunnel = t.flow.Tunnel
+	if t.flow.TunPresent != 0 {
+		m.CopyTunOpts(&t.flow)
+	}
 	m.Metadata = t.flow.Metadata
 	m.Regs = t.flow.Regs
 }
@@ -187,6 +190,9 @@ func (t *Translator) thaw() bool {
 	}
 	m := &f.Metadata
 	t.flow.InPort, t.flow.Tunnel, t.flow.Metadata, t.flow.Regs = m.InPort, m.Tunnel, m.Metadata, m.Regs
+	if t.flow.CopyTunOpts(m); m.TunPresent == 0 {
+		b.TLVs.Begin(&t.flow)
+	}
 	t.stack = append(t.stack, f.Stack...)
 	t.mirrors = f.Mirrors
 	t.actionSet = append(t.actionSet, f.ActionSet...)
