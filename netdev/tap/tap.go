@@ -11,6 +11,7 @@ package tap
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"unsafe"
@@ -34,6 +35,8 @@ type Device struct {
 	cnt  netdev.Counters
 	rx   rxQueue
 	tx   netdev.PerQueue[txScratch]
+
+	status map[string]string
 }
 
 type txScratch struct {
@@ -85,6 +88,7 @@ func Open(cfg netdev.Config) (*Device, error) {
 	d := &Device{cfg: cfg, fd: linux.NewFD(fd)}
 	d.setOffload(fd)
 	d.link = linux.NewLink(cfg.Name, d.namespace)
+	d.status = d.link.Status()
 	d.rx.d = d
 	return d, nil
 }
@@ -154,8 +158,9 @@ func (d *Device) Stats() (netdev.Stats, error) {
 	return s, nil
 }
 
-// Status implements netdev.Device.
-func (d *Device) Status() map[string]string { return d.link.Status() }
+// Status implements netdev.Device. What the driver is can be asked here only,
+// not where the tap was moved to, so it is asked at first.
+func (d *Device) Status() map[string]string { return maps.Clone(d.status) }
 
 // RxQueues implements netdev.Device.
 func (d *Device) RxQueues() []netdev.RxQueue { return []netdev.RxQueue{&d.rx} }
