@@ -51,11 +51,11 @@ func Sendmmsg(fd int, msgs []Mmsghdr) (int, error) {
 	}
 }
 
-// Readv reads into iov without blocking (fd must be non-blocking); 0 with nil
-// means there was nothing.
-func Readv(fd int, iov []unix.Iovec) (int, error) {
+// Read reads into b without blocking (fd must be non-blocking); 0 with nil means
+// there was nothing.
+func Read(fd int, b []byte) (int, error) {
 	for {
-		n, _, e := unix.RawSyscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)))
+		n, _, e := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
 		switch e {
 		case 0:
 			return int(n), nil
@@ -65,6 +65,20 @@ func Readv(fd int, iov []unix.Iovec) (int, error) {
 			continue
 		}
 		return 0, errnoErr(e)
+	}
+}
+
+// Write writes b as one frame without blocking.
+func Write(fd int, b []byte) error {
+	for {
+		_, _, e := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		switch e {
+		case 0:
+			return nil
+		case unix.EINTR:
+			continue
+		}
+		return errnoErr(e)
 	}
 }
 

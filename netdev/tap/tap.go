@@ -14,6 +14,8 @@ import (
 	"maps"
 	"net/netip"
 	"os"
+	"runtime"
+	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -29,12 +31,12 @@ const maxFrame = 65536 + 14 + 8
 
 // Device is an open tap.
 type Device struct {
-	cfg  netdev.Config
-	fd   *linux.FD
-	link *linux.Link
-	cnt  netdev.Counters
-	rx   rxQueue
-	tx   netdev.PerQueue[txScratch]
+	cfg    netdev.Config
+	fd     *linux.FD // the first queue's
+	link   *linux.Link
+	cnt    netdev.Counters
+	queues []*rxQueue
+	tx     netdev.PerQueue[txScratch]
 
 	status map[string]string
 }
@@ -45,9 +47,8 @@ type txScratch struct {
 }
 
 type rxQueue struct {
-	d    *Device
-	vnet [packet.VNetHdrLen]byte
-	iov  [2]unix.Iovec
+	d  *Device
+	fd *linux.FD
 }
 
 // Open creates the tap cfg.Name. It starts down, as OVS's internal ports do.
@@ -61,6 +62,10 @@ func Open(cfg netdev.Config) (*Device, error) {
 	if len(cfg.Name) == 0 || len(cfg.Name) >= unix.IFNAMSIZ {
 		return fail("create tap", unix.EINVAL)
 	}
+	n, err := queuesOf(cfg.Options)
+	if err != nil {
+		return fail("create tap", err)
+	}
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENXIO) {
@@ -68,29 +73,75 @@ func Open(cfg netdev.Config) (*Device, error) {
 		}
 		return fail("open /dev/net/tun", err)
 	}
-	ifr, err := unix.NewIfreq(cfg.Name)
-	if err != nil {
-		unix.Close(fd)
-		return fail("create tap", unix.EINVAL)
+	// Exclusively: a queue of a tap that somebody has is not to be had.
+	err = attach(fd, cfg.Name, unix.IFF_MULTI_QUEUE|iffExclusive)
+	if errors.Is(err, unix.EBUSY) {
+		// It is there. One that was left for us ("ip tuntap add") has one queue.
+		n = 1
+		err = attach(fd, cfg.Name, 0)
+		if l := linux.NewLink(cfg.Name, nil); errors.Is(err, unix.EINVAL) && l.Status()["driver_name"] == "tun" {
+			err = unix.EBUSY
+		}
 	}
-	ifr.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
-	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr); err != nil {
+	if err != nil {
 		unix.Close(fd)
 		if errors.Is(err, unix.EPERM) {
 			err = fmt.Errorf("needs CAP_NET_ADMIN: %w", err)
 		}
 		return fail("create tap", err)
 	}
-	if err := unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, packet.VNetHdrLen); err != nil {
-		unix.Close(fd)
-		return fail("set vnet header size", err)
-	}
 	d := &Device{cfg: cfg, fd: linux.NewFD(fd)}
-	d.setOffload(fd)
 	d.link = linux.NewLink(cfg.Name, d.namespace)
+	d.queues = []*rxQueue{{d: d, fd: d.fd}}
+	for len(d.queues) < n {
+		// Fewer will do, too.
+		fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err != nil {
+			break
+		}
+		if err := attach(fd, cfg.Name, unix.IFF_MULTI_QUEUE); err != nil {
+			unix.Close(fd)
+			break
+		}
+		d.queues = append(d.queues, &rxQueue{d: d, fd: linux.NewFD(fd)})
+	}
+	d.setOffload(fd)
 	d.status = d.link.Status()
-	d.rx.d = d
 	return d, nil
+}
+
+// iffExclusive is IFF_TUN_EXCL of linux/if_tun.h.
+const iffExclusive = 0x8000
+
+// attach makes fd a queue of the tap.
+func attach(fd int, name string, flags uint16) error {
+	ifr, err := unix.NewIfreq(name)
+	if err != nil {
+		return unix.EINVAL
+	}
+	ifr.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI | unix.IFF_VNET_HDR | flags)
+	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr); err != nil {
+		return err
+	}
+	return unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, packet.VNetHdrLen)
+}
+
+// maxQueues is how many queues a tap has by itself, at most.
+const maxQueues = 4
+
+// queuesOf returns how many queues a tap is to have: as many as there are
+// processors to work on them, unless n_rxq says otherwise. The kernel keeps the
+// packets of a connection in one queue, the one that its answers are sent by.
+func queuesOf(o map[string]string) (int, error) {
+	s, ok := o["n_rxq"]
+	if !ok {
+		return min(runtime.NumCPU(), maxQueues), nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 64 {
+		return 0, fmt.Errorf("n_rxq %q is not from 1 to 64: %w", s, unix.EINVAL)
+	}
+	return n, nil
 }
 
 // setOffload tells the kernel what super-frames we take; older kernels know
@@ -163,25 +214,33 @@ func (d *Device) Stats() (netdev.Stats, error) {
 func (d *Device) Status() map[string]string { return maps.Clone(d.status) }
 
 // RxQueues implements netdev.Device.
-func (d *Device) RxQueues() []netdev.RxQueue { return []netdev.RxQueue{&d.rx} }
+func (d *Device) RxQueues() []netdev.RxQueue {
+	l := make([]netdev.RxQueue, len(d.queues))
+	for i, q := range d.queues {
+		l[i] = q
+	}
+	return l
+}
 
 // Close implements netdev.Device.
 func (d *Device) Close() error {
-	d.fd.Close()
+	for _, q := range d.queues {
+		q.fd.Close()
+	}
 	return nil
 }
 
 // FD implements netdev.RxQueue.
-func (q *rxQueue) FD() int { return q.d.fd.Num() }
+func (q *rxQueue) FD() int { return q.fd.Num() }
 
 // Recv implements netdev.RxQueue. The tap gives one frame per system call, so a
 // shorter batch than asked for means the queue was empty.
 func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
-	fd, ok := q.d.fd.Acquire()
+	fd, ok := q.fd.Acquire()
 	if !ok {
 		return 0, netdev.ErrClosed
 	}
-	defer q.d.fd.Release()
+	defer q.fd.Release()
 	var count, bytes, bad int64
 	var err error
 	for int(count) < len(batch) {
@@ -189,12 +248,9 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 		if len(p.Buffer()) < maxFrame {
 			p.Reset(maxFrame)
 		}
-		buf := p.Buffer()
-		q.iov[0].Base, q.iov[1].Base = &q.vnet[0], unsafe.SliceData(buf)
-		q.iov[0].SetLen(len(q.vnet))
-		q.iov[1].SetLen(len(buf))
+		// The vnet header comes to lie in the headroom.
 		var n int
-		n, err = linux.Readv(fd, q.iov[:])
+		n, err = linux.Read(fd, p.VNetBuffer())
 		if err != nil || n == 0 {
 			break
 		}
@@ -204,7 +260,7 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 			continue
 		}
 		p.Reset(n)
-		if !p.Offload.ReadVNetHdr(q.vnet[:], n) {
+		if !p.Offload.ReadVNetHdr(p.VNetBuffer(), n) {
 			bad++
 			continue
 		}
@@ -224,17 +280,29 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 // Send implements netdev.Device. A tap that is down drops what it is given, as
 // the kernel answers EIO.
 func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
-	fd, ok := d.fd.Acquire()
+	q := d.queues[txq%len(d.queues)].fd
+	fd, ok := q.Acquire()
 	if !ok {
 		return 0, netdev.ErrClosed
 	}
-	defer d.fd.Release()
+	defer q.Release()
 	s := d.tx.Get(txq)
 	var sent, bytes int64
 	var first error
 	for _, p := range batch {
-		p.Offload.WriteVNetHdr(s.vnet[:])
 		b := p.Bytes()
+		if whole := p.WithVNetHdr(); whole != nil {
+			if err := linux.Write(fd, whole); err != nil {
+				if first == nil {
+					first = err
+				}
+				continue
+			}
+			sent++
+			bytes += int64(len(b))
+			continue
+		}
+		p.Offload.WriteVNetHdr(s.vnet[:])
 		s.iov[0].Base, s.iov[1].Base = &s.vnet[0], unsafe.SliceData(b)
 		s.iov[0].SetLen(len(s.vnet))
 		s.iov[1].SetLen(len(b))

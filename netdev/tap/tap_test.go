@@ -75,6 +75,52 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
+// TestQueues has a tap of several queues, each of which sends and receives.
+func TestQueues(t *testing.T) {
+	nstest.Need(t)
+	for _, n := range []string{"0", "65", "x"} {
+		if _, err := Open(netdev.Config{Name: "tq", Options: map[string]string{"n_rxq": n}}); netdev.Strerror(err) != "Invalid argument" {
+			t.Errorf("n_rxq=%s: %v", n, err)
+		}
+	}
+	d, err := Open(netdev.Config{Name: "tq", Options: map[string]string{"n_rxq": "3"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if n := len(d.RxQueues()); n != 3 {
+		t.Fatalf("%d queues", n)
+	}
+	if err := d.SetUp(true); err != nil {
+		t.Fatal(err)
+	}
+	for txq := range 7 {
+		p := packet.New(make([]byte, 60))
+		if n, err := d.Send(txq, []*packet.Packet{p}); n != 1 || err != nil {
+			t.Errorf("queue %d: %d %v", txq, n, err)
+		}
+	}
+	if s, err := d.Stats(); err != nil || s.TxPackets != 7 {
+		t.Errorf("%+v %v", s, err)
+	}
+	// A tap that was there before, and one that somebody has.
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = "tq1"
+	if err := netlink.LinkAdd(&netlink.Tuntap{LinkAttrs: attrs, Mode: netlink.TUNTAP_MODE_TAP, Queues: 0, Flags: netlink.TUNTAP_NO_PI | netlink.TUNTAP_VNET_HDR}); err != nil {
+		t.Skip(err)
+	}
+	old, err := Open(netdev.Config{Name: "tq1"})
+	if err != nil || len(old.RxQueues()) != 1 {
+		t.Fatalf("a tap that was there: %v", err)
+	}
+	defer old.Close()
+	for _, name := range []string{"tq", "tq1"} {
+		if _, err := Open(netdev.Config{Name: name}); netdev.Strerror(err) != "Device or resource busy" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestSelf has the host send by the tap and receive from it.
 func TestSelf(t *testing.T) {
 	d := open(t, "tp1")
@@ -84,11 +130,17 @@ func TestSelf(t *testing.T) {
 	// An interface that comes up solicits its router by itself.
 	var p packet.Packet
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		n, err := d.RxQueues()[0].Recv([]*packet.Packet{&p})
-		if err != nil {
-			t.Fatal(err)
+		got := 0
+		for _, q := range d.RxQueues() {
+			n, err := q.Recv([]*packet.Packet{&p})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got += n; n == 1 {
+				break
+			}
 		}
-		if n == 1 {
+		if got == 1 {
 			break
 		}
 		if time.Now().After(end) {
