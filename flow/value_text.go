@@ -388,7 +388,7 @@ func parsePacketType(s string) (v, mask Value, err error) {
 	if !ok {
 		return bad("ns_type")
 	}
-	if tail == "" || tail[0] != ')' {
+	if tail = strings.TrimLeft(tail, " "); tail == "" || tail[0] != ')' {
 		return bad("missing ')'")
 	}
 	return U(ns<<16 | typ), OnesValue(32), nil

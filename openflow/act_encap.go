@@ -229,6 +229,8 @@ func parseDecap(p *parser, _, arg string) error {
 			return fmt.Errorf("Invalid decap argument: %s", key)
 		}
 		ns, typ := "", ""
+		var n, t uint16
+		var err error
 		for {
 			k, v, rest, ok := cutPair(value)
 			if !ok {
@@ -245,15 +247,13 @@ func parseDecap(p *parser, _, arg string) error {
 		if ns == "" {
 			return fmt.Errorf("Missing packet_type attribute ns")
 		}
+		if n, err = parseUint16(ns, "ns"); err != nil {
+			return err
+		}
 		if typ == "" {
 			return fmt.Errorf("Missing packet_type attribute type")
 		}
-		n, err := parseUint16(ns, "ns")
-		if err != nil {
-			return err
-		}
-		t, err := parseUint16(typ, "type")
-		if err != nil {
+		if t, err = parseUint16(typ, "type"); err != nil {
 			return err
 		}
 		a.PacketType = uint32(n)<<16 | uint32(t)

@@ -119,7 +119,7 @@ func hexString(v flow.Value) string {
 // parseBig reads an unsigned number of up to 1024 bits in hex and up to 64
 // bits otherwise.
 func parseBig(s string) (v flow.Value, ok bool) {
-	if h, isHex := strings.CutPrefix(strings.ToLower(s), "0x"); isHex && h != "" {
+	if h, isHex := strings.CutPrefix(strings.ToLower(s), "0x"); isHex {
 		h = strings.TrimLeft(h, "0")
 		b, err := hex.DecodeString("0"[:len(h)%2] + h)
 		if err != nil || len(b) > 124 {

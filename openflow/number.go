@@ -103,9 +103,7 @@ func parseHexBytes(s string) ([]byte, bool) {
 	for s != "" {
 		if s[0] == '.' {
 			s = s[1:]
-			if s == "" {
-				break
-			}
+			continue
 		}
 		if len(s) < 2 {
 			return out, false
