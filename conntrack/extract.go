@@ -189,6 +189,7 @@ func (v *view) ports(p *packet.Packet, h []byte, at int, inner bool) bool {
 			return false
 		}
 		k.srcPort, k.dstPort = be.Uint16(h), be.Uint16(h[2:])
+		return k.srcPort != 0 && k.dstPort != 0 // nobody answers to port 0
 	case k.isICMP():
 		if len(h) < packet.ICMPLen {
 			return false

@@ -27,37 +27,68 @@ var (
 // alive is how many conversations are under way at a time.
 const alive = 24
 
+// perSwitch is how many conversations a pair of switches gets.
+const perSwitch = 500
+
 func TestSameAsReference(t *testing.T) {
 	n := *seed
 	if n == 0 {
 		n = uint64(time.Now().UnixNano())
 	}
 	t.Logf("go test ./test/ctdiff -run %s -conversations %d -seed %d", t.Name(), *conversations, n)
-	r := rand.New(rand.NewPCG(n, 1))
-	d := &diff{t: t, r: r}
-	for _, m := range []sandbox.Maker{sandbox.Ours(t), sandbox.Reference(t)} {
-		s := startSwitch(t, m)
-		d.both = append(d.both, s)
-	}
-	var live []*conv
-	for id := uint32(0); id < uint32(*conversations) || len(live) > 0; {
-		for len(live) < alive && id < uint32(*conversations) {
-			id++
-			c := newConv(id, rand.New(rand.NewPCG(r.Uint64(), r.Uint64())))
-			if *only >= 0 {
-				for int(c.scenario) != *only {
-					c = newConv(id, c.r)
+	var sum diff
+	crashes := 0
+	for i := 0; i*perSwitch < *conversations; i++ {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			d := &diff{t: t, r: rand.New(rand.NewPCG(n, uint64(i)))}
+			defer func() {
+				switch c, ok := recover().(crash); {
+				case ok && c.maker == "reference": // it has assertions that packets can reach
+					crashes++
+					t.Log("the reference has crashed: ", c.line)
+				case ok:
+					t.Error(c.maker, " has crashed: ", c.line)
 				}
+				sum.add(d)
+			}()
+			for _, m := range []sandbox.Maker{sandbox.Ours(t), sandbox.Reference(t)} {
+				d.both = append(d.both, startSwitch(t, m))
 			}
-			live = append(live, c)
-		}
-		d.round(live)
-		live = slices.DeleteFunc(live, func(c *conv) bool { return c.left <= 0 })
+			d.run(uint32(min(perSwitch, *conversations-i*perSwitch)))
+		})
 		if t.Failed() {
 			return
 		}
 	}
-	t.Logf("%d conversations, %d packets in, %d out, %d tables of %d connections at most compared; %d waits, %d answers to expired connections", *conversations, d.in, d.out, d.tables, d.most, d.late, d.outlived)
+	t.Logf("%d conversations, %d packets in, %d out, %d tables of up to %d connections compared; the reference was waited for %d times, knew %d answers to expired connections and crashed %d times",
+		sum.convs, sum.in, sum.out, sum.tables, sum.most, sum.late, sum.outlived, crashes)
+	if crashes > *conversations/2000+1 {
+		t.Error("too little was compared")
+	}
+}
+
+// run has n conversations through both switches.
+func (d *diff) run(n uint32) {
+	var live []*conv
+	for id := uint32(0); (id < n || len(live) > 0) && !d.t.Failed(); {
+		for len(live) < alive && id < n {
+			id++
+			c := newConv(id, rand.New(rand.NewPCG(d.r.Uint64(), d.r.Uint64())))
+			for *only >= 0 && int(c.scenario) != *only {
+				c = newConv(id, c.r)
+			}
+			live = append(live, c)
+		}
+		d.round(live)
+		all := len(live)
+		live = slices.DeleteFunc(live, func(c *conv) bool { return c.left <= 0 })
+		d.convs += all - len(live)
+	}
+}
+
+func (d *diff) add(o *diff) {
+	d.convs, d.in, d.out, d.tables = d.convs+o.convs, d.in+o.in, d.out+o.out, d.tables+o.tables
+	d.late, d.outlived, d.most = d.late+o.late, d.outlived+o.outlived, max(d.most, o.most)
 }
 
 // outlived reports whether two frames differ in what the reference's entry for
@@ -78,6 +109,7 @@ type diff struct {
 	r        *rand.Rand
 	both     []*sw
 	turns    int
+	convs    int
 	in       int
 	out      int
 	most     int
@@ -94,9 +126,11 @@ func (d *diff) round(live []*conv) {
 	byID := map[uint32]*conv{}
 	for _, c := range live {
 		byID[c.id] = c
-		port, f := c.step()
-		frames[port] = append(frames[port], f)
-		d.trail = append(d.trail, fmt.Sprintf("%d > p%d %x", c.id, port, f))
+		port, l := c.step()
+		frames[port] = append(frames[port], l...)
+		for _, f := range l {
+			d.trail = append(d.trail, fmt.Sprintf("%d > p%d %x", c.id, port, f))
+		}
 	}
 	for port := 1; port <= 2; port++ {
 		d.in += len(frames[port])
@@ -154,6 +188,10 @@ func (d *diff) compareTables() {
 	ours, theirs := d.both[0].dump(), d.both[1].dump()
 	d.tables++
 	d.most = max(d.most, len(ours))
+	for i, s := range d.both {
+		l := [...]*[]string{&ours, &theirs}[i]
+		*l = append(*l, strings.Split(s.ctl("dpctl/ipf-get-status", "-m"), "\n")...)
+	}
 	if slices.Equal(ours, theirs) {
 		return
 	}

@@ -192,3 +192,54 @@ func seqAfter(b []byte) (uint32, bool) {
 	}
 	return seq, true
 }
+
+// fragSize is the data of a fragment: above what both trackers take for an
+// attack.
+const fragSize = 1288
+
+// fragments cuts a frame into fragments if its data is long.
+func fragments(b []byte, id uint32) (l [][]byte) {
+	head := ethLen + packet.IPv4Len
+	v6 := be.Uint16(b[12:]) == 0x86dd
+	if v6 {
+		head = ethLen + packet.IPv6Len
+	}
+	data := b[head:]
+	if len(data) <= fragSize {
+		return [][]byte{b}
+	}
+	for at := 0; at < len(data); at += fragSize {
+		last := at+fragSize >= len(data)
+		f := append([]byte(nil), b[:head]...)
+		ip := f[ethLen:]
+		part := data[at:min(at+fragSize, len(data))]
+		if v6 {
+			fh := []byte{ip[6], 0, byte(at >> 8), byte(at)}
+			if !last {
+				fh[3] |= 1
+			}
+			ip[6] = 44
+			be.PutUint16(ip[4:], uint16(8+len(part)))
+			f = append(f, be.AppendUint32(fh, id)...)
+		} else {
+			off := uint16(at / 8)
+			if !last {
+				off |= 0x2000
+			}
+			be.PutUint16(ip[2:], uint16(packet.IPv4Len+len(part)))
+			be.PutUint16(ip[4:], uint16(id))
+			be.PutUint16(ip[6:], off)
+			packet.IPv4(ip).Checksum()
+		}
+		l = append(l, append(f, part...))
+	}
+	return l
+}
+
+func isFragment(b []byte) bool {
+	ip := b[ethLen:]
+	if be.Uint16(b[12:]) == 0x86dd {
+		return ip[6] == 44
+	}
+	return be.Uint16(ip[6:])&0x3fff != 0
+}

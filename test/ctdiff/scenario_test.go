@@ -47,8 +47,8 @@ var scenarios = []scenario{
 type version struct{ eth, ofp, frag, a, b, c string }
 
 var versions = []version{
-	{"0x0800", "ip", "ipv4(frag=no)", "10.9.0.1", "10.9.0.2", "10.119.120.121"},
-	{"0x86dd", "ipv6", "ipv6(frag=no)", "fd09::1:1", "fd09::1:2", "fd09::aaaa:bbbb:cccc"},
+	{"0x0800", "ip", "ipv4()", "10.9.0.1", "10.9.0.2", "10.119.120.121"},
+	{"0x86dd", "ipv6", "ipv6()", "fd09::1:1", "fd09::1:2", "fd09::aaaa:bbbb:cccc"},
 }
 
 // fill puts zone and addresses into an action.

@@ -3,13 +3,16 @@ package ctdiff
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"govs/daemon/unixctl"
 	"govs/test/sandbox"
 )
 
@@ -21,9 +24,11 @@ const refDP = "system@ovs-system"
 // sw is a switch with two dummy ports whose datapath flows the test makes.
 type sw struct {
 	*sandbox.Switch
-	t    *testing.T
-	dp   string
-	read [3]int64 // of each port's file
+	t  *testing.T
+	dp string
+
+	client *unixctl.Client
+	read   [3]int64 // of each port's file
 
 	total [3]int // packets each port was sent
 }
@@ -66,13 +71,44 @@ func (s *sw) addBridge() {
 
 func (s *sw) pcap(port int) string { return filepath.Join(s.Dir, fmt.Sprintf("p%d-tx.pcap", port)) }
 
+// A crash is the end of a switch daemon that nobody asked for.
+type crash struct{ maker, line string }
+
+// ctl has the switch carry a command out. It panics with a crash when there is no
+// answer.
 func (s *sw) ctl(cmd string, args ...string) string {
 	s.t.Helper()
-	text, ok := s.Appctl(cmd, args...)
+	text, ok, err := s.ask(cmd, args)
+	if err != nil {
+		log, _ := os.ReadFile(filepath.Join(s.Dir, "ovs-vswitchd.log"))
+		panic(crash{s.Maker.Name, fmt.Sprintf("%v\n%s", err, emergency.Find(log))})
+	}
 	if !ok {
 		s.t.Fatalf("%s: %s %q: %s", s.Maker.Name, cmd, args, text)
 	}
 	return text
+}
+
+var emergency = regexp.MustCompile(`[^\n]*\|EMER\|[^\n]*`)
+
+func (s *sw) ask(cmd string, args []string) (text string, ok bool, err error) {
+	if s.client == nil {
+		s.client, err = unixctl.Connect(filepath.Join(s.Dir, fmt.Sprintf("ovs-vswitchd.%d.ctl", s.PID("ovs-vswitchd"))))
+		if err != nil {
+			return "", false, err
+		}
+		s.t.Cleanup(func() { s.client.Close() })
+	}
+	r, err := s.client.Do(cmd, args)
+	if err != nil {
+		return "", false, err
+	}
+	raw := r.Result
+	if r.Error != nil {
+		raw = r.Error
+	}
+	err = json.Unmarshal(raw, &text)
+	return text, r.Error == nil, err
 }
 
 // addFlows puts the flows of all scenarios.
