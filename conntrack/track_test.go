@@ -366,9 +366,11 @@ func (tr *Tracker) check(t *testing.T) {
 		t.Errorf("%d connections counted, %d at home, %d nodes, %d on wheels", tr.Len(), conns, nodes, onWheel)
 	}
 	zones := 0
-	for z := range 65536 {
-		if p := tr.zones.get(uint16(z)); p != nil {
-			zones += int(p.count.Load())
+	for i := range tr.zones.pages {
+		if p := tr.zones.pages[i].Load(); p != nil {
+			for j := range p {
+				zones += int(p[j].count.Load())
+			}
 		}
 	}
 	if zones != conns {
