@@ -64,6 +64,8 @@ var goals = []goal{
 	{us: "govs", usCol: many, them: "govs", themCol: frames10, least: 0.85},
 	{us: "govs", usCol: tcp, them: "floor vnet", themCol: tcp, least: 0.85},
 	{us: "govs", usCol: tcp, them: "OVS userspace-tso", themCol: tcp, least: 1},
+	{us: "govs taps", usCol: tcp, them: "floor vnet", themCol: tcp, least: 0.85},
+	{us: "govs taps", usCol: tcp, them: "OVS userspace-tso", themCol: tcp, least: 1},
 	{us: "govs", usCol: ping, them: "OVS", themCol: ping, least: 1, less: true},
 }
 
@@ -99,7 +101,10 @@ func BenchmarkDatapath(b *testing.B) {
 
 func (f *forwarder) measure(b *testing.B) map[string]float64 {
 	l := newLab(b)
-	l.offloads("on")
+	if !f.taps {
+		l.cables()
+		l.offloads("on")
+	}
 	f.start(l)
 	if f.plain {
 		l.offloads("off")
@@ -111,7 +116,9 @@ func (f *forwarder) measure(b *testing.B) map[string]float64 {
 	if f.tcp {
 		r[tcp] = l.tcp()
 	}
-	l.offloads("on")
+	if f.plain {
+		l.offloads("on")
+	}
 	if f.frames {
 		r[frames10], r[work] = l.frames(1)
 	}

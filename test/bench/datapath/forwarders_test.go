@@ -15,6 +15,7 @@ type forwarder struct {
 	// What it is measured for.
 	frames, many, rules, tcp, ping bool
 	plain                          bool // it does not take frames with offloads
+	taps                           bool // hosts have taps of the switch
 }
 
 var forwarders = []forwarder{
@@ -27,6 +28,8 @@ var forwarders = []forwarder{
 	{name: "OVS userspace-tso", start: aSwitch(sandbox.Reference, "system", "userspace-tso-enable=true"), tcp: true},
 	{name: "OVS AF_XDP", start: aSwitch(sandbox.Reference, "afxdp"), frames: true, many: true, ping: true, plain: true},
 	{name: "govs AF_XDP", start: aSwitch(sandbox.Ours, "afxdp"), frames: true, many: true, ping: true, plain: true},
+	{name: "OVS taps", start: aSwitch(sandbox.Reference, "internal"), taps: true, tcp: true, ping: true},
+	{name: "govs taps", start: aSwitch(sandbox.Ours, "internal"), taps: true, tcp: true, ping: true},
 	{name: "govs", start: aSwitch(sandbox.Ours, "system"), frames: true, many: true, rules: true, tcp: true, ping: true},
 }
 
@@ -52,13 +55,20 @@ func aSwitch(maker func(testing.TB) sandbox.Maker, typ string, config ...string)
 		for _, c := range append(config, "pmd-cpu-mask=2") {
 			args = append(args, "--", "set", "open_vswitch", ".", "other_config:"+c)
 		}
-		for i, p := range []string{"f0", "f1"} {
+		ports := []string{"f0", "f1"}
+		if typ == "internal" {
+			ports = []string{"g0", "g1"}
+		}
+		for i, p := range ports {
 			args = append(args, "--", "add-port", "br0", p, "--", "set", "interface", p, "type="+typ, "ofport_request="+string(rune('1'+i)))
 		}
 		l.sw.Must("ovs-vsctl", args...)
 		l.sw.StartSwitch()
 		l.pid = l.sw.PID("ovs-vswitchd")
 		l.must(pin(l.pid, forwardCPU))
+		if typ == "internal" {
+			l.taps()
+		}
 		l.rules(10)
 		time.Sleep(200 * time.Millisecond)
 	}

@@ -48,12 +48,32 @@ func newLab(tb *testing.B) *lab {
 		})
 		*n.at = ns
 	}
+	return l
+}
+
+// cables lays the cables.
+func (l *lab) cables() {
 	for i, host := range []*netlab.Namespace{l.a, l.b} {
 		l.must(cable(host, fmt.Sprint("g", i), l.s, fmt.Sprint("f", i)))
-		l.must(host.MAC(fmt.Sprint("g", i), fmt.Sprintf("02:00:00:00:00:%02x", i+1)))
-		l.must(host.Addr(fmt.Sprint("g", i), netip.PrefixFrom(addrs[i], 24)))
+		l.host(host, i)
 	}
-	return l
+}
+
+// host gives host i its addresses.
+func (l *lab) host(host *netlab.Namespace, i int) {
+	name := fmt.Sprint("g", i)
+	l.must(host.MAC(name, fmt.Sprintf("02:00:00:00:00:%02x", i+1)))
+	l.must(host.Addr(name, netip.PrefixFrom(addrs[i], 24)))
+	l.must(host.Up(name))
+}
+
+// taps moves the switch's internal ports g0 and g1 to the hosts, instead of
+// cables.
+func (l *lab) taps() {
+	for i, host := range []*netlab.Namespace{l.a, l.b} {
+		l.must(l.s.Move(fmt.Sprint("g", i), host))
+		l.host(host, i)
+	}
 }
 
 var addrs = [2]netip.Addr{netip.MustParseAddr("10.9.0.1"), netip.MustParseAddr("10.9.0.2")}
