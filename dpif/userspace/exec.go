@@ -1,12 +1,16 @@
 package userspace
 
 import (
+	"errors"
 	"math/rand/v2"
 	"sync"
 
+	"golang.org/x/sys/unix"
 	"govs/conntrack"
+
 	"govs/dpif"
 	"govs/flow"
+	"govs/netdev"
 	"govs/packet"
 )
 
@@ -315,10 +319,26 @@ func (x *exec) send(q *outq) {
 	}
 	x.sent += uint64(len(q.pkts))
 	x.batches++
-	q.port.dev.Send(x.txq, q.pkts) // the device counts what it could not send
+	// The device counts what it could not send.
+	if _, err := q.port.dev.Send(x.txq, q.pkts); err != nil && !q.port.failed.Load() {
+		x.dp.cannotSend(q.port, err)
+	}
 	clear(q.pkts)
 	q.pkts = q.pkts[:0]
 	q.port = nil
+}
+
+// cannotSend logs the first failure of a port to send that is not its being down
+// or gone, which is shown elsewhere.
+func (dp *Datapath) cannotSend(p *port, err error) {
+	for _, usual := range []error{netdev.ErrClosed, unix.ENETDOWN, unix.ENXIO, unix.EIO, unix.ENODEV} {
+		if errors.Is(err, usual) {
+			return
+		}
+	}
+	if p.failed.CompareAndSwap(false, true) {
+		dp.cfg.Log("%s: dropping packets that cannot be sent: %v", p.name, err)
+	}
 }
 
 // truncate cuts p to n bytes; a super-frame or an unfinished checksum makes no

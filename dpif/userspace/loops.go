@@ -38,10 +38,8 @@ func (dp *Datapath) configure(s *settings, p map[string]portSettings) (gone []*t
 	}
 	dp.settings.Store(s)
 	dp.portSettings = p
-	for _, x := range dp.ports.Load().byNo {
-		if x != nil {
-			x.noCache.Store(p[x.name].noCache)
-		}
+	for x := range dp.ports.Load().all() {
+		x.noCache.Store(p[x.name].noCache)
 	}
 	if s.cpus != old.cpus {
 		gone = dp.setThreads(s.cpus)
@@ -106,10 +104,8 @@ const anyCPU = -1
 // all returns the queues of all ports in order. The caller holds mu.
 func (dp *Datapath) all() []*rx {
 	var l []*rx
-	for _, p := range dp.ports.Load().byNo {
-		if p != nil {
-			l = append(l, p.rx...)
-		}
+	for p := range dp.ports.Load().all() {
+		l = append(l, p.rx...)
 	}
 	return l
 }
@@ -118,7 +114,18 @@ func (dp *Datapath) all() []*rx {
 // by the settings of the datapath among the threads that are not isolated. The
 // caller holds mu.
 func (dp *Datapath) assign(queues []*rx) error {
-	for r, t := range dp.plan(queues, true) {
+	plan := map[*rx]*thread{}
+	if len(dp.portSettings) == 0 && len(queues) > 0 && queues[0].t == nil {
+		// New ones, and nobody has wishes: there may be very many ports.
+		n := map[*thread]int{}
+		for _, r := range queues {
+			plan[r] = slices.MinFunc(dp.loops(), func(a, b *thread) int { return cmp.Compare(a.queues()+n[a], b.queues()+n[b]) })
+			n[plan[r]]++
+		}
+	} else {
+		plan = dp.plan(queues, true)
+	}
+	for r, t := range plan {
 		if r.t == t {
 			continue
 		}

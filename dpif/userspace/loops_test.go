@@ -210,3 +210,49 @@ func TestCaches(t *testing.T) {
 		}
 	}
 }
+
+// failing is a device that cannot send.
+type failing struct{ sink }
+
+func (failing) Send(int, []*packet.Packet) (int, error) { return 0, unix.ENOBUFS }
+
+// TestManyPorts asks for more ports than there are numbers; then a port that
+// cannot send is told of once.
+func TestManyPorts(t *testing.T) {
+	said := 0
+	dp, err := New(Config{Threads: 2, Log: func(string, ...any) { said++ }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dp.Close()
+	const many = 65000
+	for i := range many {
+		if _, err := dp.PortAdd(fmt.Sprint("p", i), sink{}, dpif.NoPort); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	if _, err := dp.PortAdd("p7", sink{}, dpif.NoPort); err != dpif.ErrExist {
+		t.Errorf("%v", err)
+	}
+	if err := dp.PortDel(77); err != nil {
+		t.Error(err)
+	}
+	no, err := dp.PortAdd("bad", failing{}, dpif.NoPort)
+	if err != nil || no != 77 {
+		t.Errorf("%d %v", no, err)
+	}
+	for i := many; i < maxPort; i++ {
+		if _, err := dp.PortAdd(fmt.Sprint("p", i), sink{}, dpif.NoPort); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	if _, err := dp.PortAdd("last", sink{}, dpif.NoPort); err != dpif.ErrTooMany {
+		t.Errorf("%v", err)
+	}
+	for range 3 {
+		dp.Execute(&dpif.Execute{Packet: packet.New(frame(7)), Actions: output(nil, no)})
+	}
+	if said != 1 {
+		t.Errorf("%d log messages", said)
+	}
+}

@@ -1,6 +1,7 @@
 package userspace
 
 import (
+	"iter"
 	"sync"
 	"sync/atomic"
 
@@ -21,6 +22,7 @@ type port struct {
 	rx   []*rx
 	// noCache: its packets do not go into the cache (emc-enable).
 	noCache atomic.Bool
+	failed  atomic.Bool // that it cannot send was logged
 }
 
 // rx is a queue that some thread polls.
@@ -38,24 +40,50 @@ type rx struct {
 	pinned bool         // settings name its thread; guarded by the datapath's mu
 }
 
-// portTable is an immutable snapshot of the ports, by number.
+// portTable is an immutable snapshot of the ports, by number. It is made of pages,
+// so that one with very many ports is changed at the price of few.
 type portTable struct {
-	byNo []*port // nil where there is none
+	pages [(maxPort + 1) / portPage]*[portPage]*port // nil where there is none
 }
 
+const portPage = 256
+
 func (t *portTable) get(no dpif.PortNo) *port {
-	if int(no) < len(t.byNo) {
-		return t.byNo[no]
+	if no > maxPort {
+		return nil
+	}
+	if pg := t.pages[no/portPage]; pg != nil {
+		return pg[no%portPage]
 	}
 	return nil
 }
 
 // with returns a copy of the table in which number no is p.
 func (t *portTable) with(no dpif.PortNo, p *port) *portTable {
-	n := &portTable{byNo: make([]*port, max(len(t.byNo), int(no)+1))}
-	copy(n.byNo, t.byNo)
-	n.byNo[no] = p
-	return n
+	n := *t
+	pg := new([portPage]*port)
+	if old := t.pages[no/portPage]; old != nil {
+		*pg = *old
+	}
+	pg[no%portPage] = p
+	n.pages[no/portPage] = pg
+	return &n
+}
+
+// all goes over the ports in order.
+func (t *portTable) all() iter.Seq[*port] {
+	return func(yield func(*port) bool) {
+		for _, pg := range t.pages {
+			if pg == nil {
+				continue
+			}
+			for _, p := range pg {
+				if p != nil && !yield(p) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // PortAdd implements dpif.Datapath.
@@ -66,10 +94,8 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 		return dpif.NoPort, dpif.ErrNoDevice
 	}
 	tbl := dp.ports.Load()
-	for _, p := range tbl.byNo {
-		if p != nil && p.name == name {
-			return dpif.NoPort, dpif.ErrExist
-		}
+	if dp.names[name] {
+		return dpif.NoPort, dpif.ErrExist
 	}
 	no := want
 	switch {
@@ -100,6 +126,7 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 		}
 		return dpif.NoPort, err
 	}
+	dp.names[name] = true
 	return no, nil
 }
 
@@ -128,10 +155,11 @@ func (dp *Datapath) choosePort(tbl *portTable, name string) dpif.PortNo {
 			break
 		}
 	}
-	no := dpif.PortNo(1)
+	no := max(dp.lowest, 1)
 	for tbl.get(no) != nil {
 		no++
 	}
+	dp.lowest = no
 	return no
 }
 
@@ -146,6 +174,8 @@ func (dp *Datapath) PortDel(no dpif.PortNo) error {
 		return dpif.ErrNoDevice
 	}
 	dp.ports.Store(tbl.with(no, nil))
+	delete(dp.names, p.name)
+	dp.lowest = min(dp.lowest, no)
 	for _, r := range p.rx {
 		r.t.del(r)
 	}
@@ -156,10 +186,8 @@ func (dp *Datapath) PortDel(no dpif.PortNo) error {
 // Ports implements dpif.Datapath.
 func (dp *Datapath) Ports() []dpif.Port {
 	var list []dpif.Port
-	for _, p := range dp.ports.Load().byNo {
-		if p != nil {
-			list = append(list, dpif.Port{No: p.no, Name: p.name, Type: p.dev.Type(), Device: p.dev})
-		}
+	for p := range dp.ports.Load().all() {
+		list = append(list, dpif.Port{No: p.no, Name: p.name, Type: p.dev.Type(), Device: p.dev})
 	}
 	return list
 }

@@ -27,5 +27,6 @@ func (dp *Datapath) PortRenumber(old, no dpif.PortNo) error {
 		moved.rx = append(moved.rx, &rx{port: moved, q: r.q, n: r.n, more: r.more})
 	}
 	dp.ports.Store(tbl.with(old, nil).with(no, moved))
+	dp.lowest = min(dp.lowest, old)
 	return dp.assign(moved.rx)
 }

@@ -102,6 +102,13 @@ func (t *thread) rxs() (l []*rx) {
 	return l
 }
 
+// queues returns how many it polls.
+func (t *thread) queues() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(*t.tab.Load()) - len(t.free)
+}
+
 // idle returns for how many nanoseconds it had nothing to do.
 func (t *thread) idle() int64 { return int64(time.Since(t.born)) - t.x.count.busy.Load() }
 

@@ -47,9 +47,11 @@ type Datapath struct {
 	programs programs
 	sorting  atomic.Bool // somebody counts the packets of subtables
 
-	mu     sync.Mutex // orders writers
-	flows  flowShards // guarded by mu
-	closed bool       // guarded by mu
+	mu     sync.Mutex      // orders writers
+	flows  flowShards      // guarded by mu
+	closed bool            // guarded by mu
+	names  map[string]bool // of ports; guarded by mu
+	lowest dpif.PortNo     // no lower number but 0 is free; guarded by mu
 	// portSettings are by port name; guarded by mu.
 	portSettings map[string]portSettings
 	count        counters                // of executors that are no thread
@@ -88,7 +90,7 @@ func New(cfg Config) (*Datapath, error) {
 		cfg.Log = func(string, ...any) {}
 	}
 	cfg.NamedPorts = cfg.NamedPorts || cfg.Type == "dummy"
-	dp := &Datapath{cfg: cfg}
+	dp := &Datapath{names: map[string]bool{}, cfg: cfg}
 	dp.threads.Store(&[]*thread{})
 	dp.ports.Store(&portTable{})
 	dp.classes.Store(&classTable{})
