@@ -11,6 +11,7 @@
 #   make soak-datapath      an hour of packets while everything around them changes
 #   make lint       gofmt, vet, staticcheck, generated files current
 #   make bench      benchmarks
+#   make test-tunnels       every type of tunnel with every option, against the reference
 #   make bench-ovsdb  our database server beside Debian's, with ratios
 #   make bench-datapath  our userspace datapath beside Debian's, a Linux bridge and bare forwarders (root; QUICK=1 for one round)
 #   make bench-openflow  our ovs-ofctl and flow tables beside Debian's, with ratios
@@ -74,6 +75,12 @@ race:
 soak-ovsdb: test-setup
 	$(GO) test -count=1 -timeout 60m -v ./test/ovsdbfuzz -run TestSameAsReference -transactions $(SOAK) -seed $(SEED)
 	$(GO) test -count=1 -timeout 60m -v ./test/ovsdbfile -run TestTurns -turns 200 -seed $(SEED)
+
+# Every type of tunnel with every option, and random options and translations,
+# beside the reference.
+.PHONY: test-tunnels
+test-tunnels: test-setup
+	GOVS_TUNNELS=long $(GO) test -count=1 -timeout 40m ./test/tunnels
 
 # Packets whose every byte is checked where they arrive, while ports, tunnels,
 # flows and connections come and go; SOAKTIME says for how long.

@@ -2,7 +2,7 @@
 // translation at random, and traffic between a switch of ours and one of the
 // reference's, or the kernel's tunnel device, in namespaces of their own.
 //
-// GOVS_TUNNELS=long runs every type with every option and more random cases.
+// GOVS_TUNNELS=long (make test-tunnels) runs every type with every option and more random cases.
 package tunnels
 
 import (
