@@ -301,8 +301,9 @@ func (c *call) delFlows(args []string) error {
 	return nil
 }
 
-// file carries out a file of flows: on each line "[add|modify|delete] flow
-// actions", with verb for lines that name none.
+// file carries out a file of flows: on each line "[add|modify] flow actions" or
+// "[delete] flow", with verb for lines that name none. What goes wrong is said,
+// and the rest is done.
 func (c *call) file(args []string, verb string) error {
 	dp, rest, err := c.optional(args, 1)
 	if err != nil {
@@ -314,14 +315,14 @@ func (c *call) file(args []string, verb string) error {
 	in := os.Stdin
 	if rest[0] != "-" {
 		if in, err = os.Open(rest[0]); err != nil {
-			return c.errorf(err, "%s: failed to open file", rest[0])
+			c.errorf(err, "Opening file \"%s\" failed", rest[0])
+			return nil
 		}
 		defer in.Close()
 	}
-	var failed error
 	s := bufio.NewScanner(in)
 	s.Buffer(nil, 1<<20)
-	for s.Scan() {
+	for n := 1; s.Scan(); n++ {
 		line, _, _ := strings.Cut(s.Text(), "#")
 		line = strings.TrimSpace(line)
 		if line == "" {
@@ -333,31 +334,23 @@ func (c *call) file(args []string, verb string) error {
 				do, line = v, strings.TrimSpace(after)
 			}
 		}
-		if do == "delete" {
-			err = c.del(dp, line)
-		} else {
-			key, actions, ok := strings.Cut(line, " ")
-			if i := strings.LastIndex(line, "actions:"); i >= 0 {
-				key, actions, ok = strings.TrimRight(line[:i], ", "), line[i+len("actions:"):], true
-			}
-			if !ok {
-				failed = c.errorf(nil, "%s: flow without actions", line)
-				continue
-			}
-			flags := dpif.PutCreate
-			if do == "modify" {
-				flags = dpif.PutModify
-			}
-			err = c.put(dp, key, strings.TrimSpace(actions), flags)
-		}
-		if err != nil {
-			failed = err
+		key, actions, more := strings.Cut(line, " ")
+		actions = strings.TrimSpace(actions)
+		switch {
+		case more == (do == "delete"):
+			c.errorf(nil, "Failed parsing line number %d, skipped!", n)
+		case do == "delete":
+			c.del(dp, key)
+		case do == "modify":
+			c.put(dp, key, actions, dpif.PutModify)
+		default:
+			c.put(dp, key, actions, dpif.PutCreate)
 		}
 	}
 	if err := s.Err(); err != nil {
 		return c.errorf(err, "%s: read", rest[0])
 	}
-	return failed
+	return nil
 }
 
 func (c *call) parseActions(args []string) error {

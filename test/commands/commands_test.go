@@ -5,11 +5,14 @@ package commands
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/tools/txtar"
 
 	"govs/internal/ovsref"
 	"govs/test/sandbox"
@@ -51,19 +54,26 @@ func normal(command, s string) string {
 // TestSame runs each line of a script on both switches. A line is a command of
 // ovs-appctl with its arguments, in which '...' quotes; "ovs-ofctl" and
 // "ovs-vsctl" begin one of those tools'. A line "differs REASON" lets the next
-// one's replies differ.
+// one's replies differ. The script is the comment of a txtar archive, whose files
+// are in $DIR.
 func TestSame(t *testing.T) {
 	ovsref.Root(t)
-	b, err := os.ReadFile("testdata/commands.script")
+	script, err := txtar.ParseFile("testdata/commands.script")
 	if err != nil {
 		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, f := range script.Files {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	switches := []*sandbox.Switch{
 		sandbox.Start(t, sandbox.Reference(t), sandbox.Config{Dummy: "override"}),
 		sandbox.Start(t, sandbox.Ours(t), sandbox.Config{Dummy: "override"}),
 	}
 	n, differs := 0, false
-	for line := range strings.Lines(string(b)) {
+	for line := range strings.Lines(strings.ReplaceAll(string(script.Comment), "$DIR", dir)) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
