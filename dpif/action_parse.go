@@ -181,12 +181,22 @@ func parseAction(a Actions, name, args string, call bool, names PortNames) (Acti
 		})
 		return a.PushEth(m[0], m[1]), err
 	case "push_nsh":
+		args, hexMD2, _ := strings.Cut(args, ",md2=")
 		v, _, err := keyRowNamed("nsh").parseMembers(args, nil)
 		if err != nil {
 			return nil, err
 		}
-		at := len(a)
-		return endNest(nestNSH(beginNest(a, ActPushNSH), v), at), nil
+		var md2 []byte
+		if hexMD2 != "0" {
+			md2, err = hex.DecodeString(strings.TrimPrefix(hexMD2, "0x"))
+		}
+		var k flow.Key
+		_, body, _, _ := NextAttr(nestNSH(nil, v))
+		parseNSHKey(body, &k)
+		if err != nil || k.NSHMDType != 2 && len(md2) > 0 || len(md2)%4 != 0 || len(md2) > 248 {
+			return nil, syntaxError("push_nsh(" + args + ")")
+		}
+		return a.PushNSH(&k, md2), nil
 	case "pop_nsh":
 		return AppendAttr(a, ActPopNSH, nil), nil
 	case "set":
@@ -236,7 +246,7 @@ func parseSet(a Actions, s string, names PortNames) (Actions, error) {
 	typ, v, _, _ := NextAttr(key)
 	_, m, _, _ := NextAttr(mask)
 	if typ == KeyNSH {
-		return nil, syntaxError("set(" + s + ")")
+		return a.setNSH(v, m), nil
 	}
 	if typ == KeyVLAN {
 		m = []byte{0xff, 0xff}

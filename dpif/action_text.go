@@ -59,7 +59,14 @@ func appendAction(dst []byte, typ uint16, d []byte, names PortNames) []byte {
 			return append(dst, "set(<error>)"...)
 		}
 		var mask []byte
-		if typ == ActSetMasked {
+		if typ == ActSetMasked && kt == KeyNSH {
+			k, m, err := SplitNSH(kd)
+			if err != nil {
+				return append(dst, "set(nsh(<error>))"...)
+			}
+			_, kd, _, _ = NextAttr(nestNSH(nil, k[:]))
+			_, mask, _, _ = NextAttr(nestNSH(nil, m[:]))
+		} else if typ == ActSetMasked {
 			n := len(kd) / 2
 			kd, mask = kd[:n], kd[n:]
 		}
@@ -107,13 +114,7 @@ func appendAction(dst []byte, typ uint16, d []byte, names PortNames) []byte {
 	case ActCTClear:
 		return append(dst, "ct_clear"...)
 	case ActPushNSH:
-		// The payload holds KeyNSH's inner attributes; its text is that key's.
-		if _, body, _, ok := NextAttr(d); ok {
-			if _, inner := findAttr(d, KeyNSH); inner {
-				d = body
-			}
-		}
-		return appendKeyAttr(append(dst, "push_"...), KeyNSH, d, nil, KeyTextOptions{})
+		return appendPushNSH(dst, d)
 	case ActPopNSH:
 		return append(dst, "pop_nsh()"...)
 	case ActMeter:

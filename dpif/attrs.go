@@ -133,6 +133,7 @@ const (
 
 	nshBase = 1 // struct ovs_nsh_key_base
 	nshMD1  = 2 // four context words
+	nshMD2  = 3 // TLVs
 )
 
 var (

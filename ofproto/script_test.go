@@ -87,6 +87,9 @@ func TestSelectionReference(t *testing.T) { runScript(t, "testdata/selection.scr
 // TestLearnReference compares flows that packets teach.
 func TestLearnReference(t *testing.T) { runScript(t, "testdata/learn.script") }
 
+// TestPacketTypesReference compares what puts headers on and takes them off.
+func TestPacketTypesReference(t *testing.T) { runScript(t, "testdata/nsh.script") }
+
 // TestGroupsReference compares groups: commands, errors, and which buckets
 // packets take.
 func TestGroupsReference(t *testing.T) { runScript(t, "testdata/groups.script") }

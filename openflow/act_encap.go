@@ -156,6 +156,22 @@ func (a *Encap) format(f *formatter) {
 	f.str(")")
 }
 
+// NSH returns the MD type of an NSH header, and the metadata of MD type 2.
+func (a *Encap) NSH() (mdType uint8, md2 []byte) {
+	mdType = 1
+	for _, p := range a.Props {
+		switch {
+		case p.Class != encapClassNSH:
+		case p.Type == encapNSHMDType && len(p.Data) > 0:
+			mdType = p.Data[0]
+		case p.Type == encapNSHTLV && len(p.Data) >= 4:
+			md2 = append(md2, p.Data[:min(len(p.Data), 4+int(p.Data[3]))]...)
+			md2 = append(md2, make([]byte, -len(md2)&3)...)
+		}
+	}
+	return mdType, md2
+}
+
 func (a *Encap) encode(e *encoder) {
 	start := len(e.b)
 	be.PutUint32(e.nx(46, 16)[12:], a.PacketType)

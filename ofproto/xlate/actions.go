@@ -183,6 +183,12 @@ func (t *Translator) one(a openflow.Action, last bool) {
 		}
 	case *openflow.Conjunction:
 		t.reportError("executing no-op conjunction action")
+	case *openflow.Encap:
+		t.encap(a)
+	case *openflow.Decap:
+		t.decap(a)
+	case *openflow.DecNSHTTL:
+		t.decNSHTTL()
 	case *openflow.Multipath:
 		t.multipath(a)
 	case *openflow.Bundle:
@@ -233,7 +239,7 @@ func Supported(a openflow.Action) bool {
 		*openflow.StripVLAN, *openflow.PushVLAN, *openflow.SetIPv4Src, *openflow.SetIPv4Dst, *openflow.SetIPDSCP,
 		*openflow.SetIPECN, *openflow.SetIPTTL, *openflow.SetL4SrcPort, *openflow.SetL4DstPort, *openflow.DecTTL,
 		*openflow.SetTunnel, *openflow.Enqueue, *openflow.SetQueue, *openflow.PopQueue, *openflow.WriteMetadata,
-		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CT, *openflow.NAT, *openflow.CTClear, *openflow.Controller, *openflow.DebugSlow, *openflow.DebugRecirc, *openflow.Conjunction, *openflow.Multipath, *openflow.Bundle, *openflow.DeleteField,
+		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CT, *openflow.NAT, *openflow.CTClear, *openflow.Controller, *openflow.Encap, *openflow.Decap, *openflow.DecNSHTTL, *openflow.DebugSlow, *openflow.DebugRecirc, *openflow.Conjunction, *openflow.Multipath, *openflow.Bundle, *openflow.DeleteField,
 		*openflow.OutputTrunc, *openflow.Sample, *openflow.CheckPktLarger, *openflow.PushMPLS, *openflow.PopMPLS,
 		*openflow.SetMPLSLabel, *openflow.SetMPLSTC, *openflow.SetMPLSTTL, *openflow.DecMPLSTTL:
 		return true
@@ -273,7 +279,7 @@ func (t *Translator) setField(a *openflow.SetField) {
 		}
 		return
 	}
-	if a.Field >= flow.MPLSLabel && !isMPLS(t.flow.EthType) {
+	if typ := t.flow.DLType(); a.Field >= flow.MPLSLabel && !isMPLS(typ) && typ != flow.EthTypeNSH {
 		t.wc.NwProto = 0xff // commit depends on it
 	}
 	a.Field.SetMask(t.wc, a.Field.GetMask(t.wc).Or(a.Mask))

@@ -63,7 +63,7 @@ func (t *Translator) set(attr uint16, s *setKey, members ...int) bool {
 // commit emits what makes the packet look like flow.
 func (t *Translator) commit() {
 	f, b, wc := &t.flow, &t.base, t.wc
-	t.commitEthernetHeader()
+	t.commitHeader()
 	if f.PacketType == flow.PacketTypeEthernet && (f.EthSrc != b.EthSrc || f.EthDst != b.EthDst) {
 		t.commitEthernet()
 	}
@@ -75,6 +75,7 @@ func (t *Translator) commit() {
 		f.NDTarget != b.NDTarget {
 		t.out.Unsaid.Proto = true
 	}
+	t.commitNSH()
 	if f.NwProto != 0 {
 		switch b.EthType {
 		case flow.EthTypeIP:

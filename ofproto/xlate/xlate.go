@@ -209,7 +209,12 @@ type Translator struct {
 	wasMPLS            bool // what is behind a popped MPLS header is not known
 	conntracked        bool // the packet comes from the connection tracker
 
-	nat   *openflow.NAT        // of the ct action being done
+	nat *openflow.NAT // of the ct action being done
+	md2 []byte        // of the NSH header that is being put on
+	// A header is being put on, or taken off; of MPLS, the type behind it.
+	putOn, takenOff bool
+	poppedType      uint16
+
 	pause *openflow.Controller // that the packet is to wait for
 
 	result Out
@@ -267,7 +272,8 @@ func (t *Translator) start(in *In) {
 	t.mirrors, t.snaplen = 0, 0
 	t.enough = false
 	t.freezing, t.again, t.wantHash, t.wasMPLS, t.conntracked = false, false, false, false, false
-	t.pause, t.nat = nil, nil
+	t.pause, t.nat, t.md2 = nil, nil, nil
+	t.putOn, t.takenOff = false, false
 	t.steps = t.steps[:0]
 	t.node = nil
 	if in.Trace != nil {
