@@ -114,6 +114,9 @@ func (p *Packet) PushMPLS(typ uint16, lse uint32) {
 // PopMPLS removes the outermost label stack entry, if there is one, and makes
 // the Ethertype typ.
 func (p *Packet) PopMPLS(typ uint16) bool {
+	if p.PacketType != 0 {
+		return p.popFirstMPLS(typ)
+	}
 	b := p.Bytes()
 	n := l2Len(b)
 	if n == 0 || len(b) < n+4 {

@@ -22,8 +22,11 @@ const (
 	opPopVLAN
 	opPushEth // val: source, destination
 	opPopEth
-	opPushMPLS  // n: label stack entry, m: Ethertype
-	opPopMPLS   // n: Ethertype
+	opPushMPLS // n: label stack entry, m: Ethertype
+	opPopMPLS  // n: Ethertype
+	opAddMPLS  // n: label stack entry, m: Ethertype
+	opPushNSH  // val: the header
+	opPopNSH
 	opSet       // set, val, mask
 	opTunnel    // tun, data: its options
 	opPriority  // n under m
@@ -123,6 +126,17 @@ func compileNested(a, whole dpif.Actions, nest int, last bool) ([]op, error) {
 			}
 			o.kind = opPopMPLS
 			o.n = uint32(be.Uint16(body))
+		case dpif.ActAddMPLS:
+			if len(body) < 8 {
+				return nil, dpif.ErrInvalid
+			}
+			o.kind = opAddMPLS
+			o.n, o.m = be.Uint32(body), uint32(be.Uint16(body[4:]))
+		case dpif.ActPushNSH:
+			o.kind = opPushNSH
+			o.val, err = nshHeader(body)
+		case dpif.ActPopNSH:
+			o.kind = opPopNSH
 		case dpif.ActDrop:
 			o.kind = opDrop
 		case dpif.ActCT:
@@ -261,6 +275,9 @@ func compileSet(o *op, b []byte, masked bool) error {
 			return err
 		}
 		return u32(body[4:], &o.m)
+	}
+	if key == dpif.KeyNSH {
+		return compileSetNSH(o, body, masked)
 	}
 	s := setterOf(key)
 	if s.fn == nil {

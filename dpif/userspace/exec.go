@@ -412,6 +412,18 @@ func (x *exec) run(w *work, ops []op) {
 		case opPushMPLS:
 			x.own(w).PushMPLS(uint16(o.m), o.n)
 			w.stale = true
+		case opAddMPLS:
+			x.own(w).AddMPLS(uint16(o.m), o.n)
+			w.stale = true
+		case opPushNSH:
+			x.own(w).PushNSH(o.val)
+			w.stale = true
+		case opPopNSH:
+			if !x.own(w).PopNSH() {
+				x.dp.drop(dropMalformed)
+				return
+			}
+			w.stale = true
 		case opPopMPLS:
 			if !x.own(w).PopMPLS(uint16(o.n)) {
 				x.dp.drop(dropMalformed)
