@@ -1,6 +1,7 @@
 package flowtable
 
 import (
+	"slices"
 	"time"
 
 	"govs/classifier"
@@ -90,7 +91,8 @@ func (t *Tables) finish(s *txStep) {
 	r := s.rule
 	switch s.kind {
 	case txHidden:
-		t.garbage = append(t.garbage, r)
+		g := &t.garbage[len(t.garbage)-1]
+		g.rules = append(g.rules, r)
 	case txRemoved:
 		t.tellRemoved(r, s.why)
 	case txReported:
@@ -145,7 +147,7 @@ func (t *Tables) Prepare(fm *openflow.FlowMod) (*Rule, error) {
 func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.collect()
+	t.collect(now)
 	old := t.State()
 	x := &tx{state: *old}
 	x.state.Version++
@@ -174,8 +176,12 @@ func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error 
 		t.useSeq.Add(1)
 		t.seq.Add(1)
 	}
+	t.garbage = append(t.garbage, gone{at: now})
 	for i := range x.steps {
 		t.finish(&x.steps[i])
+	}
+	if last := len(t.garbage) - 1; len(t.garbage[last].rules) == 0 {
+		t.garbage = t.garbage[:last]
 	}
 	for i, changed := range x.tables {
 		if changed {
@@ -187,14 +193,35 @@ func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error 
 	return nil
 }
 
-// collect takes out the flows that bundles removed. It comes long after: who
-// looked when the bundle came has finished.
-func (t *Tables) collect() {
-	for _, r := range t.garbage {
-		r.tbl.cls.Load().Remove(&r.cls)
-		r.tbl.hidden.Add(-1)
+// grace is how long flows that a bundle removed stay in for those who had begun to
+// look before it, however slowly they go on.
+const grace = time.Second
+
+// gone are the flows that a bundle removed.
+type gone struct {
+	at    time.Time
+	rules []*Rule
+}
+
+// collect takes out the flows that bundles removed long enough ago.
+func (t *Tables) collect(now time.Time) {
+	for len(t.garbage) > 0 && now.Sub(t.garbage[0].at) >= grace {
+		for _, r := range t.garbage[0].rules {
+			r.tbl.cls.Load().Remove(&r.cls)
+			r.tbl.hidden.Add(-1)
+		}
+		t.garbage = t.garbage[1:]
 	}
-	t.garbage = nil
+}
+
+// dropGarbage forgets a table's part of what collect is to take out, as its whole
+// classifier goes.
+func (t *Tables) dropGarbage(tb *Table) {
+	for i := range t.garbage {
+		g := &t.garbage[i]
+		g.rules = slices.DeleteFunc(g.rules, func(r *Rule) bool { return r.tbl == tb })
+	}
+	tb.hidden.Store(0)
 }
 
 // put is Tables.put within a bundle.

@@ -44,7 +44,7 @@ func (t *Tables) Flush() {
 // clear empties a table in one step, by giving it a new classifier, and calls
 // gone with each flow that was in it.
 func (t *Tables) clear(tb *Table, gone func(*Rule)) {
-	t.collect()
+	t.dropGarbage(tb)
 	old := tb.cls.Load()
 	tb.cls.Store(t.newClassifier(tb))
 	if tb.evict != nil {

@@ -150,7 +150,7 @@ func (tb *Table) rules() iter.Seq[*Rule] {
 // rebuild makes the table's classifier anew with other tries. Flows become new
 // Rules that share their counters.
 func (t *Tables) rebuild(tb *Table) {
-	t.collect()
+	t.dropGarbage(tb)
 	cls := t.newClassifier(tb)
 	for old := range tb.rules() {
 		r := old.clone()

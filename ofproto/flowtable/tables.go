@@ -101,8 +101,8 @@ type Tables struct {
 	metering Metering
 	useSeq   atomic.Uint64
 
-	tx      *tx     // the bundle under way
-	garbage []*Rule // flows that no later state shows
+	tx      *tx    // the bundle under way
+	garbage []gone // flows that no later state shows, oldest first
 }
 
 // taught identifies what a learn with delete_learned teaches.
@@ -218,7 +218,7 @@ func (t *Tables) All() iter.Seq[*Rule] {
 func (t *Tables) Expire(now time.Time) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.collect()
+	t.collect(now)
 	n := 0
 	for r := range t.expirable {
 		if why, ok := r.expired(now); ok {
