@@ -128,7 +128,7 @@ var protoWords = [...]struct {
 }{
 	{"icmp", EthTypeIP, ProtoICMP}, {"tcp", EthTypeIP, ProtoTCP}, {"udp", EthTypeIP, ProtoUDP}, {"sctp", EthTypeIP, ProtoSCTP},
 	{"icmp6", EthTypeIPv6, ProtoICMPv6}, {"tcp6", EthTypeIPv6, ProtoTCP}, {"udp6", EthTypeIPv6, ProtoUDP}, {"sctp6", EthTypeIPv6, ProtoSCTP},
-	{"ip", EthTypeIP, 0}, {"ipv4", EthTypeIP, 0}, {"ipv6", EthTypeIPv6, 0}, {"ip6", EthTypeIPv6, 0},
+	{"ip", EthTypeIP, 0}, {"ipv4", EthTypeIP, 0}, {"ip4", EthTypeIP, 0}, {"ipv6", EthTypeIPv6, 0}, {"ip6", EthTypeIPv6, 0},
 	{"arp", EthTypeARP, 0}, {"rarp", EthTypeRARP, 0}, {"mpls", EthTypeMPLS, 0}, {"mplsm", EthTypeMPLSM, 0},
 }
 

@@ -104,7 +104,7 @@ func parseBits(all, s string, dst flow.Subfield) (flow.Value, error) {
 		return v, fmt.Errorf("%s: cannot parse integer value", all)
 	}
 	if v.Len() > int(dst.N) {
-		return v, fmt.Errorf("%s: value %s does not fit into %d bits", all, hexString(v), dst.N)
+		return v, fmt.Errorf("%s: value %s does not fit into %d bits", all, dst.Field.AppendValue(nil, v, flow.OnesValue(8*int(dst.Field.Info().Bytes)), nil), dst.N)
 	}
 	return v, nil
 }

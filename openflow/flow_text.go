@@ -248,12 +248,15 @@ func (p *flowParser) subfield(k, v string) error {
 	if f := s.Field.Info(); !f.Maskable && mask != flow.OnesValue(8*int(f.Bytes)) {
 		p.usable = 0 // as OVS compares the bytes, also of a field with fewer bits
 	} else {
+		if mask == flow.OnesValue(8*int(f.Bytes)) {
+			mask = s.Field.Ones()
+		}
 		p.usable &= fieldProtocols(s.Field, mask)
 	}
 	if s.Field == flow.VlanVID {
 		p.usable &= protoNXMOXM
 	}
-	old = old.AndNot(s.Mask()).Or(val.Shl(int(s.Ofs)))
+	old = old.AndNot(s.Mask()).Or(val.Shl(int(s.Ofs))).And(mask)
 	p.fm.Match.SetMasked(s.Field, old, mask)
 	return nil
 }
