@@ -17,7 +17,7 @@ type settings struct {
 	every    time.Duration // its -rebal-interval,
 	load     int           // -load-threshold
 	improve  int           // and -improvement-threshold, in percent
-	maxSleep time.Duration // pmd-maxsleep; 0: as long as it is quiet, naps under load are of napFor
+	maxSleep time.Duration // pmd-maxsleep: naps under load; without load threads sleep anyway
 	insert   uint32        // emc-insert-inv-prob: one of so many flows goes into the cache, 0 none
 	smc      bool          // smc-enable
 }

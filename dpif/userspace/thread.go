@@ -26,8 +26,12 @@ const retryAfter = time.Second
 // burst is the most batches of one queue before the others have their turn.
 const burst = 4
 
-// napFor is how long a nap is: at a million packets a second, a batch or two.
-const napFor = 20 * time.Microsecond
+// highRate is the time between packets at a rate that is high, lookFor how long a
+// thread goes on looking for packets at such a rate: several batches' time.
+const (
+	highRate = 10 * time.Microsecond
+	lookFor  = 100 * time.Microsecond
+)
 
 // wakeID is the epoll identity of the wake-up descriptor.
 const wakeID = -1
@@ -43,8 +47,10 @@ type thread struct {
 	done  chan struct{}
 	quit  atomic.Bool
 	batch [batchSize]*packet.Packet
-	busy  int // packets since the last nap or sleep
-	cpu   int // that it is pinned to, or anyCPU
+	busy  int       // packets since
+	since time.Time // the rate was last looked at
+	high  bool      // it was high then
+	cpu   int       // that it is pinned to, or anyCPU
 	born  time.Time
 	load  history // of work, and
 	total history // of work and idling; written under the datapath's lock
@@ -212,11 +218,13 @@ func (t *thread) stop() {
 }
 
 func (t *thread) run() {
-	runtime.LockOSThread() // left locked: the thread ends with the goroutine
-	// Naps are to be as short as they say.
-	unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 	defer close(t.done)
+	// The Go scheduler takes the processor from whoever had it for 10 ms. A
+	// goroutine that is wired to its thread comes back only after another thread
+	// has run in between, which may take milliseconds on a busy machine; any other
+	// goes on at once. So only pinned threads are wired.
 	if t.cpu != anyCPU {
+		runtime.LockOSThread() // left locked: the thread ends with the goroutine
 		if err := pin(t.cpu); err != nil {
 			t.dp.cfg.Log("packet thread cannot be pinned to processor %d: %v", t.cpu, err)
 		}
@@ -247,27 +255,33 @@ func (t *thread) run() {
 }
 
 // wait returns ready queues. It looks first without telling the Go scheduler,
-// which is cheap under load, and then sleeps. After much work it takes a nap
-// before: whoever sends to a sleeper pays for waking it, at this rate with nearly
-// every packet.
+// which is cheap under load, and then sleeps. Whoever sends to a sleeper pays for
+// waking it, at a high rate with nearly every packet; so the thread goes on
+// looking for a while then, or naps if pmd-maxsleep says so.
 func (t *thread) wait(events []unix.EpollEvent) int {
 	if n := t.ready(events); n > 0 {
 		return n
 	}
-	if busy := t.busy; busy >= batchSize {
-		t.busy = 0
-		nap := napFor
-		if m := t.dp.settings.Load().maxSleep; m > 0 {
-			nap = m
+	if t.busy >= batchSize || t.high {
+		now := time.Now()
+		if t.busy >= batchSize {
+			t.high = now.Sub(t.since) < time.Duration(t.busy)*highRate
+			t.busy, t.since = 0, now
 		}
-		ts := unix.Timespec{Nsec: int64(nap)}
-		unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
-		if n := t.ready(events); n > 0 {
-			return n
+		nap := t.dp.settings.Load().maxSleep
+		for t.high && time.Since(now) < max(lookFor, nap) {
+			if nap > 0 {
+				ts := unix.Timespec{Nsec: int64(nap)}
+				unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
+			}
+			if n := t.ready(events); n > 0 {
+				return n
+			}
 		}
+		t.high = false
 	}
-	t.busy = 0
 	n, err := unix.EpollWait(t.ep, events, -1)
+	t.busy, t.since = 0, time.Now()
 	if err != nil {
 		return 0 // EINTR
 	}

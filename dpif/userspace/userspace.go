@@ -7,6 +7,7 @@
 package userspace
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -105,6 +106,11 @@ func New(cfg Config) (*Datapath, error) {
 	dp.settings.Store(&set)
 	dp.cleared = time.Now()
 	dp.done = make(chan struct{})
+	// Packet threads seldom let go of the processor that the Go scheduler counts
+	// them on, so they do not count.
+	if n := runtime.NumCPU() + cfg.Threads; runtime.GOMAXPROCS(0) < n {
+		runtime.GOMAXPROCS(n)
+	}
 	var threads []*thread
 	for range cfg.Threads {
 		t, err := newThread(dp, dp.execs.number(), anyCPU)

@@ -5,10 +5,12 @@
 package datapath
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -62,13 +64,22 @@ func role(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// pin keeps a process on one processor, and has it go before whatever else the
-// machine does.
+// pin keeps a process, 0 the calling one, on one processor, and has it go before
+// whatever else the machine does.
 func pin(pid, cpu int) error {
 	prefer(pid)
+	if pid == 0 {
+		pid = os.Getpid()
+	}
 	var s unix.CPUSet
 	s.Set(cpu % runtime.NumCPU())
-	return unix.SchedSetaffinity(pid, &s)
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, t := range tasks {
+		if tid, e := strconv.Atoi(t.Name()); e == nil {
+			err = errors.Join(err, unix.SchedSetaffinity(tid, &s))
+		}
+	}
+	return err
 }
 
 // prefer lets a process, 0 the calling one, and its session go first, if it may.
