@@ -72,7 +72,6 @@ type segment struct {
 	flags    uint16
 	window   uint16
 	data     uint32 // bytes of payload
-	scale    uint8  // of the window scale option, with scaleKnown; 0 without
 }
 
 func readSegment(l4 []byte) segment {

@@ -21,10 +21,8 @@ type conv struct {
 	next   [2]uint32 // sequence numbers of client and server
 	seen   [2]uint32 // the number after the last octet that each got
 	scale  [2]int
-	fin    [2]bool
 	last   []byte // the last frame the server got
 	script int
-	data   *conv // the data connection of a file transfer
 }
 
 func pick[T any](r *rand.Rand, l ...T) T { return l[r.IntN(len(l))] }
@@ -53,7 +51,14 @@ func newConv(id uint32, r *rand.Rand) *conv {
 	}
 	if c.proto == 1 || c.proto == 58 {
 		c.client[0].port = uint16(r.IntN(300))
+		if s.nat {
+			c.client[0].port = uint16(id)
+		}
 		c.client[1].port = c.client[0].port
+	}
+	if s.nat && c.proto == 47 {
+		c.client[0].addr = c.addr(20+int(id/200), 1+int(id%200))
+		c.client[1].addr = c.addr(40+int(id/200), 1+int(id%200))
 	}
 	c.left = 3 + r.IntN(25)
 	c.next = [2]uint32{r.Uint32(), r.Uint32()}
