@@ -27,6 +27,7 @@ const (
 	framesK   = "10 k rules, 1 flow"
 	frames100 = "100 k rules, 1 flow"
 	many      = "10 k rules, 1,000 flows"
+	tracked   = "ct, 60 k connections"
 	work      = "work a frame"
 	tcp       = "TCP"
 	ping      = "ping -f"
@@ -41,6 +42,7 @@ var columns = []struct {
 	{framesK, "k frames/s", 1e-3, "%.0f"},
 	{frames100, "k frames/s", 1e-3, "%.0f"},
 	{many, "k frames/s", 1e-3, "%.0f"},
+	{tracked, "k frames/s", 1e-3, "%.0f"},
 	{work, "ns", 1e9, "%.0f"},
 	{tcp, "Gbit/s", 1e-9, "%.2f"},
 	{ping, "us", 1e6, "%.0f"},
@@ -62,6 +64,7 @@ var goals = []goal{
 	{us: "govs", usCol: framesK, them: "govs", themCol: frames10, least: 0.85},
 	{us: "govs", usCol: frames100, them: "govs", themCol: frames10, least: 0.85},
 	{us: "govs", usCol: many, them: "govs", themCol: frames10, least: 0.85},
+	{us: "govs", usCol: tracked, them: "OVS", themCol: tracked, least: 2},
 	{us: "govs", usCol: tcp, them: "floor vnet", themCol: tcp, least: 0.85},
 	{us: "govs", usCol: tcp, them: "OVS userspace-tso", themCol: tcp, least: 1},
 	{us: "govs taps", usCol: tcp, them: "floor vnet", themCol: tcp, least: 0.85},
@@ -129,6 +132,8 @@ func (f *forwarder) measure(b *testing.B) map[string]float64 {
 		}
 		if f.many {
 			r[many], _ = l.frames(1000)
+			l.track()
+			r[tracked], _ = l.frames(60000)
 		}
 	}
 	if f.rules {

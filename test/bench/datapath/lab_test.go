@@ -239,3 +239,15 @@ func (l *lab) rules(n int) {
 	l.sw.Must("ovs-ofctl", "del-flows", "br0")
 	l.sw.Must("ovs-ofctl", "add-flows", "br0", path)
 }
+
+// track has the switch track connections, one for each source port, and let
+// through what belongs to one.
+func (l *lab) track() {
+	if l.sw == nil {
+		return
+	}
+	l.sw.Must("ovs-ofctl", "del-flows", "br0")
+	for _, f := range []string{"in_port=1,udp,actions=ct(commit,zone=1,table=1)", "table=1,ct_state=+trk-inv,udp,actions=output:2"} {
+		l.sw.Must("ovs-ofctl", "add-flow", "br0", f)
+	}
+}
