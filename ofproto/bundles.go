@@ -161,7 +161,7 @@ func (o *ofConn) bundleAdd(m *openflow.BundleAdd, b []byte) error {
 // or committing must find out what is wrong with it.
 func (o *ofConn) prepare(m openflow.Message) *flowtable.Rule {
 	fm, ok := m.(*openflow.FlowMod)
-	if !ok || fm.Command != openflow.FlowAdd || unsupported(fm.Actions) != nil {
+	if !ok || fm.Command != openflow.FlowAdd {
 		return nil
 	}
 	r, err := o.p.tables.Prepare(fm)
@@ -217,18 +217,8 @@ func (o *ofConn) bundled(t flowtable.Bundle, raw []byte) (after func(), err erro
 	}
 	switch m := d.Message.(type) {
 	case *openflow.FlowMod:
-		if !m.Delete() {
-			if err := checkActions(m.Actions); err != nil {
-				return nil, err
-			}
-		}
 		return nil, t.Flow(m)
 	case *openflow.GroupMod:
-		for i := range m.Buckets {
-			if err := checkActions(m.Buckets[i].Actions); err != nil {
-				return nil, err
-			}
-		}
 		return nil, t.Group(m)
 	case *openflow.PortMod:
 		o.p.locked(func() { _, err = o.p.portToMod(m) })
@@ -237,7 +227,7 @@ func (o *ofConn) bundled(t flowtable.Bundle, raw []byte) (after func(), err erro
 		if m.Buffer != openflow.NoBuffer {
 			return nil, openflow.ErrBadRequestBufferUnknown
 		}
-		return func() { o.packetOut(m, raw) }, checkActions(m.Actions)
+		return func() { o.packetOut(m, raw) }, nil
 	}
 	return nil, openflow.ErrBundleFailedMsgUnsup
 }

@@ -14,11 +14,6 @@ func (o *ofConn) groupMod(m *openflow.GroupMod, b []byte) error {
 }
 
 func (p *Ofproto) applyGroup(m *openflow.GroupMod) error {
-	for i := range m.Buckets {
-		if err := checkActions(m.Buckets[i].Actions); err != nil {
-			return err
-		}
-	}
 	if err := p.tables.ApplyGroup(m, p.now()); err != nil {
 		return err
 	}

@@ -212,11 +212,6 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
 	if refused, err := o.refuseSecondary(b); refused {
 		return err
 	}
-	if !m.Delete() {
-		if err := checkActions(m.Actions); err != nil {
-			return o.fail(errorCode(err, openflow.ErrBadActionBadType), b)
-		}
-	}
 	o.from = origin{o, openflow.ParseHeader(b).Xid}
 	if err := o.p.tables.ApplyFor(&o.from, m, o.p.now()); err != nil {
 		return o.fail(errorCode(err, openflow.ErrFlowModFailedUnknown), b)
@@ -229,46 +224,12 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
 	return nil
 }
 
-// checkActions refuses what translation cannot do, rather than accept it and
-// then drop packets.
-func checkActions(acts []openflow.Action) error {
-	if a := unsupported(acts); a != nil {
-		connLog.WarnRL(&badRL, "action not supported: %s", openflow.FormatAction(a))
-		return openflow.ErrBadActionBadType
-	}
-	return nil
-}
-
-// unsupported returns an action that translation cannot do, or nil.
-func unsupported(acts []openflow.Action) openflow.Action {
-	for _, a := range acts {
-		var bad openflow.Action
-		switch x := a.(type) {
-		case *openflow.Clone:
-			bad = unsupported(x.Actions)
-		case *openflow.WriteActions:
-			bad = unsupported(x.Actions)
-		default:
-			if !xlate.Supported(a) {
-				bad = a
-			}
-		}
-		if bad != nil {
-			return bad
-		}
-	}
-	return nil
-}
-
 func (o *ofConn) packetOut(m *openflow.PacketOut, b []byte) error {
 	if refused, err := o.refuseSecondary(b); refused {
 		return err
 	}
 	if m.Buffer != openflow.NoBuffer {
 		return o.fail(openflow.ErrBadRequestBufferUnknown, b)
-	}
-	if err := checkActions(m.Actions); err != nil {
-		return o.fail(errorCode(err, openflow.ErrBadActionBadType), b)
 	}
 	cfg := o.p.backer.config()
 	var pic *xlate.Bridge

@@ -224,41 +224,9 @@ func (t *Translator) one(a openflow.Action, last bool) {
 	case *openflow.DebugSlow:
 		t.out.Slow |= SlowAction
 	default:
-		// The flow table's check refuses what is not here before it gets in.
 		t.reportError("unsupported action")
 		t.err = ErrUnsupported
 	}
-}
-
-// Supported reports whether translation can do the action.
-func Supported(a openflow.Action) bool {
-	switch a := a.(type) {
-	case *openflow.Output, *openflow.Group, *openflow.Meter, *openflow.Resubmit, *openflow.GotoTable, *openflow.OutputReg,
-		*openflow.Note, *openflow.Exit, *openflow.SetField, *openflow.Move, *openflow.Learn, *openflow.Push,
-		*openflow.Pop, *openflow.SetEthSrc, *openflow.SetEthDst, *openflow.SetVLANVID, *openflow.SetVLANPCP,
-		*openflow.StripVLAN, *openflow.PushVLAN, *openflow.SetIPv4Src, *openflow.SetIPv4Dst, *openflow.SetIPDSCP,
-		*openflow.SetIPECN, *openflow.SetIPTTL, *openflow.SetL4SrcPort, *openflow.SetL4DstPort, *openflow.DecTTL,
-		*openflow.SetTunnel, *openflow.Enqueue, *openflow.SetQueue, *openflow.PopQueue, *openflow.WriteMetadata,
-		*openflow.ClearActions, *openflow.FinTimeout, *openflow.CT, *openflow.NAT, *openflow.CTClear, *openflow.Controller, *openflow.Encap, *openflow.Decap, *openflow.DecNSHTTL, *openflow.DebugSlow, *openflow.DebugRecirc, *openflow.Conjunction, *openflow.Multipath, *openflow.Bundle, *openflow.DeleteField,
-		*openflow.OutputTrunc, *openflow.Sample, *openflow.CheckPktLarger, *openflow.PushMPLS, *openflow.PopMPLS,
-		*openflow.SetMPLSLabel, *openflow.SetMPLSTC, *openflow.SetMPLSTTL, *openflow.DecMPLSTTL:
-		return true
-	case *openflow.Clone:
-		return AllSupported(a.Actions)
-	case *openflow.WriteActions:
-		return AllSupported(a.Actions)
-	}
-	return false
-}
-
-// AllSupported reports whether translation can do all of the actions.
-func AllSupported(actions []openflow.Action) bool {
-	for _, a := range actions {
-		if !Supported(a) {
-			return false
-		}
-	}
-	return true
 }
 
 func (t *Translator) setTCI(bits, mask uint16, push bool) {
