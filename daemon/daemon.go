@@ -254,6 +254,11 @@ func (p *Process) OnExitRequest(f func(args []string)) {
 	p.request = append(p.request, f)
 }
 
+// ExitUsage sets what list-commands shows as the arguments of exit.
+func (p *Process) ExitUsage(s string) {
+	p.ctl.Register(unixctl.Command{Name: "exit", Usage: s, MaxArgs: unixctl.Many, Run: p.exitCommand})
+}
+
 func (p *Process) exitCommand(r *unixctl.Request) {
 	p.mu.Lock()
 	fs := p.request

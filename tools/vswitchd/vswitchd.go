@@ -64,6 +64,7 @@ func Main(argv []string, o cli.IO) int {
 		return 1
 	}
 	p.Server().Register(d.Commands()...)
+	p.ExitUsage("[--cleanup]") // no flow or device of ours outlives the process either way
 	if code, done := p.Start(); done {
 		return code
 	}
