@@ -3,6 +3,7 @@ package openflow
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -162,20 +163,23 @@ func (m *MeterMod) parseBands(s string) error {
 func (p *printer) meterNumber(sep string, id uint32) {
 	p.str("meter")
 	p.str(sep)
-	switch id {
-	case MeterSlowPath:
-		p.str("slowpath")
-	case MeterController:
-		p.str("controller")
-	case MeterAll:
-		p.str("all")
-	default:
-		if id > MeterMax {
-			p.str("unknown")
-			return
-		}
-		p.dec(uint64(id))
+	p.str(MeterName(id))
+}
+
+// MeterName returns the number of a meter in text, or its name if it is one of
+// the special ones; "unknown" for numbers that are reserved.
+func MeterName(id uint32) string {
+	switch {
+	case id == MeterSlowPath:
+		return "slowpath"
+	case id == MeterController:
+		return "controller"
+	case id == MeterAll:
+		return "all"
+	case id > MeterMax:
+		return "unknown"
 	}
+	return strconv.FormatUint(uint64(id), 10)
 }
 
 // meterFlags prints the names of flags, separated by blanks, and returns those
@@ -204,8 +208,8 @@ func (p *printer) meterConfig(c *MeterConfig) {
 	p.str("bands=\n")
 	for _, b := range c.Bands {
 		p.str("type=")
-		if int(b.Type) < len(bandNames) && b.Type != 0 {
-			p.str(bandNames[b.Type])
+		if name := b.Type.String(); name != "" {
+			p.str(name)
 		} else {
 			p.dec(uint64(b.Type))
 		}

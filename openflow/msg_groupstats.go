@@ -155,11 +155,9 @@ func (m *GroupFeatures) print(p *printer) {
 		if m.Actions[i] == 0 {
 			p.str(" <none>")
 		}
-		for k := range numKinds {
-			if m.Actions[i]&(1<<k) != 0 {
-				p.str(" ")
-				p.str(k.String())
-			}
+		for _, name := range ActionNames(m.Actions[i]) {
+			p.str(" ")
+			p.str(name)
 		}
 		p.str("\n")
 	}

@@ -108,11 +108,9 @@ func (m *SwitchFeatures) print(p *printer) {
 		p.f(", auxiliary_id:%d", m.AuxiliaryID)
 	}
 	p.str("\ncapabilities:")
-	for _, c := range capWire {
-		if m.Capabilities&c.cap != 0 {
-			p.str(" ")
-			p.str(c.name)
-		}
+	for _, name := range m.Capabilities.Names() {
+		p.str(" ")
+		p.str(name)
 	}
 	if m.Capabilities == 0 {
 		p.str(" 0")

@@ -182,13 +182,7 @@ func (p *tablePrinter) instructions(in, prev *TableInstructions) {
 	case prev != nil && in.Instructions == prev.Instructions:
 		p.str("      (same instructions)\n")
 	default:
-		var names []string
-		for _, r := range instructionOrder {
-			if in.Instructions&(1<<r.typ) != 0 {
-				names = append(names, r.name)
-			}
-		}
-		p.f("      instructions: %s\n", strings.Join(names, " "))
+		p.f("      instructions: %s\n", strings.Join(in.InstructionNames(), " "))
 	}
 	switch {
 	case prev != nil && in.Write == prev.Write && in.Apply == prev.Apply && in.Write.SetFields != (FieldSet{}):
@@ -232,13 +226,7 @@ func (p *tablePrinter) ranges(s *TableSet) {
 func (p *tablePrinter) actions(a *TableActions) {
 	if a.Actions != 0 {
 		p.str("        actions: ")
-		var names []string
-		for k := range numKinds {
-			if a.Actions&(1<<k) != 0 {
-				names = append(names, k.String())
-			}
-		}
-		p.str(strings.Join(names, " "))
+		p.str(strings.Join(ActionNames(a.Actions), " "))
 		p.str("\n")
 	}
 	if a.SetFields != (FieldSet{}) {
@@ -248,10 +236,8 @@ func (p *tablePrinter) actions(a *TableActions) {
 }
 
 func (p *tablePrinter) fieldSet(s *FieldSet) {
-	var names []string
-	s.each(func(n int) { names = append(names, flow.FieldID(n).String()) })
 	p.str(" ")
-	p.b = appendNames(p.b, names, 0)
+	p.b = appendNames(p.b, s.Names(), 0)
 	p.str("\n")
 }
 

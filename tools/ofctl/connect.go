@@ -194,7 +194,7 @@ func (t *tool) dump(c *conn.Client, m openflow.Message, names *openflow.Names) e
 		return fatalf("this is not there yet in %s", c.Version())
 	}
 	if t.json {
-		return t.jsonDump(c, m, names)
+		return t.jsonDump(c, names, m)
 	}
 	r, err := c.TransactRaw(c.Encode(m))
 	if err != nil {
@@ -211,7 +211,7 @@ func (t *tool) dumpMulti(c *conn.Client, m openflow.Message, names *openflow.Nam
 		return fatalf("this is not there yet in %s", c.Version())
 	}
 	if t.json {
-		return t.jsonDump(c, m, names)
+		return t.jsonDump(c, names, m)
 	}
 	o := openflow.PrintOptions{Verbosity: t.verbosity + 1, Names: names}
 	out := inOrder(t.Out)

@@ -132,12 +132,18 @@ func (t *tool) queueGetConfig(args []string) error {
 	if err != nil {
 		return transactError(err)
 	}
+	var requests []openflow.Message
 	for _, p := range ports {
 		if p.Port.Ordinary() {
-			m.Port = p.Port
-			if err := t.dump(c, m, t.shown(args[0])); err != nil {
-				return err
-			}
+			requests = append(requests, &openflow.QueueConfigRequest{Port: p.Port, Queue: m.Queue})
+		}
+	}
+	if t.json {
+		return t.jsonDump(c, t.shown(args[0]), requests...)
+	}
+	for _, m := range requests {
+		if err := t.dump(c, m, t.shown(args[0])); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -13,9 +13,22 @@ import (
 // The forms of --format=json. docs/ofctl-json.md says what they mean; names
 // and meanings stay, others may be added.
 
-// jsonCommands are the commands that have such a form.
-var jsonCommands = map[string]bool{"dump-flows": true, "dump-aggregate": true, "dump-ports": true, "dump-ports-desc": true,
-	"dump-tables": true, "dump-desc": true, "queue-stats": true}
+// jsonForms are the commands that have such a form: the type that an answer
+// names and what an item of it is.
+var jsonForms = map[string]struct {
+	typ  string
+	item any
+}{
+	"show": {"switch", jsonSwitch{}}, "get-frags": {"frags", jsonFrags{}}, "dump-desc": {"desc", jsonDesc{}},
+	"dump-flows": {"flows", jsonFlow{}}, "dump-aggregate": {"aggregate", jsonAggregate{}},
+	"dump-tables": {"tables", jsonTable{}}, "dump-table-features": {"table_features", jsonTableFeatures{}}, "dump-table-desc": {"table_descs", jsonTableDesc{}},
+	"dump-ports": {"ports", jsonPort{}}, "dump-ports-desc": {"port_descs", jsonPortDesc{}},
+	"queue-stats": {"queues", jsonQueue{}}, "queue-get-config": {"queue_configs", jsonQueueConfig{}},
+	"dump-groups": {"groups", jsonGroup{}}, "dump-group-stats": {"group_stats", jsonGroupStats{}}, "dump-group-features": {"group_features", jsonGroupFeatures{}},
+	"dump-meters": {"meters", jsonMeter{}}, "dump-meter": {"meters", jsonMeter{}}, "meter-stats": {"meter_stats", jsonMeterStats{}}, "meter-features": {"meter_features", jsonMeterFeatures{}},
+	"dump-tlv-map":      {"tlv_map", jsonTLVTable{}},
+	"dump-ipfix-bridge": {"ipfix_bridge", jsonIPFIX{}}, "dump-ipfix-flow": {"ipfix_flow", jsonIPFIX{}},
+}
 
 type jsonReply struct {
 	Type    string `json:"type"`
@@ -137,26 +150,86 @@ func (t *tool) jsonItems(m openflow.Message, names *openflow.Names) (kind string
 		}
 		return "queues", items, true
 	case *openflow.PortDescReply:
-		return "port_descs", jsonPorts(m.Ports, port), true
+		for _, p := range jsonPorts(m.Ports, names) {
+			items = append(items, p)
+		}
+		return "port_descs", items, true
 	case *openflow.SwitchFeatures:
-		return "port_descs", jsonPorts(m.Ports, port), true
+		return t.jsonItems(&openflow.PortDescReply{Ports: m.Ports}, names)
 	case *openflow.TableStatsReply:
 		for i := range m.Tables {
 			x := &m.Tables[i]
 			items = append(items, jsonTable{x.Table, x.ActiveCount, counter(x.LookupCount), counter(x.MatchedCount)})
 		}
 		return "tables", items, true
+	case *openflow.GroupDescReply:
+		for i := range m.Groups {
+			items = append(items, jsonGroupOf(&m.Groups[i], names))
+		}
+		return "groups", items, true
+	case *openflow.GroupStatsReply:
+		for i := range m.Groups {
+			items = append(items, jsonGroupStatsOf(&m.Groups[i]))
+		}
+		return "group_stats", items, true
+	case *openflow.GroupFeatures:
+		return "group_features", []any{jsonGroupFeaturesOf(m)}, true
+	case *openflow.MeterConfigReply:
+		for i := range m.Meters {
+			items = append(items, jsonMeterOf(&m.Meters[i]))
+		}
+		return "meters", items, true
+	case *openflow.MeterStatsReply:
+		for i := range m.Meters {
+			items = append(items, jsonMeterStatsOf(&m.Meters[i]))
+		}
+		return "meter_stats", items, true
+	case *openflow.MeterFeatures:
+		return "meter_features", []any{jsonMeterFeaturesOf(m)}, true
+	case *openflow.TableFeaturesReply:
+		for i := range m.Tables {
+			items = append(items, jsonTableFeaturesOf(&m.Tables[i]))
+		}
+		return "table_features", items, true
+	case *openflow.TableDescReply:
+		for i := range m.Tables {
+			items = append(items, jsonTableDescOf(&m.Tables[i]))
+		}
+		return "table_descs", items, true
+	case *openflow.QueueConfigReply:
+		for i := range m.Queues {
+			q := &m.Queues[i]
+			if m.Port != openflow.PortNone {
+				q.Port = m.Port
+			}
+			items = append(items, jsonQueueConfig{port(q.Port), q.Queue, queueRate(q.MinRate), queueRate(q.MaxRate)})
+		}
+		return "queue_configs", items, true
+	case *openflow.TLVTableReply:
+		x := jsonTLVTable{m.MaxSpace, m.MaxFields, []jsonTLVMap{}}
+		for _, e := range m.Maps {
+			x.Maps = append(x.Maps, jsonTLVMap{e.Class, e.Type, e.Length, fmt.Sprintf("tun_metadata%d", e.Index)})
+		}
+		return "tlv_map", []any{x}, true
+	case *openflow.IPFIXBridgeReply:
+		return "ipfix_bridge", []any{jsonIPFIXOf(&m.IPFIXStats)}, true
+	case *openflow.IPFIXFlowReply:
+		for i := range m.Sets {
+			items = append(items, jsonIPFIXOf(&m.Sets[i]))
+		}
+		return "ipfix_flow", items, true
 	case *openflow.Desc:
 		return "desc", []any{jsonDesc{m.Manufacturer, m.Hardware, m.Software, m.Serial, m.Datapath}}, true
 	}
 	return "", nil, false
 }
 
-func jsonPorts(ports []openflow.PortDesc, number func(openflow.Port) string) (items []any) {
+func jsonPorts(ports []openflow.PortDesc, names *openflow.Names) []jsonPortDesc {
+	items := []jsonPortDesc{}
 	for i := range ports {
 		p := &ports[i]
-		items = append(items, jsonPortDesc{number(p.Port), p.Name, p.HWAddr.String(), p.Config&openflow.PortDown != 0, p.State&openflow.PortLinkDown != 0,
-			uint32(p.Config), uint32(p.State), p.CurrSpeed, p.MaxSpeed})
+		items = append(items, jsonPortDesc{string(names.AppendPort(nil, p.Port)), p.Name, p.HWAddr.String(), p.Config&openflow.PortDown != 0,
+			p.State&openflow.PortLinkDown != 0, uint32(p.Config), uint32(p.State), p.CurrSpeed, p.MaxSpeed})
 	}
 	return items
 }
@@ -167,11 +240,8 @@ func (t *tool) jsonFlow(f *openflow.FlowStats, names *openflow.Names) jsonFlow {
 		show = names.Ports
 	}
 	j := jsonFlow{Table: f.Table, Priority: f.Priority, Match: string(flow.AppendMatch(nil, &f.Match, openflow.DefaultPriority, show)),
-		Actions: string(openflow.FormatActions(nil, f.Actions, names)), ActionList: []string{}, Cookie: f.Cookie,
+		Actions: string(openflow.FormatActions(nil, f.Actions, names)), ActionList: actionList(f.Actions, names), Cookie: f.Cookie,
 		IdleTimeout: f.IdleTimeout, HardTimeout: f.HardTimeout, Importance: f.Importance}
-	for _, a := range f.Actions {
-		j.ActionList = append(j.ActionList, string(openflow.FormatActions(nil, []openflow.Action{a}, names)))
-	}
 	if t.stats {
 		j.Duration, j.Packets, j.Bytes = seconds(f.Duration), counter(f.Packets), counter(f.Bytes)
 		if f.IdleAge >= 0 {
@@ -184,31 +254,41 @@ func (t *tool) jsonFlow(f *openflow.FlowStats, names *openflow.Names) jsonFlow {
 	return j
 }
 
-// jsonDump sends a request and prints all of the reply as one JSON object.
-func (t *tool) jsonDump(c *conn.Client, m openflow.Message, names *openflow.Names) error {
-	all := jsonReply{Version: c.Version().String(), Items: []any{}}
+// jsonFetch sends a request and returns the entries of all of the reply.
+func (t *tool) jsonFetch(c *conn.Client, m openflow.Message, names *openflow.Names) (kind string, items []any, err error) {
+	items = []any{}
 	var refusal []byte
-	err := c.TransactMulti(m, func(b []byte) error {
+	err = c.TransactMulti(m, func(b []byte) error {
 		d, err := openflow.Decode(b, openflow.DecodeOptions{Loose: true})
 		if err != nil {
 			return err
 		}
-		kind, items, ok := t.jsonItems(d.Message, names)
+		k, more, ok := t.jsonItems(d.Message, names)
 		switch {
 		case openflow.ParseHeader(b).Type == openflow.TypeError:
 			refusal = b
 		case !ok:
 			return fmt.Errorf("%s has no form in JSON", d.Name)
 		}
-		all.Type = kind
-		all.Items = append(all.Items, items...)
+		kind, items = k, append(items, more...)
 		return nil
 	})
 	if err != nil {
-		return transactError(err)
+		return "", nil, transactError(err)
 	}
-	if refusal != nil {
-		return t.refused(refusal)
+	return kind, items, t.refused(refusal)
+}
+
+// jsonDump sends requests of one kind and prints all of the replies as one JSON
+// object.
+func (t *tool) jsonDump(c *conn.Client, names *openflow.Names, requests ...openflow.Message) error {
+	all := jsonReply{Version: c.Version().String(), Items: []any{}}
+	for _, m := range requests {
+		kind, items, err := t.jsonFetch(c, m, names)
+		if err != nil {
+			return err
+		}
+		all.Type, all.Items = kind, append(all.Items, items...)
 	}
 	return t.printJSON(all)
 }

@@ -257,7 +257,7 @@ func (t *tool) command(args []string) error {
 			return fatalf("'%s' command takes at most %d arguments", c.name, c.max)
 		case c.write && t.readOnly:
 			return fatalf("'%s' command does not work in read only mode", c.name)
-		case t.json && !jsonCommands[c.name]:
+		case t.json && jsonForms[c.name].item == nil:
 			return fatalf("'%s' command has no JSON output", c.name)
 		case c.run == nil:
 			return fatalf("'%s' command is not there yet", c.name)

@@ -253,7 +253,7 @@ func TestJSON(t *testing.T) {
 		{"-O OpenFlow15 dump-ports-desc br0 3", `{"type":"port_descs","version":"OpenFlow15","items":[{"port":"3","name":"patch-int","mac":M,"down":false,"link_down":false,"config":0,"state":4,"curr_speed":0,"max_speed":0}]}` + "\n0"},
 		{"dump-desc br0", `{"type":"desc","version":"OpenFlow10","items":[{"manufacturer":"Nicira, Inc.","hardware":"Open vSwitch","software":"3.1.0","serial":"None","datapath":"None"}]}` + "\n0"},
 		{"queue-stats br0 1 3", "OFPT_ERROR (xid=0x2): OFPQOFC_BAD_QUEUE\nOFPST_QUEUE request (xid=0x2): port=1 queue=3\n1"},
-		{"show br0", "ovs-ofctl: 'show' command has no JSON output\n1"},
+		{"probe br0", "ovs-ofctl: 'probe' command has no JSON output\n1"},
 		{"--format=xml dump-desc br0", "ovs-ofctl: xml: unknown output format\n1"},
 	} {
 		args := strings.Fields(tt.args)

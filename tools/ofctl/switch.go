@@ -21,8 +21,12 @@ func (t *tool) show(args []string) error {
 		return transactError(err)
 	}
 	d, err := openflow.Decode(r, openflow.DecodeOptions{})
-	if _, ok := d.Message.(*openflow.SwitchFeatures); !ok || err != nil {
+	features, ok := d.Message.(*openflow.SwitchFeatures)
+	if !ok || err != nil {
 		return fatalf("%s: received bad features reply", args[0])
+	}
+	if t.json {
+		return t.jsonShow(c, features, t.shown(args[0]))
 	}
 	t.print(t.Out, r, 1, nil)
 	if c.Version() >= openflow.V13 {
@@ -135,10 +139,14 @@ func (t *tool) getFrags(args []string) error {
 	}
 	defer c.Close()
 	cfg, err := t.config(c)
-	if err == nil {
-		fmt.Fprintln(t.Out, cfg.Frag)
+	switch {
+	case err != nil:
+		return err
+	case t.json:
+		return t.printJSON(jsonReply{"frags", c.Version().String(), []any{jsonFrags{cfg.Frag.String()}}})
 	}
-	return err
+	fmt.Fprintln(t.Out, cfg.Frag)
+	return nil
 }
 
 func (t *tool) setFrags(args []string) error {

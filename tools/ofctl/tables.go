@@ -17,6 +17,9 @@ func (t *tool) dumpTableFeatures(args []string) error {
 		return err
 	}
 	defer c.Close()
+	if t.json {
+		return t.jsonDump(c, t.shown(args[0]), &openflow.TableFeaturesRequest{})
+	}
 	tables, err := t.tableFeatures(c)
 	if err == nil {
 		_, text, _ := strings.Cut(string(openflow.AppendTables(nil, tables, t.shown(args[0]))), "\n")
