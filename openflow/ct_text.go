@@ -8,18 +8,12 @@ import (
 	"govs/flow"
 )
 
-// Protocols of the connections that a CTTuple can name.
-const (
-	ctICMP   = 1
-	ctICMPv6 = 58
-)
-
 // ParseCTTuple reads a connection's tuple, or part of one, such as
 // "ct_nw_src=10.1.1.1,ct_nw_proto=6,ct_tp_dst=80" (ovs-ofctl(8), ct-flush).
 // An empty text is nil.
 func ParseCTTuple(s string) (t *CTTuple, proto uint8, err error) {
 	family := 0 // 4 or 6 once an address was read
-	ports, icmp := false, false
+	ports := false
 	for {
 		k, v, rest, ok := cutPair(s)
 		if !ok {
@@ -68,16 +62,25 @@ func ParseCTTuple(s string) (t *CTTuple, proto uint8, err error) {
 			address(&t.Dst, 6)
 		case "ct_nw_proto":
 			proto = uint8(number(8))
+		// To OVS ports and ICMP's numbers are the same bytes.
 		case "ct_tp_src":
 			t.SrcPort, ports = uint16(number(16)), true
+			t.ICMPID = t.SrcPort
 		case "ct_tp_dst":
 			t.DstPort, ports = uint16(number(16)), true
-		case "icmp_type":
-			t.ICMPType, icmp = uint8(number(8)), true
-		case "icmp_code":
-			t.ICMPCode, icmp = uint8(number(8)), true
-		case "icmp_id":
-			t.ICMPID, icmp = uint16(number(16)), true
+			t.ICMPType, t.ICMPCode = uint8(t.DstPort), uint8(t.DstPort>>8)
+		case "icmp_type", "icmp_code", "icmp_id":
+			if !isICMP(proto) {
+				return nil, 0, errors.New("invalid L4 fields")
+			}
+			switch k {
+			case "icmp_type":
+				t.ICMPType = uint8(number(8))
+			case "icmp_code":
+				t.ICMPCode = uint8(number(8))
+			default:
+				t.ICMPID = uint16(number(16))
+			}
 		default:
 			err = fmt.Errorf("invalid conntrack tuple field: %s", k)
 		}
@@ -85,12 +88,9 @@ func ParseCTTuple(s string) (t *CTTuple, proto uint8, err error) {
 			return nil, 0, err
 		}
 	}
-	isICMP := proto == ctICMP || proto == ctICMPv6
-	switch {
-	case ports && proto == 0:
+	if ports && proto == 0 {
 		return nil, 0, errors.New("port is set without protocol")
-	case ports && isICMP, icmp && !isICMP, icmp && family == 0:
-		return nil, 0, errors.New("invalid L4 fields")
 	}
+	t.settle(proto)
 	return t, proto, nil
 }

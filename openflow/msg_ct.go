@@ -67,14 +67,25 @@ func (m *CTFlush) encode(e *msgEncoder) {
 	e.u8(m.Proto)
 	e.zeros(7)
 	for i, t := range [...]*CTTuple{m.Orig, m.Reply} {
-		if t != nil && *t != (CTTuple{}) {
+		if t == nil {
+			t = &CTTuple{}
+		}
+		// What ICMP has is always said.
+		if *t != (CTTuple{}) || isICMP(m.Proto) {
 			e.nested(uint16(ctPropOrig+i), func() { t.encode(e, m.Proto) })
 		}
 	}
 	if m.HasZone {
-		e.prop(ctPropZone, func() { e.u16(m.Zone) })
+		e.propU16(ctPropZone, m.Zone)
 	}
 }
+
+// propU16 appends a property of 16 bits, whose padding counts as part of it.
+func (e *msgEncoder) propU16(typ, v uint16) { e.prop(typ, func() { e.u16(v); e.u16(0) }) }
+
+// isPropU16 reports whether a property of n bytes can have 16 bits: with or
+// without its padding.
+func isPropU16(n int) bool { return n >= 6 && n <= 8 }
 
 // nested appends a property that holds properties.
 func (e *msgEncoder) nested(typ uint16, f func()) {
@@ -89,16 +100,16 @@ func (t *CTTuple) encode(e *msgEncoder, proto uint8) {
 		e.prop(ctTupleDst, func() { e.bytes(t.Dst[:]) })
 	}
 	if isICMP(proto) {
-		e.prop(ctTupleICMPID, func() { e.u16(t.ICMPID) })
+		e.propU16(ctTupleICMPID, t.ICMPID)
 		e.prop(ctTupleICMPType, func() { e.u8(t.ICMPType) })
 		e.prop(ctTupleICMPCode, func() { e.u8(t.ICMPCode) })
 		return
 	}
 	if t.SrcPort != 0 {
-		e.prop(ctTupleSrcPort, func() { e.u16(t.SrcPort) })
+		e.propU16(ctTupleSrcPort, t.SrcPort)
 	}
 	if t.DstPort != 0 {
-		e.prop(ctTupleDstPort, func() { e.u16(t.DstPort) })
+		e.propU16(ctTupleDstPort, t.DstPort)
 	}
 }
 
@@ -141,7 +152,7 @@ func decodeCTFlush(_ *msgDecoder, b []byte) (Message, error) {
 		case ctPropReply:
 			m.Reply, err = ctTuple(p, m.Reply, &m.family)
 		case ctPropZone:
-			if len(p) != 6 {
+			if !isPropU16(len(p)) {
 				return ErrBadPropertyBadLen
 			}
 			m.Zone, m.HasZone = be.Uint16(p[4:]), true
@@ -178,7 +189,7 @@ func ctTuple(p []byte, t *CTTuple, family *ctFamily) (*CTTuple, error) {
 		switch size := [...]int{ctTupleSrc: 16, ctTupleDst: 16, ctTupleSrcPort: 2, ctTupleDstPort: 2, ctTupleICMPID: 2, ctTupleICMPType: 1, ctTupleICMPCode: 1}; {
 		case int(typ) >= len(size):
 			return nil
-		case len(v) < size[typ], size[typ] == 2 && len(v) != 2:
+		case len(v) < size[typ], size[typ] == 2 && !isPropU16(len(p)):
 			return ErrBadPropertyBadLen
 		}
 		switch typ {

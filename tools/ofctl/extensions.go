@@ -1,6 +1,7 @@
 package ofctl
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -69,6 +70,25 @@ func (t *tool) ctFlushZone(args []string) error {
 	return t.toldBy(args[0], &openflow.CTFlushZone{Zone: uint16(n)})
 }
 
+// scanZone reads the number at the start of a text as C's scanf does: what
+// follows does not count, nor do bits above the 16 of a zone.
+func scanZone(s string) (uint16, bool) {
+	s = strings.TrimLeft(s, " \t")
+	digits := strings.TrimLeft(s, "+-")
+	end := 0
+	for end < len(digits) && digits[end] >= '0' && digits[end] <= '9' {
+		end++
+	}
+	if end == 0 || len(s)-len(digits) > 1 {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s[:len(s)-len(digits)+end], 10, 64)
+	if err != nil {
+		n = math.MaxInt64
+	}
+	return uint16(n), true
+}
+
 // ctFlush drops tracked connections: all, those of a zone, or those of which a
 // tuple of either direction is given.
 func (t *tool) ctFlush(args []string) error {
@@ -76,11 +96,9 @@ func (t *tool) ctFlush(args []string) error {
 	sw, args := args[0], args[1:]
 	if len(args) > 0 {
 		if v, ok := strings.CutPrefix(args[0], "zone="); ok {
-			n, err := strconv.ParseUint(v, 10, 16)
-			if err != nil {
+			if m.Zone, m.HasZone = scanZone(v); !m.HasZone {
 				return fatalf("Failed to parse zone")
 			}
-			m.Zone, m.HasZone = uint16(n), true
 			args = args[1:]
 		}
 	}
