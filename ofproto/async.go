@@ -54,3 +54,19 @@ func (o *ofConn) setAsync(m *openflow.SetAsync) error {
 	o.p.conns.connsChanged()
 	return nil
 }
+
+// setInvalidTTL has the connection get packets whose TTL ran out, or not, while
+// it is no secondary. The settings of OpenFlow 1.2 and before have a flag for it.
+func (o *ofConn) setInvalidTTL(on bool) {
+	c := *o.async.Load()
+	c.Primary[openflow.AsyncPacketIn] &^= 1 << openflow.ReasonInvalidTTL
+	if on {
+		c.Primary[openflow.AsyncPacketIn] |= 1 << openflow.ReasonInvalidTTL
+	}
+	o.async.Store(&c)
+}
+
+// invalidTTL is 1 if setInvalidTTL is on, else 0.
+func (o *ofConn) invalidTTL() int8 {
+	return int8(o.async.Load().Primary[openflow.AsyncPacketIn] >> openflow.ReasonInvalidTTL & 1)
+}

@@ -44,7 +44,7 @@ func (o *ofConn) handle(b []byte) error {
 	case *openflow.GetConfigRequest:
 		r := &openflow.GetConfigReply{}
 		o.p.locked(func() { r.Frag = o.p.frag })
-		r.MissSendLen = uint16(o.missSendLen.Load())
+		r.MissSendLen, r.InvalidTTLToController = uint16(o.missSendLen.Load()), o.invalidTTL()
 		return o.reply(r, xid)
 	case *openflow.SetConfig:
 		return o.setConfig(m, b)
@@ -201,6 +201,9 @@ func (o *ofConn) setConfig(m *openflow.SetConfig, b []byte) error {
 				}
 			})
 		}
+	}
+	if m.InvalidTTLToController >= 0 {
+		o.setInvalidTTL(m.InvalidTTLToController > 0)
 	}
 	o.missSendLen.Store(uint32(m.MissSendLen))
 	o.p.conns.connsChanged()

@@ -42,6 +42,16 @@ func scanUint(s string) (n uint64, neg bool, rest string, ok bool) {
 	return n, neg, t[i:], ok
 }
 
+// ScanUint reads a number from the front of a text as C's strtoull does with
+// base 0, and returns what follows: the whole text when there is no number.
+func ScanUint(s string) (n uint64, rest string) {
+	n, neg, rest, _ := scanUint(s)
+	if neg {
+		n = -n
+	}
+	return n, rest
+}
+
 func digit(c byte) uint64 {
 	switch {
 	case c >= '0' && c <= '9':

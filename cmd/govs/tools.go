@@ -39,7 +39,7 @@ type tool struct {
 // tools lists every program of govs in the order of the help.
 var tools = [...]tool{
 	{"ovs-vsctl", "configure the switch", vsctl.Main, vsctl.Manual},
-	{"ovs-ofctl", "read and change OpenFlow tables", ofctl.Main, nil},
+	{"ovs-ofctl", "read and change OpenFlow tables", ofctl.Main, ofctl.Manual},
 	{"ovs-appctl", "talk to a running daemon", appctl.Main, appctl.Manual},
 	{"ovs-dpctl", "read and change datapaths", dpctl.Main, nil},
 	{"ovs-vswitchd", "the switch daemon", vswitchd.Main, nil},

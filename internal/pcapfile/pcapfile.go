@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"time"
 )
 
@@ -35,6 +36,13 @@ type Reader struct {
 	tick  time.Duration // of the fraction of a second
 }
 
+// MagicError says that a file does not begin as a capture does.
+type MagicError struct{ Magic uint32 } // its first four bytes, little-endian
+
+func (e *MagicError) Error() string {
+	return fmt.Sprintf("bad magic %d reading pcap file (expected 0xa1b2c3d4, 0xa1b23c4d, 0x4d3cb2a1 or 0xd4c3b2a1)", bits.ReverseBytes32(e.Magic))
+}
+
 // NewReader reads the file's header.
 func NewReader(r io.Reader) (*Reader, error) {
 	p := &Reader{in: bufio.NewReader(r)}
@@ -51,8 +59,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 		}
 	}
 	if p.order == nil {
-		return nil, fmt.Errorf("bad magic %d reading pcap file (expected 0xa1b2c3d4, 0xa1b23c4d, 0x4d3cb2a1 or 0xd4c3b2a1)",
-			binary.BigEndian.Uint32(head[:]))
+		return nil, &MagicError{binary.LittleEndian.Uint32(head[:])}
 	}
 	p.Link = p.order.Uint32(head[20:]) & 0x0fffffff
 	return p, nil

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"govs/tools/lab"
+	"govs/tools/ofctl"
 )
 
 // TestScripts runs each file of testdata by Debian's tools on Debian's daemons,
@@ -52,6 +53,33 @@ func TestOpenFlowVersions(t *testing.T) {
 			}
 			compareScript(t, a, strings.ReplaceAll(string(a.Comment), "$V", v))
 		})
+	}
+}
+
+// TestEveryCommand says that each command of ovs-ofctl is in a script, but
+// for those that the reference does not have.
+func TestEveryCommand(t *testing.T) {
+	used := map[string]bool{}
+	for _, file := range []string{"openflow.script", "openflow_watch.txt", "first_bridge.txt", "flow_tables.txt"} {
+		a, err := txtar.ParseFile(filepath.Join("testdata", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, st := range parseScript(t, string(a.Comment)) {
+			if st.tool == "ovs-ofctl" {
+				for _, w := range st.args {
+					used[w] = true
+				}
+			}
+		}
+	}
+	for _, g := range ofctl.Manual().Groups {
+		for _, e := range g.Entries {
+			name, _, _ := strings.Cut(e.Term, " ")
+			if !used[name] && name != "bundle" && name != "sync" {
+				t.Errorf("%s is in no line", name)
+			}
+		}
 	}
 }
 
@@ -187,13 +215,15 @@ type normalizer struct {
 
 var (
 	reUUID     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	reDuration = regexp.MustCompile(`(duration=)[0-9.]+(s?)`)
+	reDuration = regexp.MustCompile(`(duration[=:])[0-9.]+(s?)`)
 	reAge      = regexp.MustCompile(`((?:idle|hard)_age=)[0-9]+`)
 	reXid      = regexp.MustCompile(`\(xid=0x[0-9a-f]+\)`)
 	reMAC      = regexp.MustCompile(`\b(addr:)([0-9a-f]{2}:){5}[0-9a-f]{2}`)
 	reDPID     = regexp.MustCompile(`dpid:[0-9a-f]{16}`)
 	reLog      = regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\|\d+\|`)
 	// Our schema is newer than Debian's database, and the tools say so.
+	rePing     = regexp.MustCompile(`xid=[0-9a-f]{8} time=[0-9.]+ ms`)
+	reSpeed    = regexp.MustCompile(`Finished in .*`)
 	reTimedOut = regexp.MustCompile(`timed out after [0-9]+ ms`)
 	reUpgrade  = regexp.MustCompile(`(?m)^.*\(database needs upgrade\?\)\n`)
 	reVersion  = regexp.MustCompile(`\b3\.(1\.0|7\.1)\b`)
@@ -208,6 +238,8 @@ func (n *normalizer) text(s string) string {
 		return n.uuids[u]
 	})
 	s = strings.ReplaceAll(s, n.dir, "<dir>")
+	s = rePing.ReplaceAllString(s, "xid=X time=T ms")
+	s = reSpeed.ReplaceAllString(s, "Finished in T")
 	s = reTimedOut.ReplaceAllString(s, "timed out after N ms")
 	s = reDuration.ReplaceAllString(s, "${1}T$2")
 	s = reAge.ReplaceAllString(s, "${1}T")

@@ -12,6 +12,7 @@ import (
 
 	"govs/cli"
 	"govs/daemon"
+	"govs/daemon/vlog"
 	"govs/openflow"
 	"govs/openflow/conn"
 	"govs/stream"
@@ -87,6 +88,7 @@ func ioText(err error) string {
 
 func transactError(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
+		vlog.New("fatal_signal").Warn("terminating with signal 14 (Alarm clock)")
 		return &failure{"", 142} // as if SIGALRM had ended it
 	}
 	return fatalf("OpenFlow packet receive failed (%s)", ioText(err))

@@ -28,7 +28,7 @@ func (t *tool) ofpParse(args []string) error {
 	if args[0] != "-" {
 		f, err := os.Open(args[0])
 		if err != nil {
-			return fatalf("%s: open failed (%s)", args[0], cli.Strerror(err))
+			return fatalf("%s: open (%s)", args[0], cli.Strerror(err))
 		}
 		defer f.Close()
 		in = f
@@ -42,9 +42,6 @@ func (t *tool) ofpParse(args []string) error {
 			return fatalf("%s: unexpected end of file mid-message", args[0])
 		}
 		h := openflow.ParseHeader(all)
-		if h.Version < openflow.V10 || h.Version > openflow.V15 {
-			return fatalf("%s: unsupported OpenFlow version 0x%02x", args[0], uint8(h.Version))
-		}
 		n := int(h.Length)
 		if n < openflow.HeaderLen {
 			return fatalf("%s: %d-byte message is too short for OpenFlow", args[0], n)
@@ -93,11 +90,11 @@ func hexC(n uint32) string {
 }
 
 func (t *tool) encodeHello(args []string) error {
-	n, err := strconv.ParseUint(args[0], 0, 32)
-	if err != nil {
-		return fatalf("%s: invalid bitmap", args[0])
+	n, _ := openflow.ScanUint(args[0])
+	vs := openflow.Versions(n) & openflow.AllVersions
+	if vs == 0 {
+		return fatalf("%s: no version that there is", args[0])
 	}
-	vs := openflow.Versions(n)
 	b := openflow.Encode(&openflow.Hello{Versions: vs}, openflow.ProtocolOf(vs.Max()), 1)
 	t.Out.Write(openflow.AppendHexDump(nil, b, false))
 	t.print(t.Out, b, 0, nil)

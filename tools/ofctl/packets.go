@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"govs/cli"
 	"govs/flow"
@@ -72,10 +73,6 @@ func (t *tool) parsePcap(args []string) error {
 			flow.Extract(p, &k)
 			fmt.Fprintln(t.Out, &k)
 		})
-		var f *failure
-		if errors.As(err, &f) {
-			f.code = 2
-		}
 		if err != nil {
 			return err
 		}
@@ -83,17 +80,33 @@ func (t *tool) parsePcap(args []string) error {
 	return nil
 }
 
-// eachPacket calls f with each packet of a capture file.
+// errno returns an error's number, which some commands exit with.
+func errno(err error) int {
+	var n syscall.Errno
+	if errors.As(err, &n) {
+		return int(n)
+	}
+	return 1
+}
+
+// eachPacket calls f with each packet of a capture file. A failure has the
+// number of the error as its exit status.
 func (t *tool) eachPacket(name string, f func(p *packet.Packet)) error {
 	file, err := os.Open(name)
 	if err != nil {
 		t.warn("pcap", fmt.Sprintf("%s: failed to open pcap file for reading (%s)", name, cli.Strerror(err)))
-		return fatalf("%s: open failed (%s)", name, cli.Strerror(err))
+		return &failure{fmt.Sprintf("%s: open failed (%s)", name, cli.Strerror(err)), errno(err)}
 	}
 	defer file.Close()
 	r, err := pcapfile.NewReader(file)
-	if err != nil {
-		return fatalf("%s: %s", name, err)
+	var magic *pcapfile.MagicError
+	switch {
+	case errors.As(err, &magic):
+		t.warn("pcap", fmt.Sprintf("bad magic %#x reading pcap file (expected 0xa1b2c3d4, 0xa1b23c4d, 0xd4c3b2a1, or 0x4d3cb2a1)", magic.Magic))
+		return &failure{fmt.Sprintf("%s: open failed (%s)", name, cli.Strerror(syscall.EPROTO)), int(syscall.EPROTO)}
+	case err != nil:
+		t.warn("pcap", "failed to read pcap header: End of file")
+		return &failure{fmt.Sprintf("%s: open failed (End of file)", name), 255}
 	}
 	for {
 		rec, err := r.Next()

@@ -1,6 +1,7 @@
 package ofctl
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -111,7 +112,7 @@ func (t *tool) ofpParsePcap(args []string) error {
 	}
 	streams := map[streamID]*tcpStream{}
 	n := 0
-	return t.eachPacket(args[0], func(p *packet.Packet) {
+	err := t.eachPacket(args[0], func(p *packet.Packet) {
 		const protoTCP, syn = 6, 2
 		var k flow.Key
 		flow.Extract(p, &k)
@@ -134,4 +135,9 @@ func (t *tool) ofpParsePcap(args []string) error {
 			t.print(t.Out, b, 1, nil)
 		})
 	})
+	var f *failure
+	if errors.As(err, &f) {
+		f.code = 1
+	}
+	return err
 }

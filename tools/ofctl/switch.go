@@ -270,7 +270,7 @@ func (t *tool) ping(args []string) error {
 			fmt.Fprintln(t.Out, "Reply:")
 			t.print(t.Out, r, 2, nil)
 		}
-		fmt.Fprintf(t.Out, "%d bytes from %s: xid=%08x time=%.1f ms\n", len(r), args[0], openflow.ParseHeader(r).Xid, ms)
+		fmt.Fprintf(t.Out, "%d bytes from %s: xid=%08x time=%.1f ms\n", len(r)-openflow.HeaderLen, args[0], openflow.ParseHeader(r).Xid, ms)
 	}
 	return nil
 }
