@@ -133,7 +133,7 @@ func TestCompletion(t *testing.T) {
 		"ovsdb-client dump ":                            "",
 		"ovsdb-tool db-is":                              "db-is-clustered db-is-standalone",
 		"ovs-ofctl dump-f":                              "dump-flows",
-		"ovs-ofctl --stri":                              "--strict",
+		"ovs-ofctl --read-":                             "--read-only",
 		"ovs-appctl -t ovs-":                            "ovs-vswitchd",
 		"ovs-appctl --form":                             "--format=",
 		"vtep-ctl bind":                                 "bind-ls",

@@ -64,7 +64,7 @@ func Manual() *cli.Manual {
 		Text: []string{
 			"SWITCH is the name of a bridge on this machine, a Unix socket's path, or an active connection method: tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:FILE; the port is 6653 unless given.",
 			"A flow is written as key=value pairs with commas or blanks between them: fields of the match (ovs-fields(7)) or shorthands such as ip, tcp or arp; table, priority, cookie, idle_timeout, hard_timeout, importance; flags such as send_flow_rem and check_overlap; and last actions=ACTION[,ACTION]... (ovs-actions(7)). What dump-flows prints can be given to add-flow again.",
-			"A group is group_id=N,type=all|select|indirect|ff[,selection_method=METHOD],bucket=[weight:N,][watch_port:PORT,][watch_group:GROUP,]ACTIONS[,bucket=...]. A meter is meter=N,kbps|pktps[,burst][,stats],bands=type=drop|dscp_remark,rate=N[,burst_size=N][,prec_level=N].",
+			"A group has a group_id, a type (all, select, indirect or ff), for select perhaps a selection_method, and buckets: each bucket= with weight, watch_port or watch_group and a list of actions, as in group_id=1,type=select,bucket=weight:2,output:1. A meter has a number, kbps or pktps, perhaps burst and stats, and bands of type drop or dscp_remark with rate, burst_size and prec_level, as in meter=1,kbps,bands=type=drop,rate=1000.",
 			"Without -O the tool speaks OpenFlow 1.0 with Nicira's extensions, and with a switch that refuses that the best version that both have; --strict-version keeps to 1.0. With -f json each dump is one JSON object.",
 		},
 		Groups:  groups,
@@ -88,6 +88,10 @@ func (c *command) entries() []cli.Entry {
 		line = strings.TrimPrefix(line, "[--may-create] ")
 		line = strings.TrimPrefix(line, "[--cookie=C/M] ")
 		term, text, _ := strings.Cut(line, "  ")
+		if text == "" { // a blank is all that is between them
+			at := strings.LastIndexByte(term, ']') + 1
+			term, text = term[:at], term[at:]
+		}
 		if strings.HasPrefix(line, " ") { // what goes on from above
 			e := &list[len(list)-1]
 			e.Text = strings.TrimSpace(e.Text + " " + strings.TrimSpace(line))

@@ -132,7 +132,7 @@ func (t *tool) options() []cli.Option {
 			return nil
 		}},
 		{Long: "strict", Help: "use strict match for flow commands", Do: flag(&t.strict)},
-		{Long: "strict-version", Do: flag(&t.strictVersion)},
+		{Long: "strict-version", Help: "do not try another version than OpenFlow 1.0 without -O", Do: flag(&t.strictVersion)},
 		{Long: "read-only", Help: "do not execute read/write commands", Do: flag(&t.readOnly)},
 		{Long: "readd", Help: "replace flows that haven't changed", Do: flag(&t.readd)},
 		{Long: "flow-format", Short: 'F', Arg: cli.ReqArg, Meta: "FORMAT", Help: "force particular flow format", Do: func(v string, _ bool) error {
@@ -159,10 +159,10 @@ func (t *tool) options() []cli.Option {
 		{Long: "rsort", Arg: cli.OptArg, Meta: "field", Help: "sort in descending order", Do: func(v string, _ bool) error { t.sort = append(t.sort, sortKey{v, true}); return nil }},
 		{Long: "names", Help: "show port names instead of numbers", Do: func(string, bool) error { t.names = 1; return nil }},
 		{Long: "no-names", Help: "show port numbers, but not names", Do: func(string, bool) error { t.names = -1; return nil }},
-		{Long: "stats", Do: func(string, bool) error { t.stats = true; return nil }},
+		{Long: "stats", Help: "print counters and times (the default)", Do: func(string, bool) error { t.stats = true; return nil }},
 		{Long: "no-stats", Help: "leave out counters and times", Do: func(string, bool) error { t.stats = false; return nil }},
-		{Long: "bundle", Do: flag(&t.bundle)},
-		{Long: "may-create", Do: flag(&t.mayCreate)},
+		{Long: "bundle", Help: "send flows and groups as one bundle: all or none take effect", Do: flag(&t.bundle)},
+		{Long: "may-create", Help: "(mod-group) add the group if there is none", Do: flag(&t.mayCreate)},
 		{Long: "format", Short: 'f', Arg: cli.ReqArg, Meta: "text|json", Help: "how dumps are printed", Do: func(v string, _ bool) error {
 			if v != "text" && v != "json" {
 				return fmt.Errorf("%s: unknown output format", v)
@@ -174,9 +174,9 @@ func (t *tool) options() []cli.Option {
 			t.cookie, t.cookieMask, err = parseCookie(v)
 			return err
 		}},
-		{Long: "bare", Do: flag(&t.bare)},
-		{Long: "bad-csum", Do: flag(&t.badChecksum)},
-		{Long: "color", Arg: cli.OptArg, Meta: "always|never|auto", Do: func(v string, _ bool) error {
+		{Long: "bare", Help: "(compose-packet) print the bytes on one line", Do: flag(&t.bare)},
+		{Long: "bad-csum", Help: "(compose-packet) with wrong checksums", Do: flag(&t.badChecksum)},
+		{Long: "color", Arg: cli.OptArg, Meta: "always|never|auto", Help: "color flows", Do: func(v string, _ bool) error {
 			switch v {
 			case "", "always":
 				return errors.New("--color is not there yet")
