@@ -88,8 +88,7 @@ func (c *command) entries() []cli.Entry {
 		line = strings.TrimPrefix(line, "[--may-create] ")
 		line = strings.TrimPrefix(line, "[--cookie=C/M] ")
 		term, text, _ := strings.Cut(line, "  ")
-		if text == "" { // a blank is all that is between them
-			at := strings.LastIndexByte(term, ']') + 1
+		if at := strings.LastIndexByte(term, ']') + 1; text == "" && at > 0 { // a blank is all that is between them
 			term, text = term[:at], term[at:]
 		}
 		if strings.HasPrefix(line, " ") { // what goes on from above
