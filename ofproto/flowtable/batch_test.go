@@ -79,7 +79,11 @@ func TestBundlesAgainstTwin(t *testing.T) {
 		}
 	}()
 	fault := errors.New("fault")
-	for n := 1; n <= 400; n++ {
+	bundles := 400
+	if testing.Short() {
+		bundles = 100
+	}
+	for n := 1; n <= bundles; n++ {
 		mods := []*openflow.FlowMod{mark(3, n)}
 		for i := range r.IntN(12) {
 			fm := randomMod(r, n*100+i)
