@@ -68,7 +68,7 @@ func aSwitch(maker func(testing.TB) sandbox.Maker, typ string, config ...string)
 		l.sw.Must("ovs-vsctl", args...)
 		l.sw.StartSwitch()
 		l.pid = l.sw.PID("ovs-vswitchd")
-		l.must(pin(l.pid, forwardCPU))
+		prefer(l.pid)
 		if typ == "internal" {
 			l.taps()
 		}
