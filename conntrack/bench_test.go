@@ -130,7 +130,7 @@ func BenchmarkSetup(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		be.PutUint32(p.Bytes()[p.L3+12:], 0xac100000|uint32(i)&0xfffff)
-		be.PutUint16(p.Bytes()[p.L4:], uint16(i>>20))
+		be.PutUint16(p.Bytes()[p.L4:], uint16(1+i>>20))
 		p.CtConn, p.CtState = nil, 0
 		tr.Process(p, a, int64(i)/1000)
 		if tr.Len() > 1_000_000 {
