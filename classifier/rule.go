@@ -29,13 +29,9 @@ type maskWord struct {
 // looks at them first, as part of the metadata: position 0 is tunWord.
 const tunWord = uint32(unsafe.Offsetof(flow.Key{}.TunPresent) / 8)
 
-// position is when a lookup comes to a word of a key; wordAt is its inverse.
+// position is when a lookup comes to a word of a key.
 func position(word uint32) uint32 {
 	return (word + uint32(flow.KeyWords) - tunWord) % uint32(flow.KeyWords)
-}
-
-func wordAt(position int) uint32 {
-	return (uint32(position) + tunWord) % uint32(flow.KeyWords)
 }
 
 // compact appends the words of m that are not zero, in order of positions, and

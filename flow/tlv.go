@@ -329,7 +329,7 @@ func (t *TLVMap) Change(tlvs []TLV) (*TLVMap, error) {
 func (o TLV) kind() uint32 { return uint32(o.Class)<<8 | uint32(o.Type) }
 
 func (o TLV) valid() bool {
-	return int(o.Index) < numTLVs && o.Len != 0 && o.Len <= maxTLVLen && o.Len%4 == 0
+	return int(o.Index) < numTLVs && o.Len <= maxTLVLen && o.Len%4 == 0
 }
 
 // TLVs returns the map's entries, in the order in which they were given.

@@ -217,6 +217,11 @@ func (o *ofConn) bundled(t flowtable.Bundle, raw []byte) (after func(), err erro
 	}
 	switch m := d.Message.(type) {
 	case *openflow.FlowMod:
+		if !m.Delete() {
+			if err := o.p.checkTLVs(m.Actions); err != nil {
+				return nil, err
+			}
+		}
 		return nil, t.Flow(m)
 	case *openflow.GroupMod:
 		return nil, t.Group(m)

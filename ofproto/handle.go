@@ -215,6 +215,11 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
 	if refused, err := o.refuseSecondary(b); refused {
 		return err
 	}
+	if !m.Delete() {
+		if err := o.p.checkTLVs(m.Actions); err != nil {
+			return o.fail(errorCode(err, openflow.ErrBadActionBadType), b)
+		}
+	}
 	o.from = origin{o, openflow.ParseHeader(b).Xid}
 	if err := o.p.tables.ApplyFor(&o.from, m, o.p.now()); err != nil {
 		return o.fail(errorCode(err, openflow.ErrFlowModFailedUnknown), b)

@@ -1,9 +1,7 @@
 package ofproto
 
 import (
-	"regexp"
 	"slices"
-	"strconv"
 	"sync"
 
 	"govs/flow"
@@ -39,7 +37,7 @@ func tlvMod(table []openflow.TLVMap, m *openflow.TLVTableMod) ([]openflow.TLVMap
 		switch {
 		case a.Index >= tlvFields:
 			return nil, openflow.ErrTLVTableModFailedBadFieldIdx
-		case a.Length == 0 || a.Length > 124 || a.Length%4 != 0:
+		case a.Length > 124 || a.Length%4 != 0:
 			return nil, openflow.ErrTLVTableModFailedBadOptLen
 		}
 		for _, t := range table {
@@ -105,7 +103,56 @@ var noTLVs = sync.OnceValue(func() *flow.TLVMap {
 	return t
 })
 
-var tlvName = regexp.MustCompile(`(?i)tun_metadata([0-9]+)`)
+// eachTLV calls fn with the tunnel options that the actions name.
+func eachTLV(actions []openflow.Action, fn func(flow.FieldID)) {
+	use := func(ids ...flow.FieldID) {
+		for _, id := range ids {
+			if id.IsTLV() {
+				fn(id)
+			}
+		}
+	}
+	for _, a := range actions {
+		switch a := a.(type) {
+		case *openflow.SetField:
+			use(a.Field)
+		case *openflow.Move:
+			use(a.Src.Field, a.Dst.Field)
+		case *openflow.Push:
+			use(a.Field.Field)
+		case *openflow.Pop:
+			use(a.Field.Field)
+		case *openflow.OutputReg:
+			use(a.Src.Field)
+		case *openflow.Multipath:
+			use(a.Dst.Field)
+		case *openflow.Bundle:
+			use(a.Dst.Field)
+		case *openflow.CT:
+			use(a.ZoneSrc.Field)
+		case *openflow.Learn:
+			for i := range a.Specs {
+				use(a.Specs[i].SrcField.Field, a.Specs[i].DstField.Field)
+			}
+		case *openflow.Clone:
+			eachTLV(a.Actions, fn)
+		case *openflow.WriteActions:
+			eachTLV(a.Actions, fn)
+		}
+	}
+}
+
+// checkTLVs refuses actions that name tunnel options which the switch's table
+// does not have.
+func (p *Ofproto) checkTLVs(actions []openflow.Action) (err error) {
+	tlvs := p.tlvMap.Load()
+	eachTLV(actions, func(id flow.FieldID) {
+		if !tlvs.Has(id) {
+			err = openflow.ErrFlowModFailedInvalidTLVField
+		}
+	})
+	return err
+}
 
 // tlvsInUse returns a bit for each tunnel option that a flow matches or that its
 // actions name.
@@ -117,11 +164,7 @@ func (p *Ofproto) tlvsInUse() (used uint64) {
 	for r := range flows {
 		m := r.Match()
 		used |= m.Mask.TunPresent
-		for _, name := range tlvName.FindAllSubmatch(openflow.FormatActions(nil, r.Actions, nil), -1) {
-			if n, err := strconv.Atoi(string(name[1])); err == nil && n < tlvFields {
-				used |= 1 << n
-			}
-		}
+		eachTLV(r.Actions, func(id flow.FieldID) { used |= 1 << (id - flow.TunMetadata0) })
 	}
 	return used
 }

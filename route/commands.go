@@ -148,9 +148,11 @@ func (t *Table) cmdShow(r *unixctl.Request) {
 	table := uint32(0)
 	for _, a := range r.Args {
 		v, ok := strings.CutPrefix(a, "table=")
-		if v == "all" {
+		if ok && v == "all" {
 			table = AllTables
-		} else if table, ok = parseTable(v); !ok {
+			continue
+		}
+		if table, ok = parseTable(v); !ok || v == a {
 			r.Error("Invalid table")
 			return
 		}
