@@ -30,7 +30,7 @@ func AppendHexDump(out, b []byte, ascii bool) []byte {
 				out = append(out, ' ')
 			}
 			out = append(out, '|')
-		} else {
+		} else if out[len(out)-1] == ' ' {
 			out = out[:len(out)-1]
 		}
 		out = append(out, '\n')

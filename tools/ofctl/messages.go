@@ -96,7 +96,9 @@ func (t *tool) encodeHello(args []string) error {
 		return fatalf("%s: no version that there is", args[0])
 	}
 	b := openflow.Encode(&openflow.Hello{Versions: vs}, openflow.ProtocolOf(vs.Max()), 1)
-	t.Out.Write(openflow.AppendHexDump(nil, b, false))
+	// Here the reference puts no dash behind the last of eight bytes.
+	dump := strings.Replace(string(openflow.AppendHexDump(nil, b, false)), "-\n", "\n", 1)
+	fmt.Fprint(t.Out, dump)
 	t.print(t.Out, b, 0, nil)
 	return nil
 }
