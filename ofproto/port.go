@@ -314,6 +314,9 @@ func (p *Ofproto) info(x *port) PortInfo {
 		}
 	}
 	i.Status = x.device().Status()
+	if c, ok := x.device().(netdev.CustomCounter); ok {
+		i.Custom = c.CustomStats()
+	}
 	return i
 }
 

@@ -151,7 +151,7 @@ func (d *Device) Status() map[string]string { return map[string]string{} }
 func (d *Device) CustomStats() []netdev.CustomStat {
 	s, _ := d.Stats()
 	return []netdev.CustomStat{
-		{Name: "rx_custom_packets_1"}, {Name: "rx_custom_packets_2"},
+		{Name: "rx_custom_packets_1", Value: uint64(s.RxPackets)}, {Name: "rx_custom_packets_2", Value: uint64(s.RxPackets)},
 		{Name: "rx_q0_bytes", Value: uint64(s.RxBytes)}, {Name: "rx_q0_packets", Value: uint64(s.RxPackets)},
 		{Name: "tx_q0_bytes", Value: uint64(s.TxBytes)}, {Name: "tx_q0_packets", Value: uint64(s.TxPackets)},
 	}
