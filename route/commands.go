@@ -147,15 +147,17 @@ func (t *Table) cmdDel(r *unixctl.Request) {
 func (t *Table) cmdShow(r *unixctl.Request) {
 	table := uint32(0)
 	for _, a := range r.Args {
-		v, ok := strings.CutPrefix(a, "table=")
-		if ok && v == "all" {
+		v, named := strings.CutPrefix(a, "table=")
+		if named && v == "all" {
 			table = AllTables
 			continue
 		}
-		if table, ok = parseTable(v); !ok || v == a {
+		n, ok := parseTable(v)
+		if !ok || !named {
 			r.Error("Invalid table")
 			return
 		}
+		table = n
 	}
 	list, err := t.Entries(table)
 	if err != nil {

@@ -16,7 +16,6 @@ import (
 // pipeDevice has queues that are pipes: a byte is a packet.
 type pipeDevice struct {
 	sink
-	name   string
 	queues []*pipeQueue
 }
 

@@ -244,7 +244,6 @@ func (s *Socket) reap() {
 // Errors of Flush, boxed once.
 var (
 	errNetdown error = unix.ENETDOWN
-	errBusy    error = unix.EBUSY
 	errIO      error = unix.EIO
 )
 
