@@ -7,6 +7,7 @@
 #   make soak-openflow      200,000 random flows and messages beside Debian's ovs-ofctl
 #   make soak-megaflows     1,000,000 random packets inside the masks of megaflows
 #   make soak-conntrack     20,000 random conversations through our connection tracker and Debian's
+#   make soak-xlate         random pipelines and packets beside Debian's switch
 #   make soak-ovsdb SEED=7  100,000 random transactions beside Debian's ovsdb-server
 #   make soak-datapath      an hour of packets while everything around them changes
 #   make lint       gofmt, vet, staticcheck, generated files current
@@ -113,6 +114,14 @@ soak-openflow: test-setup
 CONVERSATIONS ?= 20000
 soak-conntrack: test-setup
 	$(GO) test -count=1 -timeout 180m -v ./test/ctdiff -conversations $(CONVERSATIONS) -seed $(SEED)
+
+# Random pipelines and packets through our switch and Debian's: traces, flows,
+# counters, MAC tables and frames. It prints the seed (0: a new one) and the
+# shortest script that shows a difference.
+.PHONY: soak-xlate
+PIPELINES ?= 2000
+soak-xlate: test-setup
+	$(GO) test -count=1 -timeout 180m -v ./test/xlatediff -run TestSameAsReference -pipelines $(PIPELINES) -packets 26 -seed $(SEED)
 
 # Debian's own Open vSwitch is the reference that tests compare with.
 test-setup:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"govs/dpif"
+	"govs/flow"
 	"govs/ofproto"
 	"govs/ovsdb/idl"
 )
@@ -242,6 +243,11 @@ func (m *Manager) applyLimits(s *idl.Snapshot) {
 	}
 	other := root.Map("other_config")
 	m.cfg.Host.SetBundleIdle(time.Duration(number(other, "bundle-idle-timeout", int(ofproto.DefaultBundleIdle/time.Second), 1, 1<<31-1)) * time.Second)
+	vlans := number(other, "vlan-limit", 1, 0, flow.MaxVLANs)
+	if vlans == 0 {
+		vlans = flow.MaxVLANs
+	}
+	flow.SetVLANLimit(vlans)
 	l := limits(other)
 	ports := map[string]map[string]string{}
 	for _, row := range s.Rows("Interface") {

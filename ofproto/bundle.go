@@ -34,7 +34,8 @@ func (p *Ofproto) SetBundle(s BundleSpec) error {
 		b.lastBundle++
 		u = &bundle{id: b.lastBundle}
 		p.bundles = append(p.bundles, u)
-	} else if u.spec.VLANMode != s.VLANMode || u.spec.Tag != s.Tag || !slices.Equal(u.spec.Trunks, s.Trunks) {
+	} else if o := &u.spec; o.VLANMode != s.VLANMode || o.Tag != s.Tag || !slices.Equal(o.Trunks, s.Trunks) || !slices.Equal(o.CVLANs, s.CVLANs) ||
+		o.PriorityTags != s.PriorityTags || o.QinQEthType != s.QinQEthType || o.Protected != s.Protected {
 		// Addresses may be in other VLANs now.
 		p.macs.FlushPort(u.id)
 	}
@@ -109,8 +110,14 @@ func (u *bundle) picture(of *xlate.Bridge, ports map[*port]*xlate.Port) *xlate.B
 	case VLANTrunk:
 		x.Trunks = vlanSet(s.Trunks)
 	case VLANNativeTagged, VLANNativeUntagged:
-		if x.Trunks = vlanSet(s.Trunks); x.Trunks != nil {
-			x.Trunks.Add(x.VLAN) // the native VLAN is always carried
+		// The native VLAN is always carried, and none is never: its packets are in
+		// the native one.
+		if x.Trunks = vlanSet(s.Trunks); x.VLAN != 0 {
+			if x.Trunks == nil {
+				x.Trunks = xlate.AllVLANs()
+			}
+			x.Trunks.Add(x.VLAN)
+			x.Trunks.Remove(0)
 		}
 	}
 	for _, m := range u.members {

@@ -184,16 +184,25 @@ func (c *connManager) controlled() bool {
 // connsChanged works out anew what depends on who is connected: whether packets
 // without a flow go to a controller. No lock is held.
 func (c *connManager) connsChanged() {
-	wants := slices.ContainsFunc(c.all(), func(o *ofConn) bool {
-		return o.c.Version() < openflow.V13 && o.controllerID.Load() == 0 && o.wants(openflow.AsyncPacketIn, uint8(openflow.ReasonNoMatch))
-	})
-	c.p.locked(func() {
-		if c.p.missToController != wants && !c.p.dead {
-			c.p.missToController = wants
-			c.p.backer.changed()
-		}
-	})
+	if c.countOld() {
+		c.p.locked(func() {
+			if !c.p.dead {
+				c.p.backer.changed()
+			}
+		})
+	}
 	c.wake()
+}
+
+// countOld notes whether a connection is left that speaks a version in which
+// packets without a flow go to the controller, whether it cares for them or
+// not, and reports whether that is new. For what has come and goes with every
+// call of ovs-ofctl the datapath's flows are not judged anew, as in OVS.
+func (c *connManager) countOld() (changed bool) {
+	wants := slices.ContainsFunc(c.all(), func(o *ofConn) bool {
+		return o.kind != connSnoop && o.c.Version() < openflow.V13 && o.controllerID.Load() == 0
+	})
+	return c.p.missToController.Swap(wants) != wants
 }
 
 // SetProtocols restricts the OpenFlow versions spoken (Bridge:protocols); 0

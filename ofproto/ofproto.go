@@ -41,23 +41,24 @@ type Ofproto struct {
 	conns    *connManager
 	tlvMap   atomic.Pointer[flow.TLVMap] // never nil; replaced by those who hold backer.mu
 
+	missToController atomic.Bool
+
 	// Guarded by backer.mu.
-	dead             bool
-	dpid             uint64
-	desc             openflow.Desc
-	failMode         FailMode
-	ports            map[openflow.Port]*port
-	lastPort         openflow.Port
-	bundles          []*bundle // in the order they came
-	mirrors          []*mirror
-	forwardBPDU      bool
-	frag             openflow.FragHandling
-	missToController bool
-	hidden           map[hiddenFlow]*flowtable.Rule // of in-band control and fail-open
-	hiddenQueue      int                            // of in-band control; below 0 for none
-	failedOpen       bool
-	tlvs             []openflow.TLVMap // tunnel options that have fields, of which tlvMap is made
-	picture          *xlate.Bridge     // as of the last config
+	dead        bool
+	dpid        uint64
+	desc        openflow.Desc
+	failMode    FailMode
+	ports       map[openflow.Port]*port
+	lastPort    openflow.Port
+	bundles     []*bundle // in the order they came
+	mirrors     []*mirror
+	forwardBPDU bool
+	frag        openflow.FragHandling
+	hidden      map[hiddenFlow]*flowtable.Rule // of in-band control and fail-open
+	hiddenQueue int                            // of in-band control; below 0 for none
+	failedOpen  bool
+	tlvs        []openflow.TLVMap // tunnel options that have fields, of which tlvMap is made
+	picture     *xlate.Bridge     // as of the last config
 }
 
 // NewOfproto makes a switch without ports. Its BR.mgmt and BR.snoop sockets are

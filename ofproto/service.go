@@ -54,9 +54,11 @@ func (c *connManager) serve(s stream.Conn, t *controller) {
 	}
 	c.conns = append(c.conns, o)
 	c.mu.Unlock()
+	c.countOld()
 	c.wake()
 	o.run()
 	c.forget(o)
+	c.countOld()
 	if t.kind == connSnoop {
 		c.detach(o)
 	} else if o.missSendLen.Load() != 0 {

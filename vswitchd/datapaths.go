@@ -104,7 +104,9 @@ func (d *Daemon) openDatapath(typ string) (dpif.Datapath, error) {
 }
 
 // isDummy says whether datapaths of a type have the manners of dummies.
-func (d *Daemon) isDummy(typ string) bool { return typ == "dummy" || d.cfg.dummy == dummyOverride }
+func (d *Daemon) isDummy(typ string) bool {
+	return typ == "dummy" || d.cfg.dummy == dummyOverride || d.cfg.dummy == dummySystem && typ == "system"
+}
 
 func (d *Daemon) newDatapath(typ, name string) (dpif.Datapath, error) {
 	if !slices.Contains(d.datapathTypes(), typ) {

@@ -67,13 +67,13 @@ func device[D netdev.Device](d D, err error) (netdev.Device, error) {
 func isTunnel(typ string) bool { return slices.Contains(tunnel.Types(), typ) }
 
 // openDevice opens the device of an interface for a datapath type.
-func (d *Daemon) openDevice(_ string, cfg netdev.Config) (netdev.Device, error) {
+func (d *Daemon) openDevice(datapath string, cfg netdev.Config) (netdev.Device, error) {
 	mode := d.cfg.dummy
 	for _, k := range deviceKinds {
 		if k.typ != cfg.Type || k.isDummy && mode == noDummy {
 			continue
 		}
-		if k.standIn != "" && (mode == dummyOverride || mode == dummySystem && k.typ == "system") {
+		if k.standIn != "" && (mode == dummyOverride || mode == dummySystem && k.typ == "system" || k.typ == "internal" && d.isDummy(datapath)) {
 			shown := cfg.Type
 			cfg.Type = k.standIn
 			dev, err := dummy.Open(cfg)

@@ -205,7 +205,9 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	defer d.fd.Release()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n := min(len(batch), len(d.queue))
+	// One packet at a time, as in OVS: the second of two alike then finds the flow
+	// that the first has set up.
+	n := min(len(batch), len(d.queue), 1)
 	if n == 0 {
 		var b [8]byte
 		unix.Read(fd, b[:])

@@ -39,8 +39,9 @@ type Bridge struct {
 	Mirrors     []*Mirror
 	ForwardBPDU bool
 	Frag        openflow.FragHandling
-	// MissToController: packets that match no flow go to a controller.
-	MissToController bool
+	// MissToController: packets that match no flow go to a controller. It changes
+	// with every connection, so it is no part of the snapshot; nil is false.
+	MissToController *atomic.Bool
 	TLVs             *flow.TLVMap // tunnel options that have fields
 	// Internal are the flows that count packets without one of their own: those
 	// for a controller, those dropped, and dropped fragments. Nil ones do not.
@@ -102,6 +103,18 @@ func (s *VLANSet) Has(vid uint16) bool {
 
 // Add puts vid into the set.
 func (s *VLANSet) Add(vid uint16) { s[vid>>6&63] |= 1 << (vid & 63) }
+
+// Remove takes vid out of the set.
+func (s *VLANSet) Remove(vid uint16) { s[vid>>6&63] &^= 1 << (vid & 63) }
+
+// AllVLANs returns a set of all VLAN ids.
+func AllVLANs() *VLANSet {
+	s := &VLANSet{}
+	for i := range s {
+		s[i] = ^uint64(0)
+	}
+	return s
+}
 
 // Bundle is one or more ports that act as one in NORMAL forwarding.
 type Bundle struct {

@@ -35,19 +35,19 @@ func (t *Translator) mirrorIngress() {
 	if len(t.bridge.Mirrors) == 0 {
 		return
 	}
-	if p := t.bridge.Ports[t.flow.InPort]; p != nil && p.Bundle != nil {
-		t.mirror(p.Bundle, p.Bundle.SrcMirrors)
+	if u := t.inputBundle(); u != nil {
+		t.mirror(u, u.SrcMirrors)
 	}
 }
 
 // mirror copies the packet for those mirrors in the set that have not had it. u
 // is the bundle by which it comes or goes.
 func (t *Translator) mirror(u *Bundle, set MirrorSet) {
-	if set &^= t.mirrors; set == 0 {
-		return
-	}
 	outer := extractVLANs(&t.flow)
 	if !t.admits(u, outer[0].vid) {
+		return
+	}
+	if set &^= t.mirrors; set == 0 {
 		return
 	}
 	x := u.inside(&outer)
@@ -60,7 +60,6 @@ func (t *Translator) mirror(u *Bundle, set MirrorSet) {
 		if m.Counters != nil {
 			t.effect(Effect{kind: effectMirror, ptr: m.Counters})
 		}
-		snaplen := t.snaplen
 		t.snaplen = uint32(m.Snaplen)
 		switch {
 		case m.Out != nil:
@@ -74,7 +73,9 @@ func (t *Translator) mirror(u *Bundle, set MirrorSet) {
 				}
 			}
 		}
-		t.snaplen = snaplen
+		// Not what it was before: as in OVS, what a copy sets off ends the cutting of
+		// the other copies.
+		t.snaplen = 0
 	}
 }
 

@@ -131,14 +131,8 @@ func (t *Translator) normal() {
 	wc.VLANs[0].TCI |= vidMask | flow.VLANPresent
 
 	in := t.bridge.Ports[f.InPort]
-	var from *Bundle
-	switch {
-	case in != nil && in.Bundle != nil:
-		from = in.Bundle
-	case f.InPort == flow.PortController || f.InPort == flow.PortNone:
-		from = noneBundle
-	default:
-		t.reportError("received packet on unknown port %d", f.InPort)
+	from := t.inputBundle()
+	if from == nil {
 		t.reportWarn("no input bundle, dropping")
 		return
 	}
@@ -147,6 +141,13 @@ func (t *Translator) normal() {
 			t.reportError("dropping packet with partial VLAN tag received on port %s", from.Name)
 		}
 		t.reportWarn("partial VLAN tag, dropping")
+		return
+	}
+	if from.MirrorOut {
+		if t.in.Packet != nil {
+			t.reportError("dropping packet received on port %s, which is reserved exclusively for mirroring", from.Name)
+		}
+		t.reportWarn("input port is mirror output port, dropping")
 		return
 	}
 	outer := extractVLANs(f)
@@ -190,6 +191,20 @@ func (t *Translator) normal() {
 		t.report("forwarding to learned port")
 		t.outputBundle(to, &x)
 	}
+}
+
+// inputBundle returns the bundle that the packet came in by; nil, and it is
+// reported, when the port has none.
+func (t *Translator) inputBundle() *Bundle {
+	no := t.flow.InPort
+	if p := t.bridge.Ports[no]; p != nil && p.Bundle != nil {
+		return p.Bundle
+	}
+	if no == flow.PortController || no == flow.PortNone {
+		return noneBundle
+	}
+	t.reportError("received packet on unknown port %d", no)
+	return nil
 }
 
 // learnedMAC is an address whose place this packet has shown. The table learns it

@@ -85,6 +85,9 @@ func (t *Translator) compose(no uint32, last bool) {
 	case p.Config&openflow.PortNoFwd != 0:
 		t.report("OFPPC_NO_FWD set, skipping output")
 		return
+	case t.snaplen != 0 && p.ODP == dpif.NoPort && p.Tunnel == nil:
+		t.reportWarn("Mirror truncate to ODPP_NONE, skipping output")
+		return
 	case p.Bundle != nil && p.Bundle.Protected:
 		if in := t.bridge.Ports[f.InPort]; in != nil && in.Bundle != nil && in.Bundle.Protected {
 			t.reportWarn("Flow is between protected ports, skipping output.")

@@ -33,7 +33,7 @@ func (t *Translator) lookup(table uint8, inPort uint32, mayPacketIn, miss bool) 
 	f.InPort = inPort
 	r := t.bridge.Tables.Table(table).Lookup(t.tables.Version, f, t.wc)
 	t.out.Tables.Add(table)
-	toController := t.bridge.MissToController
+	toController := t.bridge.MissToController != nil && t.bridge.MissToController.Load()
 	for r == nil {
 		tbl := t.bridge.Tables.Table(t.table)
 		t.effect(Effect{kind: effectMiss, ptr: tbl})

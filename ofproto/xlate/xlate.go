@@ -334,11 +334,11 @@ func (t *Translator) run() {
 		t.effect(Effect{kind: effectRx, ptr: port.Counters})
 	}
 	switch {
+	case port != nil && port.Bundle != nil && port.Bundle.MirrorOut:
+		t.reportError("dropping packet received on port %s, which is reserved exclusively for mirroring", port.Bundle.Name)
 	case !decapsulateECN(&t.flow):
 		t.err = errCongestion
 	case port != nil && !t.mayReceive(port):
-	case port != nil && port.Bundle != nil && port.Bundle.MirrorOut:
-		t.reportError("dropping packet received on port %s, which is reserved exclusively for mirroring", port.Bundle.Name)
 	default:
 		t.mirrorIngress()
 		t.do(actions, true)

@@ -1,0 +1,142 @@
+package xlatediff
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"govs/dpif"
+	"govs/openflow"
+)
+
+// recircIDs and meterIDs are numbers that each side gives out as it likes.
+var (
+	recircIDs = regexp.MustCompile(`recirc(_id=|\(0x|_id\(0x)[1-9a-f][0-9a-f]*`)
+	meterIDs  = regexp.MustCompile(`meter\([0-9]+\)`)
+)
+
+var partTag = regexp.MustCompile(`[,)]eth_type\(0x8(100|8a8)\)($|,[^v])`)
+
+var secondTag = regexp.MustCompile(`(encap\(eth_type\(0x8(100|8a8)\)).*`)
+
+func canonical(s string) string {
+	s = recircIDs.ReplaceAllString(s, "recirc${1}N")
+	s = meterIDs.ReplaceAllString(s, "meter(N)")
+	// 3.1 has no name for this reason.
+	return strings.ReplaceAll(s, "(reason=implicit_miss)", "(reason=)")
+}
+
+func sortedLines(s string) string {
+	l := strings.Split(strings.TrimSpace(s), "\n")
+	slices.Sort(l)
+	return strings.Join(l, "\n")
+}
+
+// A part is something that is compared, by its name.
+type part struct{ name, text string }
+
+// state returns what a switch is like after the scenario.
+func (s *side) state() (out []part) {
+	s.do("revalidator/wait")
+	out = append(out, part{"dpctl/dump-flows", dumpText(s.do("dpctl/dump-flows"))})
+	for b := range 2 {
+		br := bridgeName(b)
+		var flows []string
+		c := s.client(b, openflow.V13)
+		for _, d := range s.multi(c, &openflow.FlowStatsRequest{Table: openflow.TableAny, OutPort: openflow.PortNone, OutGroup: openflow.GroupAny}) {
+			if m, ok := d.Message.(*openflow.FlowStatsReply); ok {
+				for i := range m.Flows {
+					flows = append(flows, string(openflow.AppendFlowStats(nil, &m.Flows[i], nil, true)))
+				}
+			}
+		}
+		slices.Sort(flows)
+		out = append(out, part{"dump-flows " + br, strings.Join(flows, "\n")})
+		out = append(out, part{"fdb/show " + br, sortedLines(s.do("fdb/show", br))})
+		var groups []string
+		for _, d := range s.multi(s.client(b, openflow.V13), &openflow.GroupStatsRequest{ID: openflow.GroupAll}) {
+			if m, ok := d.Message.(*openflow.GroupStatsReply); ok {
+				for _, g := range m.Groups {
+					groups = append(groups, fmt.Sprintf("%+v", g))
+				}
+			}
+		}
+		slices.Sort(groups)
+		out = append(out, part{"dump-group-stats " + br, strings.Join(groups, "\n")})
+	}
+	out = append(out, part{"dpctl/dump-conntrack", sortedLines(s.do("dpctl/dump-conntrack"))})
+	sent := s.frames()
+	var frames []string
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		for _, f := range sent[name] {
+			frames = append(frames, name+" "+f)
+		}
+	}
+	out = append(out, part{"frames", strings.Join(frames, "\n")})
+	var ports []string
+	now := s.portStats()
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		p, was := now[name], s.base[name]
+		ports = append(ports, fmt.Sprintf("%s rx %d/%d tx %d/%d", name, p.RxPackets-was.RxPackets, p.RxBytes-was.RxBytes, p.TxPackets-was.TxPackets, p.TxBytes-was.TxBytes))
+	}
+	return append(out, part{"dump-ports", strings.Join(ports, "\n")})
+}
+
+// dumpText brings a dump of datapath flows into one form. What is declared of
+// them is that the reference shows bits of its keys outside their masks, and that
+// our masks have priorities of VLAN tags which its own leave out though what is
+// done depends on them, so that it may have one flow where we have several; and
+// that it shows nothing of what follows a second tag which it does not match. Flows
+// of frames that end within a tag are left out: its revalidators delete them.
+func dumpText(dump string) string {
+	type flowSum struct{ packets, bytes int }
+	sums := map[string]flowSum{}
+	for line := range strings.Lines(canonical(dump)) {
+		key, stats, ok := strings.Cut(strings.TrimSpace(line), ", packets:")
+		if !ok || partTag.MatchString(key) {
+			continue
+		}
+		m, err := dpif.ParseKey(strings.ReplaceAll(key, "recirc_id(0xN)", "recirc_id(0xffff)"), nil)
+		if err == nil {
+			for i := range m.Mask.VLANs {
+				m.Mask.VLANs[i].TCI &^= 0xe000
+			}
+			for i, w := range m.Mask.Words() {
+				m.Key.Words()[i] &= w
+			}
+			key = string(dpif.AppendKeyText(nil, &m.Key, &m.Mask, dpif.KeyTextOptions{}))
+		}
+		key = secondTag.ReplaceAllString(key, "$1")
+		var f flowSum
+		fmt.Sscanf(stats, "%d, bytes:%d", &f.packets, &f.bytes)
+		_, actions, _ := strings.Cut(stats, "actions:")
+		all := key + " " + actions
+		was := sums[all]
+		sums[all] = flowSum{was.packets + f.packets, was.bytes + f.bytes}
+	}
+	var out []string
+	for _, all := range slices.Sorted(maps.Keys(sums)) {
+		out = append(out, fmt.Sprintf("%s packets:%d bytes:%d", all, sums[all].packets, sums[all].bytes))
+	}
+	return strings.Join(out, "\n")
+}
+
+// difference shows where two texts part, "" if they do not.
+func difference(name, got, want string) string {
+	if got == want {
+		return ""
+	}
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	n := 0
+	for n < len(g) && n < len(w) && g[n] == w[n] {
+		n++
+	}
+	e := 0
+	for e < len(g)-n && e < len(w)-n && g[len(g)-1-e] == w[len(w)-1-e] {
+		e++
+	}
+	return fmt.Sprintf("%s:\n%s\n--- ours\n%s\n--- reference\n%s\n---\n%s", name, strings.Join(g[max(0, n-12):n], "\n"), strings.Join(g[n:len(g)-e], "\n"), strings.Join(w[n:len(w)-e], "\n"),
+		strings.Join(g[len(g)-e:min(len(g), len(g)-e+4)], "\n"))
+}

@@ -1,0 +1,182 @@
+package xlatediff
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"govs/internal/netlab"
+	"govs/test/sandbox"
+)
+
+// A runner has the two switches and runs scenarios on both.
+type runner struct {
+	t         *testing.T
+	ours, ref *side
+}
+
+// try runs a scenario on both switches and returns what differs first, "" for
+// nothing. A switch that ends is a difference, and started again.
+func (r *runner) try(c *scenario) (diff string) {
+	if r.ours == nil {
+		ns, err := netlab.New("govsxlate")
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.t.Cleanup(func() {
+			netlab.Clear(ns.Name)
+			ns.Close()
+		})
+		r.ours, r.ref = startSide(r.t, sandbox.Ours(r.t), ns), startSide(r.t, sandbox.Reference(r.t), ns)
+	}
+	defer func() {
+		if d, ok := recover().(died); ok {
+			diff = fmt.Sprintf("%s: died: %v", d.who, d.err)
+			time.Sleep(300 * time.Millisecond) // for its last words
+			r.ours.again()
+			r.ref.again()
+		}
+	}()
+	for _, s := range []*side{r.ours, r.ref} {
+		s.build(c.topo)
+		s.reset()
+	}
+	if d := difference("refused", r.ours.load(c), r.ref.load(c)); d != "" {
+		return d
+	}
+	for _, st := range c.steps {
+		got, want := r.ours.run(st), r.ref.run(st)
+		if d := difference(strings.Join(append([]string{st.kind}, st.args...), " "), canonical(got), canonical(want)); d != "" {
+			return d
+		}
+	}
+	got, want := r.ours.state(), r.ref.state()
+	for i := range got {
+		if d := difference(got[i].name, got[i].text, want[i].text); d != "" {
+			return d
+		}
+	}
+	return ""
+}
+
+func (s *side) run(st step) string {
+	out := s.do(commandOf[st.kind], st.args...)
+	if st.kind == "warp" {
+		for _, c := range s.clients { // which want to be asked whether they are there
+			s.barrier(c, nil)
+		}
+	}
+	if st.kind != "trace" {
+		s.do("revalidator/wait")
+	}
+	return out
+}
+
+var volatile = regexp.MustCompile(`[0-9][0-9a-fx:]*`)
+
+// kind is what a difference is about, which must stay while it is shrunk.
+func kind(diff string) string {
+	k, rest, _ := strings.Cut(diff, " ")
+	k, _, _ = strings.Cut(k, ":")
+	_, rest, _ = strings.Cut(rest, "--- ours\n")
+	ours, rest, _ := strings.Cut(rest, "\n")
+	_, rest, _ = strings.Cut(rest, "--- reference\n")
+	ref, _, _ := strings.Cut(rest, "\n")
+	brief := func(s string) string { return volatile.ReplaceAllString(s[:min(len(s), 16)], "") }
+	return k + brief(ours) + brief(ref)
+}
+
+// shrink drops whatever can be dropped from a scenario while the two switches
+// differ in the same kind of thing.
+func (r *runner) shrink(c *scenario, diff string) (*scenario, string) {
+	until := time.Now().Add(*shrinking)
+	attempt := func(n scenario) bool {
+		if time.Now().After(until) {
+			return false
+		}
+		d := r.try(&n)
+		if d == "" || kind(d) != kind(diff) {
+			return false
+		}
+		c, diff = &n, d
+		return true
+	}
+	drop := func(length func() int, without func(i, n int) scenario) {
+		for n := max(1, length()/2); ; n /= 2 {
+			for i := 0; i+n <= length(); {
+				if !attempt(without(i, n)) {
+					i += n
+				}
+			}
+			if n == 1 {
+				return
+			}
+		}
+	}
+	steps := func() {
+		drop(func() int { return len(c.steps) }, func(i, n int) scenario {
+			x := *c
+			x.steps = slices.Delete(slices.Clone(c.steps), i, i+n)
+			return x
+		})
+	}
+	mods := func() {
+		drop(func() int { return len(c.mods) }, func(i, n int) scenario {
+			x := *c
+			x.mods = slices.Delete(slices.Clone(c.mods), i, i+n)
+			return x
+		})
+	}
+	steps()
+	mods()
+	steps()
+	mods()
+	for i := 0; i < len(c.topo.settings); {
+		x := *c
+		x.topo = c.topo.without(i)
+		if !attempt(x) {
+			i++
+		}
+	}
+	// Parts of a flow.
+	for i := range c.mods {
+		for j := 0; ; j++ {
+			words := topLevel(c.mods[i].text)
+			if j >= len(words) {
+				break
+			}
+			x := *c
+			x.mods = slices.Clone(c.mods)
+			x.mods[i].text = strings.Join(slices.Delete(slices.Clone(words), j, j+1), ",")
+			if strings.Contains(words[j], "actions=") {
+				continue
+			}
+			if _, _, err := x.mods[i].message(); err == nil && attempt(x) {
+				j--
+			}
+		}
+	}
+	return c, diff
+}
+
+// topLevel splits a text at the commas outside parentheses.
+func topLevel(s string) (out []string) {
+	depth, from := 0, 0
+	for i, ch := range s {
+		switch ch {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth == 0 {
+				out = append(out, s[from:i])
+				from = i + 1
+			}
+		}
+	}
+	return append(out, s[from:])
+}

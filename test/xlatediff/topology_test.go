@@ -1,0 +1,182 @@
+package xlatediff
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// A port of the two bridges. All switches have the same: the order in which the
+// reference floods is that in which ports were made one by one, so making them
+// anew takes too long. Tunnels are compared by test/tunnels.
+type port struct {
+	bridge int
+	name   string
+	no     int
+	iface  string // the words of ovs-vsctl for its interface
+}
+
+func (p *port) dummy() bool { return strings.HasPrefix(p.iface, "type=dummy") }
+
+// ports are those of two bridges that a patch cable joins.
+var ports = []port{
+	{0, "p10", 1, "type=dummy"}, {0, "p11", 2, "type=dummy"}, {0, "p12", 3, "type=dummy"}, {0, "patcha", 4, "type=patch options:peer=patchb"},
+	{0, "p13", 5, "type=dummy"}, {0, "p14", 6, "type=dummy"},
+	{1, "p20", 1, "type=dummy"}, {1, "p21", 2, "type=dummy"}, {1, "p22", 3, "type=dummy"}, {1, "patchb", 4, "type=patch options:peer=patcha"},
+	{1, "p23", 5, "type=dummy"}, {1, "p25", 6, "type=dummy"}, {1, "p24", 7, "type=dummy"},
+}
+
+// make returns what makes a port. Frames that go out by it are kept in dir.
+func (p *port) make(dir string) []string {
+	words := []string{"add-port", bridgeName(p.bridge), p.name, "--", "set", "interface", p.name, fmt.Sprintf("ofport_request=%d", p.no)}
+	words = append(words, strings.Fields(p.iface)...)
+	if p.dummy() && dir != "" {
+		words = append(words, "options:tx_pcap="+dir+"/"+p.name+".pcap")
+	}
+	return words
+}
+
+func bridgeName(i int) string { return fmt.Sprintf("br%d", i) }
+
+// portNumbers returns the OpenFlow numbers of a bridge's ports.
+func portNumbers(bridge int) (out []string) {
+	for _, p := range ports {
+		if p.bridge == bridge {
+			out = append(out, fmt.Sprint(p.no))
+		}
+	}
+	return out
+}
+
+// A topology is what the database says of the bridges and their ports: commands
+// of ovs-vsctl that change what makes nothing.
+type topology struct{ settings [][]string }
+
+// newTopology makes a random topology.
+func newTopology(r *rand.Rand) *topology {
+	t := &topology{}
+	pick := func(s ...string) string { return s[r.IntN(len(s))] }
+	one := func(n int) bool { return r.IntN(n) == 0 }
+	set := func(words ...string) { t.settings = append(t.settings, words) }
+	if one(2) {
+		set("set", "Open_vSwitch", ".", "other_config:vlan-limit="+pick("0", "1", "2"))
+	}
+	for b := range 2 {
+		br := bridgeName(b)
+		vlans := b == 1 || one(2)
+		for _, p := range ports {
+			if p.bridge != b || !vlans || one(3) {
+				continue
+			}
+			var s []string
+			switch r.IntN(7) {
+			case 0, 1:
+				s = append(s, "tag="+pick("1", "1", "2"))
+			case 2:
+				s = append(s, "trunks="+pick("1", "1,2", "2,3", "0,1"))
+			case 3:
+				s = append(s, "tag=1", "vlan_mode=native-tagged")
+			case 4:
+				s = append(s, "tag="+pick("1", "2"), "vlan_mode=native-untagged", "trunks="+pick("1,2", "2", "3"))
+			case 5:
+				s = append(s, "tag="+pick("2", "100"), "vlan_mode=dot1q-tunnel")
+				if one(2) {
+					s = append(s, "cvlans="+pick("1", "1,2", "0,3"))
+				}
+				if one(3) {
+					s = append(s, "other_config:qinq-ethtype="+pick("802.1q", "802.1ad"))
+				}
+			case 6:
+				s = append(s, "tag=2", "vlan_mode=access")
+			}
+			if one(4) {
+				s = append(s, "other_config:priority-tags="+pick("true", "false", "always", "if-nonzero", "never"))
+			}
+			if one(6) {
+				s = append(s, "protected=true")
+			}
+			set(append([]string{"set", "port", p.name}, s...)...)
+		}
+		if one(3) {
+			set("set", "bridge", br, "flood_vlans="+pick("1", "0,2", "1,2,3"))
+		}
+		if one(4) {
+			set("set", "bridge", br, "other_config:forward-bpdu=true")
+		}
+		if one(5) {
+			set("set", "bridge", br, "other_config:mac-table-size=3")
+		}
+		if one(3) {
+			set("set", "bridge", br, "fail_mode=secure")
+		}
+		if one(3) {
+			// One: which of several comes first is up to the reference's hashes.
+			t.settings = append(t.settings, mirror(r, b, 0))
+		}
+	}
+	return t
+}
+
+// mirror returns what makes a random mirror.
+func mirror(r *rand.Rand, b, m int) (words []string) {
+	pick := func(s ...string) string { return s[r.IntN(len(s))] }
+	one := func(n int) bool { return r.IntN(n) == 0 }
+	use := func() string {
+		name := fmt.Sprintf("p%d", 10*(b+1)+r.IntN(4))
+		as := fmt.Sprintf("@%d%s", m, name)
+		if !slices.Contains(words, "--id="+as) {
+			words = append(words, "--", "--id="+as, "get", "port", name)
+		}
+		return as
+	}
+	var set []string
+	switch r.IntN(4) {
+	case 0:
+		set = append(set, "select_all=true")
+	case 1:
+		set = append(set, "select_src_port="+use())
+	case 2:
+		set = append(set, "select_dst_port="+use())
+	case 3:
+		set = append(set, "select_src_port="+use()+","+use(), "select_dst_port="+use())
+	}
+	if one(3) {
+		set = append(set, "select_vlan="+pick("0", "1", "1,2"))
+	}
+	if one(3) {
+		set = append(set, "output_vlan="+pick("3", "100"))
+	} else {
+		set = append(set, "output_port="+use())
+	}
+	if one(4) {
+		set = append(set, "snaplen="+pick("64", "100"))
+	}
+	id := fmt.Sprintf("@m%d%d", b, m)
+	words = append(words, "--", "--id="+id, "create", "mirror", fmt.Sprintf("name=m%d%d", b, m))
+	words = append(words, set...)
+	return append(words, "--", "add", "bridge", bridgeName(b), "mirrors", id)[1:]
+}
+
+// without returns a copy without a setting, or a word of one.
+func (t *topology) without(i int) *topology {
+	return &topology{slices.Delete(slices.Clone(t.settings), i, i+1)}
+}
+
+// clearing takes every topology away.
+func clearing() (out []string) {
+	for b := range 2 {
+		br := bridgeName(b)
+		for _, column := range []string{"mirrors", "flood_vlans", "fail_mode", "other_config"} {
+			out = append(out, "--", "clear", "bridge", br, column)
+		}
+	}
+	out = append(out, "--", "remove", "Open_vSwitch", ".", "other_config", "vlan-limit")
+	for _, p := range ports {
+		for _, column := range []string{"tag", "vlan_mode", "trunks", "cvlans", "other_config"} {
+			out = append(out, "--", "clear", "port", p.name, column)
+		}
+		out = append(out, "--", "set", "port", p.name, "protected=false")
+	}
+	return out[1:]
+}
