@@ -22,7 +22,10 @@ import (
 	"govs/stream"
 )
 
-var log = vlog.New("bridge")
+var (
+	log       = vlog.New("bridge")
+	netdevLog = vlog.New("netdev")
+)
 
 // Config is what a Manager works with. The daemon that makes it picks the
 // implementations behind the functions.

@@ -246,6 +246,9 @@ func (m *Manager) addIface(b *liveBridge, s *bridgeSpec, w *ifaceSpec) {
 			log.Warn("%s", i.err)
 			return
 		}
+		if _, ok := dev.(netdev.Configurable); !ok && !tapOptions(w) && len(w.options) > 0 {
+			netdevLog.Warn("%s: arguments provided to device that is not configurable", w.name)
+		}
 		i.dev, spec.Device = dev, dev
 	}
 	no, err := b.of.PortAdd(spec)
@@ -266,6 +269,13 @@ func (m *Manager) addIface(b *liveBridge, s *bridgeSpec, w *ifaceSpec) {
 	}
 	i.no, i.failed = no, false
 	log.Info("bridge %s: added interface %s on port %d", s.name, w.name, portNumber(no))
+}
+
+// tapOptions reports whether all options are those that a tap takes when it is
+// opened.
+func tapOptions(w *ifaceSpec) bool {
+	_, queues := w.options["n_rxq"]
+	return queues && len(w.options) == 1 && (w.typ == "internal" || w.typ == "tap")
 }
 
 // adjust applies changed options to an interface that goes on, and reports

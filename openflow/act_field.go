@@ -104,7 +104,11 @@ func parseBits(all, s string, dst flow.Subfield) (flow.Value, error) {
 		return v, fmt.Errorf("%s: cannot parse integer value", all)
 	}
 	if v.Len() > int(dst.N) {
-		return v, fmt.Errorf("%s: value %s does not fit into %d bits", all, dst.Field.AppendValue(nil, v, flow.OnesValue(8*int(dst.Field.Info().Bytes)), nil), dst.N)
+		mask := dst.Field.Ones()
+		if !v.AndNot(mask).IsZero() {
+			mask = flow.OnesValue(8 * int(dst.Field.Info().Bytes))
+		}
+		return v, fmt.Errorf("%s: value %s does not fit into %d bits", all, dst.Field.AppendValue(nil, v, mask, nil), dst.N)
 	}
 	return v, nil
 }
