@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	pipelines = flag.Int("pipelines", 16, "pipelines to run through both switches")
+	pipelines = flag.Int("pipelines", 8, "pipelines to run through both switches")
 	packets   = flag.Int("packets", 25, "packets through each of them")
 	seed      = flag.Uint64("seed", 1, "where the random numbers begin; 0: the clock")
 	only      = flag.Int("case", -1, "run this pipeline of the seed only")
