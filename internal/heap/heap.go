@@ -31,10 +31,23 @@ func Release() {
 	}
 }
 
+// TuneLarge makes each collection of a heap of at least from bytes wait until it
+// has grown by percent, and leaves smaller ones to the default. It does nothing
+// if the environment sets GOGC.
+func TuneLarge(percent int, from uint64) {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	t := &tuner{percent: percent, from: from}
+	t.set()
+	t.again(new([64]byte))
+}
+
 type tuner struct {
 	percent int
 	room    uint64
-	now     int // what is set
+	from    uint64 // percent is for heaps of this size on
+	now     int    // what is set
 }
 
 // again calls set after each collection: that is when the dead sentinel's
@@ -54,6 +67,9 @@ func (t *tuner) set() {
 	metrics.Read(sample)
 	live := max(sample[0].Value.Uint64(), 1<<20)
 	want := min(max(t.percent, int(t.room*100/live)), most)
+	if live < t.from {
+		want = 100
+	}
 	// Setting stops the world for a moment.
 	if d := want - t.now; d < -t.now/8 || d > t.now/8 {
 		t.now = want

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"sort"
 	"strings"
 
@@ -156,6 +157,9 @@ func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openfl
 // each, and a barrier last. The messages are kept encoded in the richest
 // allowed form, as many flows take much room otherwise.
 func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
+	// What a file is read into lives for moments: collecting it often costs more
+	// than the room it takes.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	sw, file := args[0], args[1]
 	if t.bundle {
 		return t.bundleFlows(sw, file, cmd)

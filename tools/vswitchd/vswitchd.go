@@ -9,6 +9,7 @@ import (
 	"govs/cli"
 	"govs/daemon"
 	"govs/daemon/vlog"
+	"govs/internal/heap"
 	"govs/internal/version"
 	"govs/stream"
 	"govs/vswitchd"
@@ -63,6 +64,7 @@ func Main(argv []string, o cli.IO) int {
 		o.Errorf(name, "%v", err)
 		return 1
 	}
+	heap.TuneLarge(200, 8<<20) // flow tables that grow are copied less often
 	p.Server().Register(d.Commands()...)
 	p.ExitUsage("[--cleanup]") // no flow or device of ours outlives the process either way
 	if code, done := p.Start(); done {
