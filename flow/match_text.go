@@ -11,13 +11,25 @@ const DefaultPriority = 32768
 
 // textWriter builds "key=value," lists.
 type textWriter struct {
-	b     []byte
-	names PortNames
+	b      []byte
+	names  PortNames
+	colors *Palette
 }
 
-func (w *textWriter) word(s string) { w.b = append(append(w.b, s...), ',') }
+func (w *textWriter) word(s string) { w.b = append(w.colors.Append(w.b, ColorValue, s), ',') }
 
-func (w *textWriter) key(name string) { w.b = append(append(w.b, name...), '=') }
+func (w *textWriter) key(name string) {
+	w.b = append(append(w.colors.Begin(w.b, ColorParam), name...), '=')
+	w.b = w.colors.End(w.b)
+}
+
+// plainly writes by f without colors, as OVS does with some fields.
+func (w *textWriter) plainly(f func()) {
+	colors := w.colors
+	w.colors = nil
+	f()
+	w.colors = colors
+}
 
 func (w *textWriter) end() { w.b = append(w.b, ',') }
 
@@ -136,9 +148,14 @@ var protoWords = [...]struct {
 // dump-flows, preceded by the priority unless it is the default, without a final
 // comma: "priority=1,arp,dl_vlan=1,arp_tpa=192.168.1.6". names may be nil.
 func AppendMatch(dst []byte, m *Match, priority int, names PortNames) []byte {
-	w := textWriter{dst, names}
+	return AppendMatchColored(dst, m, priority, names, nil)
+}
+
+// AppendMatchColored is AppendMatch in colors.
+func AppendMatchColored(dst []byte, m *Match, priority int, names PortNames, colors *Palette) []byte {
+	w := textWriter{dst, names, colors}
 	if priority != DefaultPriority {
-		w.key("priority")
+		w.b = colors.Append(w.b, ColorSpecial, "priority=")
 		w.b = strconv.AppendInt(w.b, int64(priority), 10)
 		w.end()
 	}
@@ -160,7 +177,10 @@ func (w *textWriter) match(m *Match) {
 	u32("pkt_mark", k.PktMark, x.PktMark)
 	u32("recirc_id", k.RecircID, x.RecircID)
 	u32("dp_hash", k.DPHash, x.DPHash)
-	w.dec("conj_id", uint64(k.ConjID), uint64(x.ConjID), 0xffffffff)
+	if x.ConjID != 0 {
+		w.b = w.colors.Append(w.b, ColorParam, "conj_id") // without the equals sign, as in OVS
+		w.plainly(func() { w.dec("", uint64(k.ConjID), uint64(x.ConjID), 0xffffffff) })
+	}
 	u32("skb_priority", k.SkbPriority, x.SkbPriority)
 	w.port("actset_output", k.ActsetOutput, x.ActsetOutput)
 	w.flags("ct_state", &ctFlagSet, uint64(k.CtState), uint64(x.CtState), 0xff)
@@ -176,7 +196,7 @@ func (w *textWriter) match(m *Match) {
 	w.dec("ct_tp_dst", uint64(k.CtTPDst), uint64(x.CtTPDst), 0xffff)
 
 	if k.PacketType != PacketTypeEthernet {
-		w.key("packet_type")
+		w.b = append(w.b, "packet_type="...)
 		w.b = PacketType.AppendValue(w.b, U(uint64(k.PacketType)), OnesValue(32), nil)
 		w.end()
 	} else if x.RecircID != 0 && (x.PacketType != 0 || x.impliesEthernet()) {
@@ -293,7 +313,7 @@ func (w *textWriter) tunnel(k *Key, x *Mask) {
 	w.ip6("tun_ipv6_dst", t.IPv6Dst, y.IPv6Dst)
 	w.dec("tun_gbp_id", uint64(t.GBPID), uint64(y.GBPID), 0xffff)
 	if y.GBPFlags != 0 {
-		w.hex("tun_gbp_flags", U(uint64(t.GBPFlags)), U(0xff), U(0xff))
+		w.plainly(func() { w.hex("tun_gbp_flags", U(uint64(t.GBPFlags)), U(0xff), U(0xff)) })
 	}
 	if y.TOS != 0 {
 		w.key("tun_tos")
@@ -303,30 +323,32 @@ func (w *textWriter) tunnel(k *Key, x *Mask) {
 	if y.TTL != 0 {
 		w.dec("tun_ttl", uint64(t.TTL), 0xff, 0xff)
 	}
-	if y.ErspanVer != 0 {
-		w.dec("tun_erspan_ver", uint64(t.ErspanVer), 1, 1)
-	}
-	if y.ErspanIdx != 0 && t.ErspanVer == 1 {
-		w.hex("tun_erspan_idx", U(uint64(t.ErspanIdx)), U(1), U(1))
-	}
-	if y.ErspanDir != 0 && t.ErspanVer == 2 {
-		w.dec("tun_erspan_dir", uint64(t.ErspanDir), 1, 1)
-	}
-	if y.ErspanHwid != 0 && t.ErspanVer == 2 {
-		w.hex("tun_erspan_hwid", U(uint64(t.ErspanHwid)), U(1), U(1))
-	}
-	if y.GTPUFlags != 0 {
-		w.hex("gtpu_flags", U(uint64(t.GTPUFlags)), U(1), U(1))
-	}
-	if y.GTPUMsgtype != 0 {
-		w.dec("gtpu_msgtype", uint64(t.GTPUMsgtype), 1, 1)
-	}
+	w.plainly(func() {
+		if y.ErspanVer != 0 {
+			w.dec("tun_erspan_ver", uint64(t.ErspanVer), 1, 1)
+		}
+		if y.ErspanIdx != 0 && t.ErspanVer == 1 {
+			w.hex("tun_erspan_idx", U(uint64(t.ErspanIdx)), U(1), U(1))
+		}
+		if y.ErspanDir != 0 && t.ErspanVer == 2 {
+			w.dec("tun_erspan_dir", uint64(t.ErspanDir), 1, 1)
+		}
+		if y.ErspanHwid != 0 && t.ErspanVer == 2 {
+			w.hex("tun_erspan_hwid", U(uint64(t.ErspanHwid)), U(1), U(1))
+		}
+		if y.GTPUFlags != 0 {
+			w.hex("gtpu_flags", U(uint64(t.GTPUFlags)), U(1), U(1))
+		}
+		if y.GTPUMsgtype != 0 {
+			w.dec("gtpu_msgtype", uint64(t.GTPUMsgtype), 1, 1)
+		}
+	})
 	if y.Flags&0xf != 0 {
 		full := uint64(0xf)
 		w.flags("tun_flags", &tunFlagSet, uint64(t.Flags&0xf), uint64(y.Flags&0xf), full)
 	}
 	for p := x.TunPresent; p != 0; p &= p - 1 {
-		w.tlv(TunMetadata0+FieldID(bits.TrailingZeros64(p)), k, x)
+		w.plainly(func() { w.tlv(TunMetadata0+FieldID(bits.TrailingZeros64(p)), k, x) })
 	}
 }
 

@@ -85,11 +85,11 @@ func parseResubmit(p *parser, _, arg string) error {
 
 func (a *Resubmit) format(f *formatter) {
 	if a.InPort != PortInPort && a.Table == TableAny && !a.CT {
-		f.str("resubmit:")
+		f.special("resubmit:")
 		f.port(a.InPort)
 		return
 	}
-	f.str("resubmit(")
+	f.paren("resubmit(")
 	if a.InPort != PortInPort {
 		f.port(a.InPort)
 	}
@@ -100,7 +100,7 @@ func (a *Resubmit) format(f *formatter) {
 	if a.CT {
 		f.str(",ct")
 	}
-	f.str(")")
+	f.paren(")")
 }
 
 func (a *Resubmit) encode(e *encoder) {
@@ -148,9 +148,9 @@ func parseClone(p *parser, _, arg string) error {
 }
 
 func (a *Clone) format(f *formatter) {
-	f.str("clone(")
+	f.paren("clone(")
 	f.list(a.Actions)
-	f.str(")")
+	f.paren(")")
 }
 
 func (a *Clone) encode(e *encoder) {
@@ -173,7 +173,7 @@ func parseExit(p *parser, _, _ string) error {
 	return nil
 }
 
-func (a *Exit) format(f *formatter)  { f.str("exit") }
+func (a *Exit) format(f *formatter)  { f.special("exit") }
 func (a *Exit) encode(e *encoder)    { e.nx(17, 16) }
 func (a *Exit) check(*checker) error { return nil }
 
@@ -195,7 +195,7 @@ func parseNote(p *parser, _, arg string) error {
 }
 
 func (a *Note) format(f *formatter) {
-	f.str("note:")
+	f.param("note:")
 	f.b = appendHexBytes(f.b, a.Data)
 }
 
@@ -242,18 +242,18 @@ func parseFinTimeout(p *parser, _, arg string) error {
 }
 
 func (a *FinTimeout) format(f *formatter) {
-	f.str("fin_timeout(")
+	f.paren("fin_timeout(")
 	if a.Idle != 0 {
-		f.str("idle_timeout=")
+		f.param("idle_timeout=")
 		f.dec(uint64(a.Idle))
 		f.str(",")
 	}
 	if a.Hard != 0 {
-		f.str("hard_timeout=")
+		f.param("hard_timeout=")
 		f.dec(uint64(a.Hard))
 	}
 	f.trimComma()
-	f.str(")")
+	f.paren(")")
 }
 
 func (a *FinTimeout) encode(e *encoder) {
@@ -295,7 +295,9 @@ func parseConjunction(p *parser, _, arg string) error {
 }
 
 func (a *Conjunction) format(f *formatter) {
-	f.b = fmt.Appendf(f.b, "conjunction(%d,%d/%d)", a.ID, a.Clause+1, a.NClauses)
+	f.paren("conjunction(")
+	f.b = fmt.Appendf(f.b, "%d,%d/%d", a.ID, a.Clause+1, a.NClauses)
+	f.paren(")")
 }
 
 func (a *Conjunction) encode(e *encoder) {
@@ -324,7 +326,7 @@ func parseDebugSlow(p *parser, _, _ string) error {
 	return nil
 }
 
-func (a *DebugSlow) format(f *formatter)  { f.str("debug_slow") }
+func (a *DebugSlow) format(f *formatter)  { f.value("debug_slow") }
 func (a *DebugSlow) encode(e *encoder)    { e.nx(254, 16) }
 func (a *DebugSlow) check(*checker) error { return nil }
 
@@ -341,7 +343,7 @@ func parseDebugRecirc(p *parser, _, _ string) error {
 	return nil
 }
 
-func (a *DebugRecirc) format(f *formatter)  { f.str("debug_recirc") }
+func (a *DebugRecirc) format(f *formatter)  { f.value("debug_recirc") }
 func (a *DebugRecirc) encode(e *encoder)    { e.nx(255, 16) }
 func (a *DebugRecirc) check(*checker) error { return nil }
 

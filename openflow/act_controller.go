@@ -105,37 +105,38 @@ func (a *Controller) format(f *formatter) {
 		f.dec(uint64(a.MaxLen))
 		return
 	}
-	f.str("controller(")
+	f.paren("controller(")
 	if a.Reason != ReasonAction {
-		f.str("reason=")
+		f.param("reason=")
 		f.str(a.Reason.String())
 		f.str(",")
 	}
 	if a.MaxLen != 0xffff {
-		f.str("max_len=")
+		f.param("max_len=")
 		f.dec(uint64(a.MaxLen))
 		f.str(",")
 	}
 	if a.ID != 0 {
-		f.str("id=")
+		f.param("id=")
 		f.dec(uint64(a.ID))
 		f.str(",")
 	}
 	if len(a.Userdata) > 0 {
-		f.str("userdata=")
+		f.param("userdata=")
 		f.b = appendHexBytes(f.b, a.Userdata)
 		f.str(",")
 	}
 	if a.Pause {
-		f.str("pause,")
+		f.value("pause")
+		f.str(",")
 	}
 	if a.MeterID != 0 {
-		f.str("meter_id=")
+		f.param("meter_id=")
 		f.dec(uint64(a.MeterID))
 		f.str(",")
 	}
 	f.trimComma()
-	f.str(")")
+	f.paren(")")
 }
 
 func (a *Controller) encode(e *encoder) {

@@ -127,24 +127,26 @@ func (a *CT) needsCommit() error {
 }
 
 func (a *CT) format(f *formatter) {
-	f.str("ct(")
+	f.paren("ct(")
 	if a.Flags&CTCommit != 0 {
-		f.str("commit,")
+		f.value("commit")
+		f.str(",")
 	}
 	if a.Flags&CTForce != 0 {
-		f.str("force,")
+		f.value("force")
+		f.str(",")
 	}
 	if a.Table != TableAny {
-		f.str("table=")
+		f.special("table=")
 		f.b = f.names.AppendTable(f.b, a.Table)
 		f.str(",")
 	}
 	if a.ZoneSrc.N != 0 {
-		f.str("zone=")
+		f.param("zone=")
 		f.sub(a.ZoneSrc)
 		f.str(",")
 	} else if a.Zone != 0 {
-		f.str("zone=")
+		f.param("zone=")
 		f.dec(uint64(a.Zone))
 		f.str(",")
 	}
@@ -157,23 +159,25 @@ func (a *CT) format(f *formatter) {
 		}
 	}
 	if len(rest) > 0 {
-		f.str("exec(")
+		f.paren("exec(")
 		f.inner(rest)
-		f.str("),")
+		f.paren("),")
 	}
 	switch a.ALG {
 	case 0:
 	case 21:
-		f.str("alg=ftp,")
+		f.param("alg=")
+		f.str("ftp,")
 	case 69:
-		f.str("alg=tftp,")
+		f.param("alg=")
+		f.str("tftp,")
 	default:
-		f.str("alg=")
+		f.param("alg=")
 		f.dec(uint64(a.ALG))
 		f.str(",")
 	}
 	f.trimComma()
-	f.str(")")
+	f.paren(")")
 }
 
 func (a *CT) encode(e *encoder) {
@@ -242,7 +246,7 @@ func parseCTClear(p *parser, _, _ string) error {
 	return nil
 }
 
-func (a *CTClear) format(f *formatter)  { f.str("ct_clear") }
+func (a *CTClear) format(f *formatter)  { f.value("ct_clear") }
 func (a *CTClear) encode(e *encoder)    { e.nx(43, 16) }
 func (a *CTClear) check(*checker) error { return nil }
 
@@ -368,18 +372,18 @@ func cutPort(s string) (port uint16, rest string, ok bool) {
 }
 
 func (a *NAT) format(f *formatter) {
-	f.str("nat")
+	f.paren("nat")
 	if a.Flags&(NATSrc|NATDst) == 0 {
 		return
 	}
-	f.str("(")
+	f.paren("(")
 	if a.Flags&NATSrc != 0 {
-		f.str("src")
+		f.param("src")
 	} else {
-		f.str("dst")
+		f.param("dst")
 	}
 	if a.AddrMin.IsValid() {
-		f.str("=")
+		f.param("=")
 		quote := a.AddrMin.Is6() && a.PortMin != 0
 		f.addr(a.AddrMin, quote)
 		if a.AddrMax.IsValid() && a.AddrMax != a.AddrMin {
@@ -397,17 +401,20 @@ func (a *NAT) format(f *formatter) {
 		// As OVS does, only with an address.
 		f.str(",")
 		if a.Flags&NATPersistent != 0 {
-			f.str("persistent,")
+			f.value("persistent")
+			f.str(",")
 		}
 		if a.Flags&NATHash != 0 {
-			f.str("hash,")
+			f.value("hash")
+			f.str(",")
 		}
 		if a.Flags&NATRandom != 0 {
-			f.str("random,")
+			f.value("random")
+			f.str(",")
 		}
 	}
 	f.trimComma()
-	f.str(")")
+	f.paren(")")
 }
 
 func (f *formatter) addr(a netip.Addr, brackets bool) {

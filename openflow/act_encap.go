@@ -34,7 +34,7 @@ func parseDecNSHTTL(p *parser, _, _ string) error {
 	return nil
 }
 
-func (a *DecNSHTTL) format(f *formatter) { f.str("dec_nsh_ttl") }
+func (a *DecNSHTTL) format(f *formatter) { f.special("dec_nsh_ttl") }
 func (a *DecNSHTTL) encode(e *encoder)   { e.nx(48, 16) }
 
 func (a *DecNSHTTL) check(c *checker) error {
@@ -126,7 +126,7 @@ func parseEncap(p *parser, _, arg string) error {
 }
 
 func (a *Encap) format(f *formatter) {
-	f.str("encap(")
+	f.paren("encap(")
 	name := ""
 	for _, n := range encapNames {
 		if n.typ == a.PacketType {
@@ -139,7 +139,7 @@ func (a *Encap) format(f *formatter) {
 		f.str(name)
 	}
 	if len(a.Props) > 0 {
-		f.str("(")
+		f.paren("(")
 		for i, p := range a.Props {
 			if i > 0 {
 				f.str(",")
@@ -151,9 +151,9 @@ func (a *Encap) format(f *formatter) {
 				f.b = fmt.Appendf(f.b, "tlv(0x%04x,%d,0x%x)", be.Uint16(p.Data), p.Data[2], p.Data[4:])
 			}
 		}
-		f.str(")")
+		f.paren(")")
 	}
-	f.str(")")
+	f.paren(")")
 }
 
 // NSH returns the MD type of an NSH header, and the metadata of MD type 2.
@@ -279,11 +279,11 @@ func parseDecap(p *parser, _, arg string) error {
 }
 
 func (a *Decap) format(f *formatter) {
-	f.str("decap(")
+	f.paren("decap(")
 	if a.PacketType != packetTypeNext {
 		f.packetType(a.PacketType)
 	}
-	f.str(")")
+	f.paren(")")
 }
 
 func (f *formatter) packetType(t uint32) {

@@ -141,17 +141,17 @@ func parseBig(s string) (v flow.Value, ok bool) {
 func (a *SetField) format(f *formatter) {
 	if a.Load && !a.Field.IsTLV() {
 		dst := a.dst()
-		f.str("load:")
+		f.special("load:")
 		f.hexValue(a.Value.Shr(int(dst.Ofs)))
-		f.str("->")
+		f.special("->")
 		f.sub(dst)
 		return
 	}
-	f.str("set_field:")
+	f.special("set_field:")
 	mask := a.Mask
 	v := a.Value
 	f.b = a.Field.AppendValue(f.b, v, mask, f.names.shown())
-	f.str("->")
+	f.special("->")
 	f.str(a.Field.String())
 }
 
@@ -449,9 +449,9 @@ func parseMove(p *parser, _, arg string) error {
 }
 
 func (a *Move) format(f *formatter) {
-	f.str("move:")
+	f.special("move:")
 	f.sub(a.Src)
-	f.str("->")
+	f.special("->")
 	f.sub(a.Dst)
 }
 
@@ -530,12 +530,12 @@ func parsePop(p *parser, _, arg string) error {
 }
 
 func (a *Push) format(f *formatter) {
-	f.str("push:")
+	f.param("push:")
 	f.sub(a.Field)
 }
 
 func (a *Pop) format(f *formatter) {
-	f.str("pop:")
+	f.param("pop:")
 	f.sub(a.Field)
 }
 
@@ -594,7 +594,7 @@ func parseDeleteField(p *parser, _, arg string) error {
 }
 
 func (a *DeleteField) format(f *formatter) {
-	f.str("delete_field:")
+	f.param("delete_field:")
 	f.str(a.Field.String())
 }
 

@@ -166,9 +166,9 @@ func parseBundle(p *parser, word, arg string) error {
 
 func (a *Bundle) format(f *formatter) {
 	if a.Dst.N != 0 {
-		f.str("bundle_load(")
+		f.paren("bundle_load(")
 	} else {
-		f.str("bundle(")
+		f.paren("bundle(")
 	}
 	f.str(a.Fields.String())
 	f.str(",")
@@ -182,14 +182,14 @@ func (a *Bundle) format(f *formatter) {
 		f.sub(a.Dst)
 		f.str(",")
 	}
-	f.str("members:")
+	f.param("members:")
 	for i, m := range a.Members {
 		if i > 0 {
 			f.str(",")
 		}
 		f.port(m)
 	}
-	f.str(")")
+	f.paren(")")
 }
 
 func (a *Bundle) encode(e *encoder) {
@@ -352,7 +352,7 @@ func leadingInt(s string) int {
 }
 
 func (a *Multipath) format(f *formatter) {
-	f.str("multipath(")
+	f.paren("multipath(")
 	f.str(a.Fields.String())
 	f.str(",")
 	f.dec(uint64(a.Basis))
@@ -368,7 +368,7 @@ func (a *Multipath) format(f *formatter) {
 	f.dec(uint64(a.Arg))
 	f.str(",")
 	f.sub(a.Dst)
-	f.str(")")
+	f.paren(")")
 }
 
 func (a *Multipath) encode(e *encoder) {

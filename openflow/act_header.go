@@ -60,12 +60,12 @@ func parseSetEth(p *parser, word, arg string) error {
 }
 
 func (a *SetEthSrc) format(f *formatter) {
-	f.str("mod_dl_src:")
+	f.param("mod_dl_src:")
 	f.b = flow.AppendMAC(f.b, a.MAC)
 }
 
 func (a *SetEthDst) format(f *formatter) {
-	f.str("mod_dl_dst:")
+	f.param("mod_dl_dst:")
 	f.b = flow.AppendMAC(f.b, a.MAC)
 }
 
@@ -123,12 +123,12 @@ func parseSetIPv4(p *parser, word, arg string) error {
 }
 
 func (a *SetIPv4Src) format(f *formatter) {
-	f.str("mod_nw_src:")
+	f.param("mod_nw_src:")
 	f.b = flow.AppendIPv4(f.b, a.Addr)
 }
 
 func (a *SetIPv4Dst) format(f *formatter) {
-	f.str("mod_nw_dst:")
+	f.param("mod_nw_dst:")
 	f.b = flow.AppendIPv4(f.b, a.Addr)
 }
 
@@ -174,7 +174,7 @@ func parseSetIPDSCP(p *parser, _, arg string) error {
 }
 
 func (a *SetIPDSCP) format(f *formatter) {
-	f.str("mod_nw_tos:")
+	f.param("mod_nw_tos:")
 	f.dec(uint64(a.DSCP))
 }
 
@@ -209,7 +209,7 @@ func parseSetIPECN(p *parser, _, arg string) error {
 }
 
 func (a *SetIPECN) format(f *formatter) {
-	f.str("mod_nw_ecn:")
+	f.param("mod_nw_ecn:")
 	f.dec(uint64(a.ECN))
 }
 
@@ -241,7 +241,7 @@ func parseSetIPTTL(p *parser, _, arg string) error {
 }
 
 func (a *SetIPTTL) format(f *formatter) {
-	f.str("mod_nw_ttl:")
+	f.param("mod_nw_ttl:")
 	f.dec(uint64(a.TTL))
 }
 
@@ -272,12 +272,12 @@ func parseSetL4(p *parser, word, arg string) error {
 }
 
 func (a *SetL4SrcPort) format(f *formatter) {
-	f.str("mod_tp_src:")
+	f.param("mod_tp_src:")
 	f.dec(uint64(a.Port))
 }
 
 func (a *SetL4DstPort) format(f *formatter) {
-	f.str("mod_tp_dst:")
+	f.param("mod_tp_dst:")
 	f.dec(uint64(a.Port))
 }
 
@@ -346,18 +346,18 @@ func parseDecTTL(p *parser, _, arg string) error {
 }
 
 func (a *DecTTL) format(f *formatter) {
-	f.str("dec_ttl")
+	f.paren("dec_ttl")
 	if a.IDs == nil {
 		return
 	}
-	f.str("(")
+	f.paren("(")
 	for i, id := range a.IDs {
 		if i > 0 {
 			f.str(",")
 		}
 		f.dec(uint64(id))
 	}
-	f.str(")")
+	f.paren(")")
 }
 
 func (a *DecTTL) encode(e *encoder) {

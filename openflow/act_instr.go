@@ -28,7 +28,7 @@ func parseMeter(p *parser, _, arg string) error {
 }
 
 func (a *Meter) format(f *formatter) {
-	f.str("meter:")
+	f.param("meter:")
 	f.dec(uint64(a.ID))
 }
 
@@ -55,7 +55,7 @@ func parseClearActions(p *parser, _, _ string) error {
 	return nil
 }
 
-func (a *ClearActions) format(f *formatter)  { f.str("clear_actions") }
+func (a *ClearActions) format(f *formatter)  { f.value("clear_actions") }
 func (a *ClearActions) encode(*encoder)      {}
 func (a *ClearActions) check(*checker) error { return nil }
 
@@ -66,9 +66,9 @@ func parseWriteActions(p *parser, _, arg string) error {
 }
 
 func (a *WriteActions) format(f *formatter) {
-	f.str("write_actions(")
+	f.paren("write_actions(")
 	f.list(a.Actions)
-	f.str(")")
+	f.paren(")")
 }
 
 func (a *WriteActions) encode(*encoder) {}
@@ -98,7 +98,7 @@ func parseWriteMetadata(p *parser, _, arg string) error {
 }
 
 func (a *WriteMetadata) format(f *formatter) {
-	f.str("write_metadata:")
+	f.param("write_metadata:")
 	f.hex(a.Value)
 	if a.Mask != ^uint64(0) {
 		f.str("/")
@@ -134,7 +134,7 @@ func parseGotoTable(p *parser, _, arg string) error {
 }
 
 func (a *GotoTable) format(f *formatter) {
-	f.str("goto_table:")
+	f.param("goto_table:")
 	f.b = f.names.AppendTable(f.b, a.Table)
 }
 

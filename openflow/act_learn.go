@@ -231,74 +231,82 @@ func (p *parser) learnLoad(v string) (s LearnSpec, err error) {
 }
 
 func (a *Learn) format(f *formatter) {
-	f.str("learn(table=")
+	f.span(flow.ColorLearn, "learn(")
+	f.special("table=")
 	f.b = f.names.AppendTable(f.b, a.Table)
 	num := func(name string, n uint64) {
 		if n != 0 {
-			f.str(name)
+			f.str(",")
+			f.param(name)
 			f.dec(n)
 		}
 	}
-	num(",idle_timeout=", uint64(a.IdleTimeout))
-	num(",hard_timeout=", uint64(a.HardTimeout))
-	num(",fin_idle_timeout=", uint64(a.FinIdleTimeout))
-	num(",fin_hard_timeout=", uint64(a.FinHardTimeout))
+	num("idle_timeout=", uint64(a.IdleTimeout))
+	num("hard_timeout=", uint64(a.HardTimeout))
+	num("fin_idle_timeout=", uint64(a.FinIdleTimeout))
+	// OVS colors the comma of these two as well.
+	if a.FinHardTimeout != 0 {
+		f.param(",fin_hard_timeout=")
+		f.dec(uint64(a.FinHardTimeout))
+	}
 	if a.Priority != DefaultPriority {
-		f.str(",priority=")
+		f.special(",priority=")
 		f.dec(uint64(a.Priority))
 	}
 	if a.Flags&LearnSendFlowRem != 0 {
-		f.str(",send_flow_rem")
+		f.str(",")
+		f.value("send_flow_rem")
 	}
 	if a.Flags&LearnDeleteLearned != 0 {
-		f.str(",delete_learned")
+		f.str(",")
+		f.value("delete_learned")
 	}
 	if a.Cookie != 0 {
-		f.str(",cookie=")
+		f.str(",")
+		f.param("cookie=")
 		f.hex(a.Cookie)
 	}
-	num(",limit=", uint64(a.Limit))
+	num("limit=", uint64(a.Limit))
 	if a.Flags&LearnWriteResult != 0 {
-		f.str(",result_dst=")
+		f.str(",")
+		f.param("result_dst=")
 		f.sub(a.ResultDst)
 	}
 	for i := range a.Specs {
 		f.str(",")
 		a.Specs[i].format(f)
 	}
-	f.str(")")
+	f.span(flow.ColorLearn, ")")
 }
 
 func (s *LearnSpec) format(f *formatter) {
 	switch {
 	case s.Dst == LearnDstOutput:
-		f.str("output:")
+		f.special("output:")
 		f.sub(s.SrcField)
 	case s.Dst == LearnDstLoad && s.Src == LearnSrcImmediate:
-		f.str("load:")
+		f.special("load:")
 		f.hexValue(s.SrcValue)
-		f.str("->")
+		f.special("->")
 		f.sub(s.DstField)
 	case s.Dst == LearnDstLoad:
-		f.str("load:")
+		f.special("load:")
 		f.sub(s.SrcField)
-		f.str("->")
+		f.special("->")
 		f.sub(s.DstField)
 	case s.Src == LearnSrcImmediate && s.DstField == flow.Whole(flow.TunFlags):
-		f.str("tun_flags=")
+		f.param("tun_flags=")
 		f.str([...]string{"0", "oam"}[s.SrcValue.Lo&1])
 	case s.Src == LearnSrcImmediate && s.DstField == flow.Whole(s.DstField.Field):
-		f.str(s.DstField.Field.String())
-		f.str("=")
+		f.param(s.DstField.Field.String() + "=")
 		f.b = s.DstField.Field.AppendValue(f.b, s.SrcValue, s.DstField.Field.Ones(), f.names.shown())
 	case s.Src == LearnSrcImmediate:
-		f.sub(s.DstField)
-		f.str("=")
+		f.param(s.DstField.String() + "=")
 		f.hexValue(s.SrcValue)
 	default:
-		f.sub(s.DstField)
+		f.param(s.DstField.String())
 		if s.SrcField != s.DstField {
-			f.str("=")
+			f.param("=")
 			f.sub(s.SrcField)
 		}
 	}

@@ -76,21 +76,21 @@ func parsePopMPLS(p *parser, _, arg string) error {
 }
 
 func (f *formatter) call(name string, n uint64) {
-	f.str(name)
-	f.str("(")
+	f.paren(name + "(")
 	f.dec(n)
-	f.str(")")
+	f.paren(")")
 }
 
 // type16 prints an Ethernet type in four digits.
 func (f *formatter) type16(name string, t uint16) {
-	f.b = fmt.Appendf(f.b, "%s:0x%04x", name, t)
+	f.param(name + ":")
+	f.b = fmt.Appendf(f.b, "0x%04x", t)
 }
 
 func (a *SetMPLSLabel) format(f *formatter) { f.call("set_mpls_label", uint64(a.Label)) }
 func (a *SetMPLSTC) format(f *formatter)    { f.call("set_mpls_tc", uint64(a.TC)) }
 func (a *SetMPLSTTL) format(f *formatter)   { f.call("set_mpls_ttl", uint64(a.TTL)) }
-func (a *DecMPLSTTL) format(f *formatter)   { f.str("dec_mpls_ttl") }
+func (a *DecMPLSTTL) format(f *formatter)   { f.value("dec_mpls_ttl") }
 func (a *PushMPLS) format(f *formatter)     { f.type16("push_mpls", a.EtherType) }
 func (a *PopMPLS) format(f *formatter)      { f.type16("pop_mpls", a.EtherType) }
 

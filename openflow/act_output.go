@@ -97,11 +97,11 @@ func (a *Output) format(f *formatter) {
 		f.str("CONTROLLER:")
 		f.dec(uint64(a.MaxLen))
 	case a.Port.Ordinary():
-		f.str("output:")
+		f.special("output:")
 		f.port(a.Port)
 	default:
 		if a.Port == 0 {
-			f.str("output:")
+			f.special("output:")
 		}
 		f.port(a.Port)
 	}
@@ -151,7 +151,8 @@ func checkOutput(p Port) error {
 }
 
 func (a *OutputTrunc) format(f *formatter) {
-	f.str("output(port=")
+	f.special("output")
+	f.str("(port=")
 	f.port(a.Port)
 	f.str(",max_len=")
 	f.dec(uint64(a.MaxLen))
@@ -176,7 +177,7 @@ func decodeOutputTrunc(d *decoder, b []byte) error {
 }
 
 func (a *OutputReg) format(f *formatter) {
-	f.str("output:")
+	f.special("output:")
 	f.sub(a.Src)
 }
 
@@ -243,7 +244,7 @@ func parseEnqueue(p *parser, _, arg string) error {
 }
 
 func (a *Enqueue) format(f *formatter) {
-	f.str("enqueue:")
+	f.param("enqueue:")
 	f.port(a.Port)
 	f.str(":")
 	f.dec(uint64(a.Queue))
@@ -284,7 +285,7 @@ func parseGroup(p *parser, _, arg string) error {
 }
 
 func (a *Group) format(f *formatter) {
-	f.str("group:")
+	f.special("group:")
 	f.dec(uint64(a.ID))
 }
 

@@ -27,9 +27,9 @@ func (a *SetTunnel) wide() bool { return a.Wide || a.ID > 0xffffffff }
 
 func (a *SetTunnel) format(f *formatter) {
 	if a.wide() {
-		f.str("set_tunnel64:")
+		f.param("set_tunnel64:")
 	} else {
-		f.str("set_tunnel:")
+		f.param("set_tunnel:")
 	}
 	f.hex(a.ID)
 }
@@ -64,7 +64,7 @@ func parseSetQueue(p *parser, _, arg string) error {
 }
 
 func (a *SetQueue) format(f *formatter) {
-	f.str("set_queue:")
+	f.param("set_queue:")
 	f.dec(uint64(a.Queue))
 }
 
@@ -93,7 +93,7 @@ func parsePopQueue(p *parser, _, _ string) error {
 	return nil
 }
 
-func (a *PopQueue) format(f *formatter)  { f.str("pop_queue") }
+func (a *PopQueue) format(f *formatter)  { f.value("pop_queue") }
 func (a *PopQueue) encode(e *encoder)    { e.nx(5, 16) }
 func (a *PopQueue) check(*checker) error { return nil }
 

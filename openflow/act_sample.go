@@ -86,25 +86,32 @@ func parseSample(p *parser, _, arg string) (err error) {
 }
 
 func (a *Sample) format(f *formatter) {
-	f.str("sample(probability=")
+	f.paren("sample(")
+	f.param("probability=")
 	f.dec(uint64(a.Probability))
-	f.str(",collector_set_id=")
+	f.str(",")
+	f.param("collector_set_id=")
 	f.dec(uint64(a.CollectorSetID))
-	f.str(",obs_domain_id=")
+	f.str(",")
+	f.param("obs_domain_id=")
 	f.numOrSub(a.ObsDomainID, a.ObsDomainSrc)
-	f.str(",obs_point_id=")
+	f.str(",")
+	f.param("obs_point_id=")
 	f.numOrSub(a.ObsPointID, a.ObsPointSrc)
 	if a.SamplingPort != PortNone {
-		f.str(",sampling_port=")
+		f.str(",")
+		f.param("sampling_port=")
 		f.port(a.SamplingPort)
 	}
 	switch a.Direction {
 	case SampleIngress:
-		f.str(",ingress")
+		f.str(",")
+		f.param("ingress")
 	case SampleEgress:
-		f.str(",egress")
+		f.str(",")
+		f.param("egress")
 	}
-	f.str(")")
+	f.paren(")")
 }
 
 func (f *formatter) numOrSub(n uint32, s flow.Subfield) {
@@ -260,7 +267,7 @@ func parseCheckPktLarger(p *parser, _, arg string) error {
 }
 
 func (a *CheckPktLarger) format(f *formatter) {
-	f.str("check_pkt_larger(")
+	f.param("check_pkt_larger(")
 	f.dec(uint64(a.Len))
 	f.str(")->")
 	f.sub(a.Dst)

@@ -42,9 +42,9 @@ func parseSetVLANVID(p *parser, word, arg string) error {
 
 func (a *SetVLANVID) format(f *formatter) {
 	if a.PushIfNeeded {
-		f.str("mod_vlan_vid:")
+		f.param("mod_vlan_vid:")
 	} else {
-		f.str("set_vlan_vid:")
+		f.param("set_vlan_vid:")
 	}
 	f.dec(uint64(a.VID))
 }
@@ -103,9 +103,9 @@ func parseSetVLANPCP(p *parser, word, arg string) error {
 
 func (a *SetVLANPCP) format(f *formatter) {
 	if a.PushIfNeeded {
-		f.str("mod_vlan_pcp:")
+		f.param("mod_vlan_pcp:")
 	} else {
-		f.str("set_vlan_pcp:")
+		f.param("set_vlan_pcp:")
 	}
 	f.dec(uint64(a.PCP))
 }
@@ -143,9 +143,9 @@ func parseStripVLAN(p *parser, word, _ string) error {
 
 func (a *StripVLAN) format(f *formatter) {
 	if a.pop {
-		f.str("pop_vlan")
+		f.value("pop_vlan")
 	} else {
-		f.str("strip_vlan")
+		f.value("strip_vlan")
 	}
 }
 
@@ -187,7 +187,7 @@ func parsePushVLAN(p *parser, _, arg string) error {
 }
 
 func (a *PushVLAN) format(f *formatter) {
-	f.str("push_vlan:")
+	f.param("push_vlan:")
 	f.hex(uint64(a.EtherType))
 }
 

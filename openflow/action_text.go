@@ -149,7 +149,7 @@ func FormatAction(a Action) string { return string(FormatActions(nil, []Action{a
 
 func (f *formatter) list(acts []Action) {
 	if len(acts) == 0 {
-		f.str("drop")
+		f.span(flow.ColorDrop, "drop")
 		return
 	}
 	f.inner(acts)
@@ -163,6 +163,18 @@ func (f *formatter) inner(acts []Action) {
 		}
 		a.format(f)
 	}
+}
+
+// span writes a word in its color, if there are colors.
+func (f *formatter) span(c flow.Color, s string) { f.b = f.names.palette().Append(f.b, c, s) }
+
+func (f *formatter) special(s string) { f.span(flow.ColorSpecial, s) }
+func (f *formatter) param(s string)   { f.span(flow.ColorParam, s) }
+func (f *formatter) paren(s string)   { f.span(flow.ColorParen, s) }
+func (f *formatter) value(s string)   { f.span(flow.ColorValue, s) }
+
+func (f *formatter) match(m *flow.Match, priority int) {
+	f.b = flow.AppendMatchColored(f.b, m, priority, f.names.shown(), f.names.palette())
 }
 
 func (f *formatter) str(s string)        { f.b = append(f.b, s...) }

@@ -403,7 +403,7 @@ func (fm *FlowMod) print(p *printer) {
 			p.b = flow.AppendNXMText(p.b, b[32:32+n])
 		}
 	default:
-		p.b = flow.AppendMatch(p.b, &fm.Match, int(fm.Priority), p.names.shown())
+		p.match(&fm.Match, int(fm.Priority))
 		inMatch = true
 	}
 	p.space()

@@ -3,8 +3,6 @@ package openflow
 import (
 	"strconv"
 	"time"
-
-	"govs/flow"
 )
 
 func (*FlowRemoved) raw(p Protocols) rawType {
@@ -143,7 +141,7 @@ func (r FlowRemovedReason) String() string {
 
 func (m *FlowRemoved) print(p *printer) {
 	p.str(" ")
-	p.b = flow.AppendMatch(p.b, &m.Match, int(m.Priority), p.names.shown())
+	p.match(&m.Match, int(m.Priority))
 	p.f(" reason=%s", m.Reason)
 	if m.Table != TableAny {
 		p.str(" table_id=")

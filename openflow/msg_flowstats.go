@@ -122,7 +122,7 @@ func (r *FlowStatsRequest) print(p *printer) {
 		p.port(r.OutPort)
 	}
 	p.str(" ")
-	p.b = flow.AppendMatch(p.b, &r.Match, DefaultPriority, p.names.shown())
+	p.match(&r.Match, DefaultPriority)
 	p.b = bytes.TrimRight(p.b, " ")
 }
 
@@ -390,28 +390,30 @@ func AppendFlowStats(b []byte, fs *FlowStats, names *Names, stats bool) []byte {
 	start := len(b)
 	hex0 := func(n uint64) { f.str("0x"); f.hexDigits(n) }
 	if stats || fs.Cookie != 0 {
-		f.str("cookie=")
+		f.param("cookie=")
 		hex0(fs.Cookie)
 		f.str(", ")
 	}
 	if stats {
-		f.str("duration=")
+		f.param("duration=")
 		f.b = appendDuration(f.b, fs.Duration)
 		f.str(", ")
 	}
 	if stats || fs.Table != 0 {
-		f.str("table=")
+		f.special("table=")
 		f.b = names.AppendTable(f.b, fs.Table)
 		f.str(", ")
 	}
 	num := func(name string, n uint64) {
-		f.str(name)
+		f.param(name)
 		f.dec(n)
 		f.str(", ")
 	}
 	if stats {
-		f.count("n_packets=", fs.Packets)
-		f.count("n_bytes=", fs.Bytes)
+		f.param("n_packets=")
+		f.count("", fs.Packets)
+		f.param("n_bytes=")
+		f.count("", fs.Bytes)
 	}
 	if fs.IdleTimeout != 0 {
 		num("idle_timeout=", uint64(fs.IdleTimeout))
@@ -430,13 +432,13 @@ func AppendFlowStats(b []byte, fs *FlowStats, names *Names, stats bool) []byte {
 		num("hard_age=", uint64(fs.HardAge))
 	}
 	before := len(f.b)
-	f.b = flow.AppendMatch(f.b, &fs.Match, int(fs.Priority), names.shown())
+	f.match(&fs.Match, int(fs.Priority))
 	if n := len(f.b); n > start && f.b[n-1] != ' ' && n > before || n == start {
 		if n > start {
 			f.str(" ")
 		}
 	}
-	f.str("actions=")
+	f.span(flow.ColorActions, "actions=")
 	f.list(fs.Actions)
 	return f.b
 }

@@ -288,7 +288,7 @@ func (m *FlowMonitorRequest) print(p *printer) {
 			p.b = p.names.AppendTable(p.b, r.Table)
 		}
 		p.str(" ")
-		p.b = flow.AppendMatch(p.b, &r.Match, DefaultPriority, p.names.shown())
+		p.match(&r.Match, DefaultPriority)
 		p.b = bytes.TrimRight(p.b, " ")
 	}
 }
@@ -471,7 +471,7 @@ func (m *FlowMonitorReply) print(p *printer) {
 		}
 		p.f(" cookie=%s", altHex64(u.Cookie))
 		p.str(" ")
-		p.b = flow.AppendMatch(p.b, &u.Match, DefaultPriority, p.names.shown())
+		p.match(&u.Match, DefaultPriority)
 		if len(u.Actions) > 0 {
 			p.space()
 			p.str("actions=")

@@ -281,7 +281,7 @@ func (m *PacketIn) print(p *printer) {
 		p.f(" cookie=0x%x", m.Cookie)
 	}
 	p.f(" total_len=%d ", m.TotalLen)
-	p.b = flow.AppendMatch(p.b, &m.Metadata, DefaultPriority, p.names.shown())
+	p.match(&m.Metadata, DefaultPriority)
 	reason := m.Reason.String()
 	if m.Reason == ReasonExplicitMiss || m.Reason == ReasonImplicitMiss {
 		reason = "" // no message has them
@@ -434,7 +434,7 @@ func (d *msgDecoder) packetOut(m *PacketOut, n int, b []byte) (Message, error) {
 
 func (m *PacketOut) print(p *printer) {
 	p.str(" ")
-	p.b = flow.AppendMatch(p.b, &m.Metadata, DefaultPriority, p.names.shown())
+	p.match(&m.Metadata, DefaultPriority)
 	p.str(" actions=")
 	p.list(m.Actions)
 	if m.Buffer == NoBuffer {

@@ -15,6 +15,8 @@ type Names struct {
 	Tables flow.PortNames // of tables, in spite of the type's name
 	// Show prints ports and tables by name where there is one.
 	Show bool
+	// Colors are those of the text of flows; nil is none.
+	Colors *flow.Palette
 	// TLVs are the tunnel options of the switch; with nil any of the fields
 	// tun_metadata0 to 63 may be used.
 	TLVs *flow.TLVMap
@@ -39,6 +41,13 @@ func (n *Names) shown() flow.PortNames {
 		return nil
 	}
 	return n.Ports
+}
+
+func (n *Names) palette() *flow.Palette {
+	if n == nil {
+		return nil
+	}
+	return n.Colors
 }
 
 func (n *Names) warnf(module, format string, args ...any) {

@@ -173,11 +173,21 @@ func (t *tool) accept(sw string) *openflow.Names {
 	return n
 }
 
-// show returns the names to print by: by name when asked to, or on a terminal.
+// onTerminal reports whether the output goes to a terminal.
+func (t *tool) onTerminal() bool {
+	f, ok := t.Out.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// printNames returns what to print by where no port or table has a name.
+func (t *tool) printNames() *openflow.Names {
+	return &openflow.Names{Warn: t.warn, Colors: t.colors}
+}
+
+// shown returns the names to print by: by name when asked to, or on a terminal.
 func (t *tool) shown(sw string) *openflow.Names {
-	n := &openflow.Names{Warn: t.warn}
-	f, isFile := t.Out.(*os.File)
-	if t.names > 0 || t.names == 0 && isFile && term.IsTerminal(int(f.Fd())) {
+	n := t.printNames()
+	if t.names > 0 || t.names == 0 && t.onTerminal() {
 		n.Show = true
 		t.xids += lookupXids
 		n.Ports, n.Tables = &lookup{t: t, sw: sw}, &lookup{t: t, sw: sw, tables: true}
@@ -187,6 +197,9 @@ func (t *tool) shown(sw string) *openflow.Names {
 
 // print prints a message as it came.
 func (t *tool) print(w io.Writer, b []byte, more int, names *openflow.Names) {
+	if names == nil {
+		names = &openflow.Names{Colors: t.colors}
+	}
 	w.Write([]byte(openflow.Print(b, openflow.PrintOptions{Verbosity: t.verbosity + more, Names: names})))
 }
 
@@ -246,6 +259,6 @@ func (t *tool) refused(r []byte) error {
 	if r == nil {
 		return nil
 	}
-	t.print(t.Err, r, 2, &openflow.Names{Warn: t.warn})
+	t.print(t.Err, r, 2, t.printNames())
 	return &failure{"", 1}
 }

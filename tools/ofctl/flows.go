@@ -605,7 +605,7 @@ func (e *entry) text(names *openflow.Names) string {
 	}
 	var m flow.Match
 	e.match.Expand(&m)
-	b.Write(flow.AppendMatch(nil, &m, int(e.priority), nil))
+	b.Write(flow.AppendMatchColored(nil, &m, int(e.priority), nil, names.Colors))
 	b.WriteString(" ")
 	if e.mod.NewCookie != 0 {
 		fmt.Fprintf(&b, "cookie=0x%x ", e.mod.NewCookie)

@@ -189,6 +189,6 @@ func (t *tool) parseGroup(args []string) error {
 	v := (usable & t.protocols).Versions().Max()
 	fmt.Fprintf(t.Out, "chosen version: %s\n", v)
 	b := openflow.Encode(gm, openflow.ProtocolOf(v), 1)
-	fmt.Fprint(t.Out, openflow.Print(b, openflow.PrintOptions{Verbosity: t.verbosity, Names: &openflow.Names{Warn: t.warn}}))
+	fmt.Fprint(t.Out, openflow.Print(b, openflow.PrintOptions{Verbosity: t.verbosity, Names: t.printNames()}))
 	return nil
 }

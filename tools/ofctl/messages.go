@@ -64,7 +64,7 @@ func (t *tool) ofpPrint(args []string) error {
 	if !ok {
 		return fatalf("trailing garbage following hex bytes")
 	}
-	fmt.Fprint(t.Out, openflow.Print(b, openflow.PrintOptions{Verbosity: verbosity, Names: &openflow.Names{Warn: t.warn}}))
+	fmt.Fprint(t.Out, openflow.Print(b, openflow.PrintOptions{Verbosity: verbosity, Names: t.printNames()}))
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"govs/cli"
 	"govs/daemon"
 	"govs/daemon/vlog"
+	"govs/flow"
 	"govs/internal/version"
 	"govs/openflow"
 	"govs/stream"
@@ -40,6 +42,8 @@ type tool struct {
 	timestamp                 bool
 	bundle                    bool
 	json                      bool   // --format=json
+	color                     string // --color: never, auto or always
+	colors                    *flow.Palette
 	cookie, cookieMask        uint64 // --cookie
 	mayCreate                 bool
 	bare                      bool // compose-packet: only the packet, on one line
@@ -74,7 +78,7 @@ func fatalf(format string, args ...any) error { return &failure{fmt.Sprintf(form
 
 // Main runs ovs-ofctl.
 func Main(argv []string, o cli.IO) int {
-	t := &tool{IO: o, name: cli.Name(argv), ctx: context.Background(), protocols: openflow.ProtoAny, stats: true, modules: map[string]*vlog.Module{}}
+	t := &tool{IO: o, name: cli.Name(argv), ctx: context.Background(), protocols: openflow.ProtoAny, stats: true, color: "never", modules: map[string]*vlog.Module{}}
 	vlog.SetConsole(o.Err)
 	t.process = daemon.New(argv, o)
 	rows, logs, tls, manners, common := t.options(), vlog.Options(t.name), t.stream.Options(), t.process.Options(), t.common.Rows()
@@ -98,6 +102,9 @@ func Main(argv []string, o cli.IO) int {
 		defer cancel()
 		t.ctx = ctx
 	}
+	if !t.json && t.colored() {
+		t.colors = flow.ParsePalette(os.Getenv("OVS_COLORS"))
+	}
 	if err = t.settle(); err == nil {
 		err = t.command(args)
 	}
@@ -116,6 +123,12 @@ func Main(argv []string, o cli.IO) int {
 	}
 	o.Errorf(t.name, "%s", err)
 	return 1
+}
+
+// colored reports whether flows are printed in colors.
+func (t *tool) colored() bool {
+	term := os.Getenv("TERM")
+	return t.color == "always" || t.color == "auto" && t.onTerminal() && term != "" && term != "dumb"
 }
 
 func (t *tool) options() []cli.Option {
@@ -178,12 +191,14 @@ func (t *tool) options() []cli.Option {
 		{Long: "bad-csum", Help: "(compose-packet) with wrong checksums", Do: flag(&t.badChecksum)},
 		{Long: "color", Arg: cli.OptArg, Meta: "always|never|auto", Help: "color flows", Do: func(v string, _ bool) error {
 			switch v {
-			case "", "always":
-				return errors.New("--color is not there yet")
-			case "never", "auto":
-				return nil
+			case "":
+				v = "auto"
+			case "auto", "always", "never":
+			default:
+				return fmt.Errorf("incorrect value `%s' for --color", v)
 			}
-			return fmt.Errorf("incorrect value `%s' for --color", v)
+			t.color = v
+			return nil
 		}},
 		{Long: "protocols", Short: 'O', Arg: cli.ReqArg, Meta: "PROTOCOLS", Help: "set allowed OpenFlow versions (default: OpenFlow10)", Do: func(v string, _ bool) error {
 			vs, err := openflow.ParseVersions(v)

@@ -27,7 +27,7 @@ func (t *tool) printParsed(flows []parsed) error {
 	}
 	p := (usable & t.protocols).First()
 	fmt.Fprintf(t.Out, "chosen protocol: %s\n", p)
-	names := &openflow.Names{Warn: t.warn}
+	names := t.printNames()
 	for i, f := range flows {
 		b := openflow.Encode(f.fm, p, uint32(i+1))
 		fmt.Fprint(t.Out, openflow.Print(b, openflow.PrintOptions{Verbosity: t.verbosity, Names: names}))
@@ -79,7 +79,7 @@ func (t *tool) eachLine(f func(s string) error) error {
 }
 
 // decodeHexLines decodes each line by f and prints the text.
-func (t *tool) decodeHexLines(version, what string, f func(b []byte, v openflow.Version) ([]openflow.Action, error), encode func([]openflow.Action, openflow.Version) []byte) error {
+func (t *tool) decodeHexLines(version, what string, names *openflow.Names, f func(b []byte, v openflow.Version) ([]openflow.Action, error), encode func([]openflow.Action, openflow.Version) []byte) error {
 	vs, err := openflow.ParseVersions(version)
 	if err != nil || vs == 0 || vs&(vs-1) != 0 {
 		return fatalf("%s: not a valid OpenFlow version", version)
@@ -95,7 +95,7 @@ func (t *tool) decodeHexLines(version, what string, f func(b []byte, v openflow.
 			fmt.Fprintf(t.Out, "bad %s %s: %s\n\n", v, what, err)
 			return nil
 		}
-		fmt.Fprintf(t.Out, "actions=%s\n", openflow.FormatActions(nil, acts, nil))
+		fmt.Fprintf(t.Out, "actions=%s\n", openflow.FormatActions(nil, acts, names))
 		t.compareBytes("", b, encode(acts, v))
 		fmt.Fprintln(t.Out)
 		return nil
@@ -103,15 +103,15 @@ func (t *tool) decodeHexLines(version, what string, f func(b []byte, v openflow.
 }
 
 func (t *tool) parseActions(args []string) error {
-	names := &openflow.Names{Warn: t.warn}
-	return t.decodeHexLines(args[0], "actions", func(b []byte, v openflow.Version) ([]openflow.Action, error) {
+	names := t.printNames()
+	return t.decodeHexLines(args[0], "actions", names, func(b []byte, v openflow.Version) ([]openflow.Action, error) {
 		return openflow.DecodeActions(b, v, names)
 	}, func(a []openflow.Action, v openflow.Version) []byte { return openflow.EncodeActions(nil, a, v) })
 }
 
 func (t *tool) parseInstructions(args []string) error {
-	names := &openflow.Names{Warn: t.warn}
-	return t.decodeHexLines(args[0], "instructions", func(b []byte, v openflow.Version) ([]openflow.Action, error) {
+	names := t.printNames()
+	return t.decodeHexLines(args[0], "instructions", names, func(b []byte, v openflow.Version) ([]openflow.Action, error) {
 		acts, err := openflow.DecodeInstructions(b, v, names)
 		if err != nil {
 			return nil, err
