@@ -50,7 +50,8 @@ func (fs *flagSet) prefix(s string) (uint64, int) {
 		return v.Lo, n
 	}
 	for i := range fs.bits {
-		if name := string(fs.name(nil, i)); name != "" && strings.HasPrefix(s, name) {
+		name := string(fs.name(nil, i))
+		if rest, ok := strings.CutPrefix(s, name); ok && name != "" && (rest == "" || rest[0] == '|') {
 			return 1 << i, len(name)
 		}
 	}

@@ -203,6 +203,9 @@ func parseMAC(s string) (v uint64, rest string, ok bool) {
 			s = s[1:]
 		}
 		n := 0
+		if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' && isHex(s[2]) {
+			s = s[2:]
+		}
 		for n < len(s) && isHex(s[n]) {
 			n++
 		}

@@ -275,7 +275,12 @@ func parseConjunction(p *parser, _, arg string) error {
 	s, tail, ok1 := strings.Cut(arg, ",")
 	i, j, ok2 := strings.Cut(tail, "/")
 	id, e0 := parseUint64(strings.TrimSpace(s))
-	clause, e1 := parseRange(strings.TrimSpace(i), "", 255)
+	i = strings.TrimSpace(i)
+	digits := strings.TrimPrefix(i, "-")
+	clause, e1 := parseRange(digits, "", 255)
+	if digits != i && e1 == nil {
+		clause = -clause & 0xff // as C's scanf reads it
+	}
 	n, e2 := parseRange(strings.TrimSpace(j), "", 255)
 	if !ok1 || !ok2 || e0 != nil || e1 != nil || e2 != nil {
 		return errors.New(`"conjunction" syntax is "conjunction(id,i/n)"`)

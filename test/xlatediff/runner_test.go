@@ -2,6 +2,7 @@ package xlatediff
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ type runner struct {
 // nothing. A switch that ends is a difference, and started again.
 func (r *runner) try(c *scenario) (diff string) {
 	if r.ours == nil {
-		ns, err := netlab.New("govsxlate")
+		ns, err := netlab.New(fmt.Sprintf("govsxl%d", os.Getpid()))
 		if err != nil {
 			r.t.Fatal(err)
 		}
