@@ -68,7 +68,7 @@ func (t *tool) syncFlows(args []string) error {
 			e.mod.NewCookie = t.cookie
 		}
 		if e.mod.NewCookie&t.cookieMask != t.cookie {
-			return fatalf("%s: a flow has cookie 0x%x, which --cookie does not cover: %s", args[1], e.mod.NewCookie, e.text(nil))
+			return fatalf("%s: a flow has cookie 0x%x, which --cookie does not cover: %s", args[1], e.mod.NewCookie, e.text(t.printNames()))
 		}
 	}
 	if err := t.checkUsable(usable); err != nil {
