@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var durations = regexp.MustCompile(`duration=?[0-9.]+s`)
+var durations = regexp.MustCompile(`duration[=:]?[0-9.]+s`)
 
 // declaredMessage says why the reference prints a message otherwise, or "" if
 // it has no right to.

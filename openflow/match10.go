@@ -234,7 +234,7 @@ func (p *printer) match10(b []byte) {
 		}
 	}
 	item("nw_tos=", wildTOS, num(uint64(b[24])))
-	if w&wildNWProto == 0 && proto == flow.ProtoICMP { // also for ARP, as OVS has it
+	if b[25] == flow.ProtoICMP { // also for ARP and where it does not count, as OVS has it
 		item("icmp_type=", wildTPSrc, num(uint64(be.Uint16(b[36:]))))
 		item("icmp_code=", wildTPDst, num(uint64(be.Uint16(b[38:]))))
 	} else {

@@ -68,7 +68,10 @@ func decodeGroupReply(d *msgDecoder, b []byte) (Message, error) {
 			return m, ErrBadRequestBadLen
 		}
 		n := int(be.Uint16(b))
-		if n < head || n > len(b) {
+		// Like OVS, what a length has beyond whole buckets need not be there
+		// and is not skipped.
+		buckets := (n - head) / 16
+		if n < head || head+16*buckets > len(b) {
 			d.names.warnf("ofp_group", "%s reply claims invalid length %d", d.row.name, n)
 			return m, ErrBadRequestBadLen
 		}
@@ -76,8 +79,6 @@ func decodeGroupReply(d *msgDecoder, b []byte) (Message, error) {
 		if head == 40 {
 			g.Duration = durationFrom(b[32:])
 		}
-		// Like OVS, what a length has beyond whole buckets is not skipped.
-		buckets := (n - head) / 16
 		for b = b[head:]; buckets > 0; buckets-- {
 			g.Buckets = append(g.Buckets, BucketStats{be.Uint64(b), be.Uint64(b[8:])})
 			b = b[16:]

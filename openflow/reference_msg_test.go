@@ -76,7 +76,7 @@ func compareWire(t *testing.T, msgs [][]byte, verbosity int) {
 	bad, declared, other := 0, 0, 0
 	// Of thousands of broken messages a few may be printed otherwise: the tail
 	// of what is still to be found, which is shown.
-	allowed, complain := len(msgs)/2000, t.Errorf
+	allowed, complain := len(msgs)/4000, t.Errorf
 	if len(msgs) <= 2000 {
 		allowed = 0
 	}
