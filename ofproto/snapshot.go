@@ -28,7 +28,7 @@ func (b *Backer) config() *xlate.Config {
 // configLocked is config for those who hold b.mu. The picture is made when
 // somebody looks at it, so a thousand changes in a row cost one.
 func (b *Backer) configLocked() *xlate.Config {
-	if !b.dirty.Swap(false) {
+	if !b.dirty.Load() {
 		return b.cfg.Load()
 	}
 	c := &xlate.Config{MaxOutputs: maxBacklog(), ByODP: map[dpif.PortNo]*xlate.Port{}}
@@ -84,6 +84,8 @@ func (b *Backer) configLocked() *xlate.Config {
 	b.cfgSeq++
 	c.Seq = b.cfgSeq
 	b.cfg.Store(c)
+	// Only now: those who find nothing dirty take the picture without the lock.
+	b.dirty.Store(false)
 	return c
 }
 
