@@ -39,7 +39,7 @@ type part struct{ name, text string }
 
 // state returns what a switch is like after the scenario.
 func (s *side) state() (out []part) {
-	s.do("revalidator/wait")
+	s.settle(1)
 	out = append(out, part{"dpctl/dump-flows", dumpText(s.do("dpctl/dump-flows"))})
 	for b := range 2 {
 		br := bridgeName(b)

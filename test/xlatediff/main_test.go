@@ -50,7 +50,7 @@ func TestSameAsReference(t *testing.T) {
 		topo := newTopology(rand.New(rand.NewPCG(s, uint64(n/perTopology)<<32)))
 		c := newScenario(rand.New(rand.NewPCG(s, uint64(n))), topo, *packets)
 		done++
-		sent += len(c.steps)
+		sent += c.packets()
 		if diff := r.try(c); diff != "" {
 			bad++
 			if *shrinking > 0 {

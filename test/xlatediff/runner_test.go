@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,34 +34,46 @@ func (r *runner) try(c *scenario) (diff string) {
 		})
 		r.ours, r.ref = startSide(r.t, sandbox.Ours(r.t), ns), startSide(r.t, sandbox.Reference(r.t), ns)
 	}
-	defer func() {
-		if d, ok := recover().(died); ok {
-			diff = fmt.Sprintf("%s: died: %v", d.who, d.err)
-			time.Sleep(300 * time.Millisecond) // for its last words
-			r.ours.again()
-			r.ref.again()
+	var got, want []part
+	var wg sync.WaitGroup
+	wg.Go(func() { got = r.ours.play(c) })
+	want = r.ref.play(c)
+	wg.Wait()
+	for i := range max(len(got), len(want)) {
+		for _, p := range [][]part{got, want} {
+			if i < len(p) && p[i].name == "died" {
+				time.Sleep(300 * time.Millisecond) // for its last words
+				r.ours.again()
+				r.ref.again()
+				return p[i].text
+			}
 		}
-	}()
-	for _, s := range []*side{r.ours, r.ref} {
-		s.build(c.topo)
-		s.reset()
-	}
-	if d := difference("refused", r.ours.load(c), r.ref.load(c)); d != "" {
-		return d
-	}
-	for _, st := range c.steps {
-		got, want := r.ours.run(st), r.ref.run(st)
-		if d := difference(strings.Join(append([]string{st.kind}, st.args...), " "), canonical(got), canonical(want)); d != "" {
-			return d
-		}
-	}
-	got, want := r.ours.state(), r.ref.state()
-	for i := range got {
 		if d := difference(got[i].name, got[i].text, want[i].text); d != "" {
 			return d
 		}
 	}
 	return ""
+}
+
+// play runs a scenario and returns all that is compared. Its end is a part named
+// "died" when the switch ends itself.
+func (s *side) play(c *scenario) (out []part) {
+	defer func() {
+		switch d := recover().(type) {
+		case nil:
+		case died:
+			out = append(out, part{"died", fmt.Sprintf("%s: died: %v", d.who, d.err)})
+		default:
+			panic(d)
+		}
+	}()
+	s.build(c.topo)
+	s.reset()
+	out = append(out, part{"refused", s.load(c)})
+	for _, st := range c.steps {
+		out = append(out, part{strings.Join(append([]string{st.kind}, st.args...), " "), canonical(s.run(st))})
+	}
+	return append(out, s.state()...)
 }
 
 func (s *side) run(st step) string {
@@ -71,7 +84,7 @@ func (s *side) run(st step) string {
 		}
 	}
 	if st.kind != "trace" {
-		s.do("revalidator/wait")
+		s.settle(len(st.args))
 	}
 	return out
 }

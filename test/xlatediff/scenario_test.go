@@ -109,6 +109,19 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 	return c
 }
 
+// packets returns how many packets are traced or received.
+func (c *scenario) packets() (n int) {
+	for _, st := range c.steps {
+		switch st.kind {
+		case "trace":
+			n++
+		case "receive":
+			n += len(st.args) - 1
+		}
+	}
+	return n
+}
+
 // script returns the scenario as commands of a shell.
 func (c *scenario) script() string {
 	var b strings.Builder

@@ -98,6 +98,29 @@ func (s *side) do(command string, args ...string) string {
 	return text
 }
 
+// settle waits until up to n packets that a port just got are through, and the
+// revalidators have looked at all flows once more.
+func (s *side) settle(n int) {
+	if s.Maker.Name == "govs" {
+		s.do("revalidator/wait")
+		return
+	}
+	// It takes one packet of a port each time round its loop, in which OpenFlow and
+	// commands have their turns, each with as many messages as there are by then:
+	// going from one to the other takes it round.
+	of := s.client(0, openflow.V13)
+	for range n {
+		s.barrier(of, nil)
+		s.do("version")
+	}
+	// Its revalidator/wait waits for the round that a timer begins, up to half a
+	// second. A pause waits for the end of a round, and what follows it is the next.
+	for range 2 {
+		s.do("revalidator/pause")
+		s.do("revalidator/resume")
+	}
+}
+
 func (s *side) client(bridge int, v openflow.Version) *conn.Client {
 	key := fmt.Sprint(bridge, v)
 	if c := s.clients[key]; c != nil {
