@@ -59,6 +59,15 @@ func checks() []check {
 	}
 }
 
+// Titles returns the names, in English, of what the lab shows of a network that
+// works.
+func Titles() (titles []string) {
+	for _, c := range checks() {
+		titles = append(titles, c.title.en)
+	}
+	return titles
+}
+
 func checkShow(ctx context.Context, n *Network) (f finding, err error) {
 	out, err := n.tool(ctx, n.Hosts[1], "ovs-vsctl", "show")
 	if err != nil {
