@@ -53,9 +53,7 @@ func (e *encoder) vendor(vendor uint32, code uint16, n int) []byte {
 
 func (e *encoder) grow(n int) []byte {
 	start := len(e.b)
-	for range n {
-		e.b = append(e.b, 0)
-	}
+	e.b = append(e.b, make([]byte, n)...)
 	return e.b[start : start+n : start+n]
 }
 

@@ -13,7 +13,17 @@ import (
 // as "table=1,priority=5,ip,nw_dst=10.0.0.0/8 actions=output:2". It also
 // returns the protocols that can carry it. The error is in ovs-ofctl's words.
 func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Protocols, error) {
-	fm := &FlowMod{Priority: DefaultPriority, NewCookie: ^uint64(0), Table: TableAny, Command: cmd, Buffer: NoBuffer, OutPort: PortNone, OutGroup: GroupAny}
+	fm := new(FlowMod)
+	usable, err := fm.parse(text, cmd, names)
+	if err != nil {
+		return nil, 0, err
+	}
+	return fm, usable, nil
+}
+
+// parse makes fm what ParseFlowMod returns, whatever it was.
+func (fm *FlowMod) parse(text string, cmd FlowModCommand, names *Names) (Protocols, error) {
+	*fm = FlowMod{Priority: DefaultPriority, NewCookie: ^uint64(0), Table: TableAny, Command: cmd, Buffer: NoBuffer, OutPort: PortNone, OutGroup: GroupAny}
 	if cmd == FlowModify || cmd == FlowModifyStrict {
 		fm.ModifyCookie = false
 	}
@@ -22,11 +32,11 @@ func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Prot
 	if !fm.Delete() {
 		text, acts, hasActs = cutActions(text)
 		if !hasActs {
-			return nil, 0, errors.New("must specify an action")
+			return 0, errors.New("must specify an action")
 		}
 	}
 	if err := p.keys(text); err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	if fm.CookieMask == 0 && !(cmd == FlowAdd && fm.ModifyCookie) && fm.NewCookie == ^uint64(0) || fm.Delete() {
 		fm.NewCookie = 0
@@ -37,7 +47,7 @@ func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Prot
 	if hasActs {
 		list, usable, err := ParseActions(acts, names)
 		if err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 		fm.Actions = list
 		p.usable &= usable
@@ -46,7 +56,7 @@ func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Prot
 			err = ErrBadActionMatchInconsistent
 		}
 		if err != nil {
-			return nil, 0, fmt.Errorf("actions are invalid with specified match (%w)", err)
+			return 0, fmt.Errorf("actions are invalid with specified match (%w)", err)
 		}
 		p.usable &= usable
 	}
@@ -56,7 +66,7 @@ func ParseFlowMod(text string, cmd FlowModCommand, names *Names) (*FlowMod, Prot
 		m := fm.Match
 		normalizeMatch(&m, names)
 	}
-	return fm, p.usable, nil
+	return p.usable, nil
 }
 
 // cutActions takes "actions=..." off the end of a flow; what stands between
@@ -304,13 +314,19 @@ var commandWords = [...]struct {
 // "add", "modify", "modify_strict", "delete" or "delete_strict". Without one
 // it is cmd.
 func ParseFlowLine(line string, cmd FlowModCommand, names *Names) (*FlowMod, Protocols, error) {
+	rest, cmd := cutCommand(line, cmd)
+	return ParseFlowMod(rest, cmd, names)
+}
+
+// cutCommand takes the command off the front of a line; without one it is cmd.
+func cutCommand(line string, cmd FlowModCommand) (string, FlowModCommand) {
 	word, rest, _ := strings.Cut(line, " ")
 	if c := strings.IndexAny(word, ",="); c < 0 {
 		for _, w := range commandWords {
 			if w.word == word {
-				return ParseFlowMod(rest, w.cmd, names)
+				return rest, w.cmd
 			}
 		}
 	}
-	return ParseFlowMod(line, cmd, names)
+	return line, cmd
 }

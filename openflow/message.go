@@ -68,7 +68,7 @@ type msgEncoder struct {
 	proto Protocols
 	row   *msgRow
 	xid   uint32
-	parts [][]byte // finished parts of a multipart message
+	parts [][]byte // of a multipart message, but the last
 	// send, if not nil, takes the parts instead, and does not keep them.
 	send func(part []byte)
 }
@@ -77,22 +77,31 @@ type msgEncoder struct {
 // be given. A multipart reply that does not fit in one message is several, one
 // after the other.
 func Encode(m Message, p Protocols, xid uint32) []byte {
-	e := msgEncoder{proto: p, row: &msgTable[m.raw(p)], xid: xid}
-	e.version = p.Version()
+	return AppendEncode(make([]byte, 0, usualLen), m, p, xid)
+}
+
+// msgEncoders saves an allocation a message.
+var msgEncoders = sync.Pool{New: func() any { return new(msgEncoder) }}
+
+// AppendEncode is Encode that appends the wire form to b.
+func AppendEncode(b []byte, m Message, p Protocols, xid uint32) []byte {
+	e := msgEncoders.Get().(*msgEncoder)
+	defer func() {
+		*e = msgEncoder{}
+		msgEncoders.Put(e)
+	}()
+	e.proto, e.row, e.xid, e.version = p, &msgTable[m.raw(p)], xid, p.Version()
 	if e.row.decode == nil {
 		panic(fmt.Sprintf("openflow: %T has no form in %s", m, p))
 	}
+	e.b = b[len(b):] // in place, if there is room
 	e.begin()
-	m.encode(&e)
+	m.encode(e)
 	e.finish(false)
-	if len(e.parts) == 1 {
-		return e.parts[0]
+	for _, part := range e.parts {
+		b = append(b, part...)
 	}
-	var all []byte
-	for _, b := range e.parts {
-		all = append(all, b...)
-	}
-	return all
+	return append(b, e.b...)
 }
 
 // Encodable reports whether protocol p has a form for the message.
@@ -107,8 +116,8 @@ func (e *msgEncoder) begin() {
 	r := e.row
 	v11 := e.version >= V11
 	head := func(typ uint8) {
-		if e.send == nil {
-			e.b = make([]byte, 0, usualLen) // what was there is in parts
+		if len(e.parts) > 0 {
+			e.b = make([]byte, 0, maxMultipartLen) // what was there is in parts
 		}
 		e.b = append(e.b[:0], byte(e.version), typ, 0, 0)
 		e.u32(e.xid)
@@ -182,11 +191,12 @@ func (e *msgEncoder) finish(more bool) {
 		be.PutUint16(e.b[10:], statsFlagMore)
 	}
 	be.PutUint16(e.b[2:], uint16(len(e.b)))
-	if e.send != nil {
+	switch {
+	case e.send != nil:
 		e.send(e.b)
-		return
+	case more:
+		e.parts = append(e.parts, e.b)
 	}
-	e.parts = append(e.parts, e.b)
 }
 
 // item closes an entry of a multipart reply that starts at start: if the

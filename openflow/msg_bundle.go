@@ -117,7 +117,7 @@ func (m *BundleAdd) encode(e *msgEncoder) {
 		e.bytes(m.Raw)
 		return
 	}
-	e.bytes(Encode(m.Message, e.proto, m.Xid))
+	e.b = AppendEncode(e.b, m.Message, e.proto, m.Xid)
 }
 
 func decodeBundleAdd(d *msgDecoder, b []byte) (Message, error) {

@@ -59,24 +59,35 @@ func TestMapFlows(t *testing.T) {
 	warned := 0
 	names := &Names{Warn: func(module, text string) { warned++ }}
 	next, bare := 1, 0
-	err := MapFlows(strings.NewReader(text.String()), "f", FlowAdd, names, func(l FlowLine) string { return "<" + l.Text + ">" },
-		func(l FlowLine, s string) error {
-			if s != "<"+l.Text+">" {
-				t.Fatalf("line %d: %s", l.Line, s)
-			}
+	lines := strings.Split(text.String(), "\n")
+	err := MapFlows(strings.NewReader(text.String()), "f", FlowAdd, names, func(out []byte, l *FlowLine) []byte {
+		return fmt.Appendf(out, "%d<%s>", l.Mod.Match.Key.InPort, l.Text)
+	}, func(b *FlowBatch) error {
+		out := string(b.Out)
+		for _, l := range b.Lines {
+			want := fmt.Sprintf("%d<%s>", next, l.Text)
 			if strings.HasPrefix(l.Text, "tcp_dst") {
 				bare++
 				if warned == 0 {
 					t.Error("the warning comes after the line")
 				}
-				return nil
+				want = "0<" + l.Text + ">"
+			} else {
+				next++
 			}
-			if int(l.Mod.Match.Key.InPort) != next {
-				t.Fatalf("line %d has port %d, want %d", l.Line, l.Mod.Match.Key.InPort, next)
+			if l.Mod != nil || !strings.HasPrefix(out, want) {
+				t.Fatalf("line %d: %.30s, want %s", l.Line, out, want)
 			}
-			next++
-			return nil
-		})
+			out = out[len(want):]
+			if i := l.Line; l.Text != CleanLine(lines[i-1]) {
+				t.Fatalf("line %d is %q, want %q", i, l.Text, lines[i-1])
+			}
+		}
+		if out != "" {
+			t.Fatalf("%.30s is of no line", out)
+		}
+		return nil
+	})
 	if err != nil || next != n+1 || bare != 5 || warned == 0 {
 		t.Errorf("%v after %d flows, %d warnings", err, next-1, warned)
 	}

@@ -1,10 +1,10 @@
 package ofctl
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"govs/cli"
@@ -68,15 +68,21 @@ func (t *tool) bundleMessages(sw string, msgs []openflow.Message, usable openflo
 func (t *tool) sendBundle(c *conn.Client, msgs []openflow.Message) error {
 	b := newBundle(c, len(msgs))
 	b.start()
+	var out []byte
 	for _, m := range msgs {
-		b.add(bundled(m, c.Protocol()))
+		out = appendBundled(out, m, c.Protocol())
+		if len(out) >= bundlePiece {
+			b.add(out)
+			out = nil
+		}
 	}
+	b.add(out)
 	return b.commit(t)
 }
 
-// bundled returns a message put into a bundle, under transaction id 0.
-func bundled(m openflow.Message, p openflow.Protocols) []byte {
-	return openflow.Encode(&openflow.BundleAdd{Flags: bundleFlags, Raw: openflow.Encode(m, p, 0)}, p, 0)
+// appendBundled appends a message put into a bundle, under transaction id 0.
+func appendBundled(out []byte, m openflow.Message, p openflow.Protocols) []byte {
+	return openflow.AppendEncode(out, &openflow.BundleAdd{Flags: bundleFlags, Message: m}, p, 0)
 }
 
 // bundle is one that is being sent: the switch does all or nothing of it.
@@ -84,7 +90,6 @@ type bundle struct {
 	c                   *conn.Client
 	xid                 uint32 // of the next message
 	open, close, finish []byte
-	out                 []byte
 	pieces              chan []byte
 	done                chan struct{} // all is sent, and what the switch refused is known
 	refused             [][]byte
@@ -104,12 +109,11 @@ func newBundle(c *conn.Client, n int) *bundle {
 	return b
 }
 
-// bundlePiece is how much is sent at once.
-const bundlePiece = 128 << 10
+// bundlePiece is how much is sent at once, about.
+const bundlePiece = 64 << 10
 
 // start opens the bundle and sends what is added from now on.
 func (b *bundle) start() {
-	b.out = append(b.out, b.open...)
 	go func() {
 		defer close(b.done)
 		b.err = b.c.BarrierFrom(func(yield func([]byte) bool) {
@@ -120,29 +124,25 @@ func (b *bundle) start() {
 			}
 		}, b.refuse)
 	}()
+	b.push(b.open)
 }
 
 func (b *bundle) refuse(msg []byte) { b.refused = append(b.refused, msg) }
 
-// add sends a message as bundled made it.
-func (b *bundle) add(msg []byte) {
-	at := len(b.out)
-	b.out = append(b.out, msg...)
-	add := b.out[at:]
-	binary.BigEndian.PutUint32(add[4:], b.xid)
-	// The message itself is last.
-	in := add[openflow.BundleAddLen(b.c.Version()):]
-	binary.BigEndian.PutUint32(in[4:], b.xid)
-	b.xid++
-	if len(b.out) >= bundlePiece {
-		b.push()
-		b.out = make([]byte, 0, bundlePiece+4096)
+// add sends messages as appendBundled made them. It keeps them.
+func (b *bundle) add(msgs []byte) {
+	inner := openflow.BundleAddLen(b.c.Version()) // the message itself is last
+	for m := msgs; len(m) > 0; m = m[openflow.ParseHeader(m).Length:] {
+		binary.BigEndian.PutUint32(m[4:], b.xid)
+		binary.BigEndian.PutUint32(m[inner+4:], b.xid)
+		b.xid++
 	}
+	b.push(msgs)
 }
 
-func (b *bundle) push() {
+func (b *bundle) push(piece []byte) {
 	select {
-	case b.pieces <- b.out:
+	case b.pieces <- piece:
 	case <-b.done: // the connection has ended
 	}
 }
@@ -156,8 +156,7 @@ func (b *bundle) giveUp() {
 
 // commit closes the bundle and, if the switch took all of it, commits it.
 func (b *bundle) commit(t *tool) error {
-	b.out = append(b.out, b.close...)
-	b.push()
+	b.push(b.close)
 	close(b.pieces)
 	<-b.done
 	if err := b.answer(t); err != nil {
@@ -198,21 +197,11 @@ func (b *bundle) answer(t *tool) error {
 func (t *tool) bundleFlows(sw, file string, cmd openflow.FlowModCommand) error {
 	t.useBundles()
 	names := t.accept(sw)
-	in, err := t.input(file)
+	text, err := t.readAll(file)
 	if err != nil {
 		return err
 	}
-	text, err := io.ReadAll(in)
-	in.Close()
-	if err != nil {
-		return fatalf("%s: read failed (%s)", file, cli.Strerror(err))
-	}
-	n := 0
-	for line := range bytes.Lines(text) {
-		if openflow.CleanLine(string(line)) != "" {
-			n++
-		}
-	}
+	n := countFlows(text)
 	p := richest(t.protocols)
 	var b *bundle
 	var unsent [][]byte
@@ -224,30 +213,30 @@ func (t *tool) bundleFlows(sw, file string, cmd openflow.FlowModCommand) error {
 		if c, failed = t.openForFlows(sw, p); failed == nil {
 			b = newBundle(c, n)
 			b.start()
+			for _, msgs := range unsent {
+				b.add(msgs)
+			}
 		}
+		unsent = nil
 	}
-	err = openflow.MapFlows(bytes.NewReader(text), file, cmd, names, func(l openflow.FlowLine) []byte {
+	err = openflow.MapFlows(strings.NewReader(text), file, cmd, names, func(out []byte, l *openflow.FlowLine) []byte {
 		if l.Usable&p == 0 {
-			return nil
+			return out
 		}
-		return bundled(l.Mod, p)
-	}, func(l openflow.FlowLine, msg []byte) error {
-		usable &= l.Usable
+		return appendBundled(out, l.Mod, p)
+	}, func(x *openflow.FlowBatch) error {
+		for i := range x.Lines {
+			usable &= x.Lines[i].Usable
+		}
 		switch {
 		case usable&p == 0 || failed != nil:
 		case b != nil:
-			b.add(msg)
+			b.add(x.Out)
 		default:
-			unsent = append(unsent, msg)
-			if size += len(msg); size < bundlePiece {
-				break
+			unsent = append(unsent, x.Out)
+			if size += len(x.Out); size >= bundlePiece {
+				begin()
 			}
-			if begin(); b != nil {
-				for _, msg := range unsent {
-					b.add(msg)
-				}
-			}
-			unsent = nil
 		}
 		return nil
 	})
@@ -260,11 +249,7 @@ func (t *tool) bundleFlows(sw, file string, cmd openflow.FlowModCommand) error {
 	case usable&p == 0:
 		return t.bundleInAnother(sw, file, cmd, text, names)
 	case b == nil && failed == nil:
-		if begin(); b != nil {
-			for _, msg := range unsent {
-				b.add(msg)
-			}
-		}
+		begin()
 	}
 	if failed != nil {
 		return failed
@@ -275,11 +260,11 @@ func (t *tool) bundleFlows(sw, file string, cmd openflow.FlowModCommand) error {
 
 // bundleInAnother is bundleFlows where some flow needs another protocol than the
 // richest. All of text has been parsed before.
-func (t *tool) bundleInAnother(sw, file string, cmd openflow.FlowModCommand, text []byte, names *openflow.Names) error {
+func (t *tool) bundleInAnother(sw, file string, cmd openflow.FlowModCommand, text string, names *openflow.Names) error {
 	usable := openflow.Protocols(openflow.ProtoAny)
 	var msgs []openflow.Message
 	quiet := &openflow.Names{Ports: names.Ports, Tables: names.Tables}
-	err := openflow.ReadFlows(bytes.NewReader(text), file, cmd, quiet, func(l openflow.FlowLine) error {
+	err := openflow.ReadFlows(strings.NewReader(text), file, cmd, quiet, func(l openflow.FlowLine) error {
 		usable &= l.Usable
 		msgs = append(msgs, l.Mod)
 		return nil
@@ -288,4 +273,34 @@ func (t *tool) bundleInAnother(sw, file string, cmd openflow.FlowModCommand, tex
 		return err
 	}
 	return t.bundleMessages(sw, msgs, usable)
+}
+
+// readAll returns what is in a file.
+func (t *tool) readAll(file string) (string, error) {
+	in, err := t.input(file)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	var text strings.Builder
+	if f, ok := in.(*os.File); ok {
+		if st, err := f.Stat(); err == nil {
+			text.Grow(int(st.Size()))
+		}
+	}
+	if _, err := io.Copy(&text, in); err != nil {
+		return "", fatalf("%s: read failed (%s)", file, cli.Strerror(err))
+	}
+	return text.String(), nil
+}
+
+// countFlows returns how many lines of a file say something.
+func countFlows(text string) (n int) {
+	for line := range strings.Lines(text) {
+		// Most lines show it by their first byte.
+		if line[0] > '#' || openflow.CleanLine(line) != "" {
+			n++
+		}
+	}
+	return n
 }

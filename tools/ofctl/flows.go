@@ -2,6 +2,7 @@ package ofctl
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -166,30 +167,31 @@ func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
 	}
 	quiet := t.accept(sw)
 	usable := openflow.Protocols(openflow.ProtoAny)
-	var lines []openflow.FlowLine
-	var mods [][]byte
+	var batches []*openflow.FlowBatch
+	n := 0
 	p := richest(t.protocols)
 	in, err := t.input(file)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	err = openflow.MapFlows(in, file, cmd, quiet, func(l openflow.FlowLine) []byte {
+	err = openflow.MapFlows(in, file, cmd, quiet, func(out []byte, l *openflow.FlowLine) []byte {
 		if l.Usable&p == 0 {
-			return nil
+			return out
 		}
-		return openflow.Encode(l.Mod, p, 0)
-	}, func(l openflow.FlowLine, b []byte) error {
-		usable &= l.Usable
-		l.Mod = nil
-		lines = append(lines, l)
-		mods = append(mods, b)
+		return openflow.AppendEncode(out, l.Mod, p, 0)
+	}, func(b *openflow.FlowBatch) error {
+		for i := range b.Lines {
+			usable &= b.Lines[i].Usable
+		}
+		batches = append(batches, b)
+		n += len(b.Lines)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if len(lines) == 0 {
+	if n == 0 {
 		return nil
 	}
 	want := usable
@@ -201,47 +203,74 @@ func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
 		return err
 	}
 	defer c.Close()
-	names := &openflow.Names{Ports: quiet.Ports, Tables: quiet.Tables}
-	encode := func(i int, xid uint32) ([]byte, error) {
-		b := mods[i]
-		if b == nil || c.Protocol() != p {
-			fm, _, err := openflow.ParseFlowLine(lines[i].Text, cmd, names)
-			if err != nil {
-				return nil, err
+	if c.Protocol() != p {
+		names := &openflow.Names{Ports: quiet.Ports, Tables: quiet.Tables}
+		for _, b := range batches {
+			if err := encodeAgain(b, cmd, names, c.Protocol()); err != nil {
+				return err
 			}
-			return openflow.Encode(fm, c.Protocol(), xid), nil
 		}
-		b[4], b[5], b[6], b[7] = byte(xid>>24), byte(xid>>16), byte(xid>>8), byte(xid)
-		return b, nil
 	}
 	first := c.NewXid()
-	xid := first
-	for i := range lines {
-		if i > 0 {
-			xid = c.NewXid()
-		}
-		b, err := encode(i, xid)
-		if err != nil {
-			return err
-		}
-		c.Queue(b)
-	}
+	c.SkipXids(n - 1)
 	bad := 0
-	err = c.BarrierEach(func(b []byte) {
+	err = c.BarrierFrom(func(yield func([]byte) bool) {
+		xid := first
+		for _, b := range batches {
+			numberMessages(b.Out, xid)
+			xid += uint32(len(b.Lines))
+			if !yield(b.Out) {
+				return
+			}
+		}
+	}, func(b []byte) {
 		if bad++; bad == 1 {
 			t.print(t.Err, b, 2, nil)
 		}
-		if i := int(openflow.ParseHeader(b).Xid - first); bad <= 10 && i >= 0 && i < len(lines) {
-			fmt.Fprintf(t.Err, "%s: %s:%d: %s\n", t.name, file, lines[i].Line, errorName(b))
+		if i := int(openflow.ParseHeader(b).Xid - first); bad <= 10 && i >= 0 && i < n {
+			fmt.Fprintf(t.Err, "%s: %s:%d: %s\n", t.name, file, lineOf(batches, i), errorName(b))
 		}
 	})
 	if err != nil {
 		return transactError(err)
 	}
 	if bad > 0 {
-		return fatalf("%d of %d flows refused", bad, len(lines))
+		return fatalf("%d of %d flows refused", bad, n)
 	}
 	return nil
+}
+
+// encodeAgain encodes a batch in another protocol.
+func encodeAgain(b *openflow.FlowBatch, cmd openflow.FlowModCommand, names *openflow.Names, p openflow.Protocols) error {
+	b.Out = b.Out[:0]
+	for i := range b.Lines {
+		fm, _, err := openflow.ParseFlowLine(b.Lines[i].Text, cmd, names)
+		if err != nil {
+			return err
+		}
+		b.Out = openflow.AppendEncode(b.Out, fm, p, 0)
+	}
+	return nil
+}
+
+// numberMessages gives messages one behind the other transaction ids from xid on.
+func numberMessages(b []byte, xid uint32) {
+	for len(b) > 0 {
+		binary.BigEndian.PutUint32(b[4:], xid)
+		xid++
+		b = b[openflow.ParseHeader(b).Length:]
+	}
+}
+
+// lineOf returns the number of the line that flow i is from.
+func lineOf(batches []*openflow.FlowBatch, i int) int {
+	for _, b := range batches {
+		if i < len(b.Lines) {
+			return b.Lines[i].Line
+		}
+		i -= len(b.Lines)
+	}
+	return 0
 }
 
 func errorName(b []byte) string {
