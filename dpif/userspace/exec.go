@@ -67,6 +67,7 @@ type work struct {
 	key    *flow.Key
 	shared bool // p is queued somewhere, or others go on with it: copy before a change
 	stale  bool // key no longer says what p holds
+	moved  bool // stale, and by more than values: headers have come or gone
 	trunc  int  // bytes the next output may have, 0 no limit
 	depth  int  // recirculations so far
 	nest   int
@@ -270,7 +271,7 @@ func (x *exec) again(w work) {
 	f := x.lookup(w.key)
 	if f != nil {
 		x.account(f, w.p, w.key)
-		w.stale = false
+		w.stale, w.moved = false, false
 		x.run(&w, f.acts.Load().ops)
 		return
 	}
@@ -389,48 +390,51 @@ func (x *exec) run(w *work, ops []op) {
 			x.output(w, dpif.PortNo(o.n))
 		case opPushVLAN:
 			x.own(w).PushVLAN(uint16(o.n>>16), uint16(o.n))
-			w.stale = true
+			w.stale, w.moved = true, true
 		case opPopVLAN:
 			if !x.own(w).PopVLAN() {
 				x.dp.drop(dropMalformed)
 				return
 			}
-			w.stale = true
+			w.stale, w.moved = true, true
 		case opPushEth:
 			if w.p.PacketType == flow.PacketTypeEthernet {
 				x.dp.drop(dropMalformed)
 				return
 			}
 			x.own(w).PushEth([6]byte(o.val), [6]byte(o.val[6:]))
-			w.stale = true
+			w.stale, w.moved = true, true
 		case opPopEth:
 			if !x.own(w).PopEth() {
 				x.dp.drop(dropMalformed)
 				return
 			}
-			w.stale = true
+			w.stale, w.moved = true, true
 		case opPushMPLS:
 			x.own(w).PushMPLS(uint16(o.m), o.n)
-			w.stale = true
+			w.stale, w.moved = true, true
 		case opAddMPLS:
 			x.own(w).AddMPLS(uint16(o.m), o.n)
-			w.stale = true
+			w.stale, w.moved = true, true
 		case opPushNSH:
 			x.own(w).PushNSH(o.val)
-			w.stale = true
+			w.stale, w.moved = true, true
 		case opPopNSH:
 			if !x.own(w).PopNSH() {
 				x.dp.drop(dropMalformed)
 				return
 			}
-			w.stale = true
+			w.stale, w.moved = true, true
 		case opPopMPLS:
 			if !x.own(w).PopMPLS(uint16(o.n)) {
 				x.dp.drop(dropMalformed)
 				return
 			}
-			w.stale = true
+			w.stale, w.moved = true, true
 		case opSet:
+			if w.moved {
+				x.fresh(w) // what is where has changed
+			}
 			if !o.set(x.own(w), w.key, o) {
 				x.dp.drop(dropMalformed)
 				return
@@ -499,7 +503,7 @@ func (x *exec) run(w *work, ops []op) {
 func (x *exec) fresh(w *work) *flow.Key {
 	if w.stale {
 		flow.Extract(w.p, w.key)
-		w.stale = false
+		w.stale, w.moved = false, false
 	}
 	return w.key
 }

@@ -64,7 +64,7 @@ func (t *Translator) set(attr uint16, s *setKey, members ...int) bool {
 func (t *Translator) commit() {
 	f, b, wc := &t.flow, &t.base, t.wc
 	t.commitHeader()
-	if f.PacketType == flow.PacketTypeEthernet && (f.EthSrc != b.EthSrc || f.EthDst != b.EthDst) {
+	if f.PacketType == flow.PacketTypeEthernet && b.PacketType == flow.PacketTypeEthernet && (f.EthSrc != b.EthSrc || f.EthDst != b.EthDst) {
 		t.commitEthernet()
 	}
 	if isMPLS(b.EthType) && !isMPLS(f.EthType) {

@@ -45,6 +45,9 @@ func TestSoak(t *testing.T) {
 		"priority=30,udp,tp_dst=7002,actions=mod_tp_dst:7000,clone(mod_nw_src:10.1.1.99,push_vlan:0x8100,set_field:4105->vlan_vid,output:LOCAL),NORMAL",
 		"priority=30,udp,tp_dst=7003,actions=mod_tp_dst:7000,resubmit(,5)",
 		"table=5,priority=1,actions=NORMAL",
+		// All else of UDP is tracked: floods of new connections, fragments put together and cut again.
+		"priority=20,udp,actions=ct(commit,zone=7,table=8)",
+		"table=8,priority=1,ct_state=-inv+trk,actions=NORMAL",
 	} {
 		if r := n.sw.Run("ovs-ofctl", "-O", "OpenFlow13", "add-flow", "br0", f); r.Code != 0 {
 			t.Fatalf("flow %d: %s", i, r.Err)
@@ -255,8 +258,11 @@ func (s *soak) tables(r *rand.Rand) {
 	s.do("ovs-ofctl", "-O", "OpenFlow13", "add-meter", "br0", "meter="+id+",kbps,burst,bands=type=drop,rate=100000,burst_size=100000")
 	s.do("ovs-ofctl", "-O", "OpenFlow13", "--may-create", "mod-group", "br0", "group_id="+id+",type=select,bucket=output:1,bucket=output:2")
 	s.do("ovs-ofctl", "-O", "OpenFlow13", "add-flow", "br0", "table=7,priority="+id+",actions=meter:"+id+",group:"+id)
-	if r.IntN(4) == 0 {
+	switch r.IntN(8) {
+	case 0, 1:
 		s.do("ovs-appctl", "revalidator/purge")
+	case 2:
+		s.do("ovs-appctl", "dpctl/flush-conntrack", "zone=7")
 	}
 	s.do("ovs-ofctl", "-O", "OpenFlow13", "del-groups", "br0", "group_id="+id)
 	s.do("ovs-ofctl", "-O", "OpenFlow13", "del-meter", "br0", "meter="+id)
