@@ -77,7 +77,9 @@ func generate(args []string) error {
 	binary.NativeEndian.PutUint32(ctx[4:], uint32(len(frame)))
 	binary.NativeEndian.PutUint32(ctx[12:], uint32(ifc.Index))
 	for {
-		if _, err := prog.Run(&ebpf.RunOptions{Data: frame, Context: ctx, Repeat: 1 << 17, Flags: liveFrames}); err != nil {
+		// A run begins and ends with a wait for all processors (synchronize_rcu),
+		// which a busy machine may draw out: runs are to be long.
+		if _, err := prog.Run(&ebpf.RunOptions{Data: frame, Context: ctx, Repeat: 1 << 24, Flags: liveFrames}); err != nil {
 			return err
 		}
 	}
