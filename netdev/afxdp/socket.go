@@ -30,6 +30,7 @@ type SocketConfig struct {
 // one goroutine at a time, those that send to one, too, which may be another.
 type Socket struct {
 	fd    *linux.FD
+	send  int // the descriptor that sends, -1 before there is one; see openTx
 	frame int
 	umem  []byte
 	maps  [][]byte
@@ -65,7 +66,7 @@ func OpenSocket(cfg SocketConfig) (*Socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open AF_XDP socket: %w", err)
 	}
-	s := &Socket{fd: linux.NewFD(fd), frame: cfg.Frame}
+	s := &Socket{fd: linux.NewFD(fd), send: -1, frame: cfg.Frame}
 	if err := s.open(fd, &cfg); err != nil {
 		s.Close()
 		return nil, err
@@ -82,13 +83,11 @@ func (s *Socket) open(fd int, cfg *SocketConfig) (err error) {
 	if err := setsockopt(fd, unix.XDP_UMEM_REG, unsafe.Pointer(&reg), unsafe.Sizeof(reg)); err != nil {
 		return fmt.Errorf("register frames: %w", err)
 	}
-	for _, o := range []int{unix.XDP_UMEM_FILL_RING, unix.XDP_UMEM_COMPLETION_RING, unix.XDP_RX_RING, unix.XDP_TX_RING} {
+	for _, o := range []int{unix.XDP_UMEM_FILL_RING, unix.XDP_UMEM_COMPLETION_RING, unix.XDP_RX_RING} {
 		if err := unix.SetsockoptInt(fd, unix.SOL_XDP, o, cfg.Depth); err != nil {
 			return fmt.Errorf("make ring: %w", err)
 		}
 	}
-	// Frames a call may send; kernels that do not know it send 32.
-	unix.SetsockoptInt(fd, unix.SOL_XDP, unix.XDP_MAX_TX_SKB_BUDGET, min(cfg.Depth, 256))
 	var off unix.XDPMmapOffsets
 	size := uint32(unsafe.Sizeof(off))
 	if _, _, e := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_XDP, unix.XDP_MMAP_OFFSETS,
@@ -102,19 +101,11 @@ func (s *Socket) open(fd int, cfg *SocketConfig) (err error) {
 		elem int
 	}{
 		{&s.rx, &off.Rx, unix.XDP_PGOFF_RX_RING, 16},
-		{&s.tx, &off.Tx, unix.XDP_PGOFF_TX_RING, 16},
 		{&s.fill, &off.Fr, unix.XDP_UMEM_PGOFF_FILL_RING, 8},
 		{&s.comp, &off.Cr, unix.XDP_UMEM_PGOFF_COMPLETION_RING, 8},
 	} {
-		mem, err := unix.Mmap(fd, m.page, int(m.off.Desc)+cfg.Depth*m.elem, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)
-		if err != nil {
-			return fmt.Errorf("map ring: %w", err)
-		}
-		s.maps = append(s.maps, mem)
-		at := func(o uint64) unsafe.Pointer { return unsafe.Pointer(&mem[o]) }
-		*m.r = ring{
-			prod: (*uint32)(at(m.off.Producer)), cons: (*uint32)(at(m.off.Consumer)), flags: (*uint32)(at(m.off.Flags)),
-			mask: uint32(cfg.Depth - 1), desc: at(m.off.Desc),
+		if err := s.mapRing(m.r, fd, m.off, m.page, cfg.Depth, m.elem); err != nil {
+			return err
 		}
 	}
 	for i := range cfg.Depth {
@@ -139,6 +130,46 @@ func (s *Socket) open(fd int, cfg *SocketConfig) (err error) {
 	if err != nil {
 		return fmt.Errorf("bind to queue %d: %w", cfg.Queue, err)
 	}
+	return s.openTx(fd, cfg, &off.Tx)
+}
+
+// openTx opens the socket that sends. The kernel tells whoever polls a socket of
+// each frame that was sent, which costs as much as our whole work on it; nobody
+// polls this one. It shares the memory and queue of the one that receives, bound
+// to rx.
+func (s *Socket) openTx(rx int, cfg *SocketConfig, off *unix.XDPRingOffset) (err error) {
+	if s.send, err = unix.Socket(unix.AF_XDP, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
+		return fmt.Errorf("open AF_XDP socket: %w", err)
+	}
+	if err := unix.SetsockoptInt(s.send, unix.SOL_XDP, unix.XDP_TX_RING, cfg.Depth); err != nil {
+		return fmt.Errorf("make ring: %w", err)
+	}
+	// Frames a call may send; kernels that do not know it send 32.
+	unix.SetsockoptInt(s.send, unix.SOL_XDP, unix.XDP_MAX_TX_SKB_BUDGET, min(cfg.Depth, 256))
+	if err := s.mapRing(&s.tx, s.send, off, unix.XDP_PGOFF_TX_RING, cfg.Depth, 16); err != nil {
+		return err
+	}
+	err = unix.Bind(s.send, &unix.SockaddrXDP{
+		Ifindex: uint32(cfg.Ifindex), QueueID: uint32(cfg.Queue), Flags: unix.XDP_SHARED_UMEM, SharedUmemFD: uint32(rx),
+	})
+	if err != nil {
+		return fmt.Errorf("bind to send by queue %d: %w", cfg.Queue, err)
+	}
+	return nil
+}
+
+// mapRing makes r the ring of a socket that the kernel has at page.
+func (s *Socket) mapRing(r *ring, fd int, off *unix.XDPRingOffset, page int64, depth, elem int) error {
+	mem, err := unix.Mmap(fd, page, int(off.Desc)+depth*elem, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)
+	if err != nil {
+		return fmt.Errorf("map ring: %w", err)
+	}
+	s.maps = append(s.maps, mem)
+	at := func(o uint64) unsafe.Pointer { return unsafe.Pointer(&mem[o]) }
+	*r = ring{
+		prod: (*uint32)(at(off.Producer)), cons: (*uint32)(at(off.Consumer)), flags: (*uint32)(at(off.Flags)),
+		mask: uint32(depth - 1), desc: at(off.Desc),
+	}
 	return nil
 }
 
@@ -156,6 +187,9 @@ func (s *Socket) FD() int { return s.fd.Num() }
 func (s *Socket) Close() {
 	s.end.Do(func() {
 		s.fd.Close()
+		if s.send >= 0 {
+			unix.Close(s.send)
+		}
 		for _, m := range s.maps {
 			unix.Munmap(m)
 		}
@@ -262,7 +296,7 @@ func (s *Socket) Flush() error {
 		if atomic.LoadUint32(s.tx.cons) == *s.tx.prod || !s.tx.needWakeup() {
 			break
 		}
-		_, _, e := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd.Num()), 0, 0, unix.MSG_DONTWAIT, 0, 0)
+		_, _, e := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.send), 0, 0, unix.MSG_DONTWAIT, 0, 0)
 		switch e {
 		case 0, unix.EAGAIN, unix.EBUSY, unix.ENOBUFS:
 		case unix.ENETDOWN:
@@ -283,10 +317,19 @@ func (s *Socket) Flush() error {
 // Unsent returns how many frames wait in the ring.
 func (s *Socket) Unsent() int { return int(*s.tx.prod - atomic.LoadUint32(s.tx.cons)) }
 
-// Statistics returns the kernel's counters of the socket.
+// Statistics returns the kernel's counters of both directions.
 func (s *Socket) Statistics() (st unix.XDPStatistics, err error) {
+	if st, err = statistics(s.fd.Num()); err != nil {
+		return st, err
+	}
+	tx, err := statistics(s.send)
+	st.Tx_invalid_descs, st.Tx_ring_empty_descs = tx.Tx_invalid_descs, tx.Tx_ring_empty_descs
+	return st, err
+}
+
+func statistics(fd int) (st unix.XDPStatistics, err error) {
 	size := uint32(unsafe.Sizeof(st))
-	if _, _, e := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(s.fd.Num()), unix.SOL_XDP, unix.XDP_STATISTICS,
+	if _, _, e := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_XDP, unix.XDP_STATISTICS,
 		uintptr(unsafe.Pointer(&st)), uintptr(unsafe.Pointer(&size)), 0); e != 0 {
 		err = e
 	}
