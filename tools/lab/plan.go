@@ -47,6 +47,12 @@ func (m *machinePlan) addr() netip.Addr { return addr(m.ip) }
 // Addr returns the machine's IP address.
 func (m *Machine) Addr() netip.Addr { return m.addr() }
 
+// MAC returns its Ethernet address.
+func (m *Machine) MAC() string { return m.mac }
+
+// Port returns the port of br-int that it is behind.
+func (m *Machine) Port() string { return m.port }
+
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
 // ifname is the machine's own interface.

@@ -15,10 +15,10 @@ import (
 )
 
 var (
-	rounds  = flag.Int("rounds", 3, "how often everything is measured; medians are printed")
-	window  = flag.Duration("window", 1500*time.Millisecond, "how long one measurement lasts")
-	profile = flag.String("profile", "", "write a profile by perf of the forwarder's processor to this file")
-	only    = flag.String("only", "", "forwarders to measure, a regular expression")
+	rounds     = flag.Int("rounds", 3, "how often everything is measured; medians are printed")
+	window     = flag.Duration("window", 1500*time.Millisecond, "how long one measurement lasts")
+	profileDir = flag.String("profile", "", "profile the forwarder's processor by perf, and write what it does into this directory")
+	only       = flag.String("only", "", "forwarders to measure, a regular expression")
 )
 
 // The columns of the table.
@@ -27,7 +27,8 @@ const (
 	framesK   = "10 k rules, 1 flow"
 	frames100 = "100 k rules, 1 flow"
 	many      = "10 k rules, 1,000 flows"
-	tracked   = "ct, 60 k connections"
+	tracked   = "ct, 100 k connections"
+	setups    = "ct setups"
 	work      = "work a frame"
 	tcp       = "TCP"
 	ping      = "ping -f"
@@ -43,6 +44,7 @@ var columns = []struct {
 	{frames100, "k frames/s", 1e-3, "%.0f"},
 	{many, "k frames/s", 1e-3, "%.0f"},
 	{tracked, "k frames/s", 1e-3, "%.0f"},
+	{setups, "k/s", 1e-3, "%.0f"},
 	{work, "ns", 1e9, "%.0f"},
 	{tcp, "Gbit/s", 1e-9, "%.2f"},
 	{ping, "us", 1e6, "%.0f"},
@@ -65,11 +67,15 @@ var goals = []goal{
 	{us: "govs", usCol: frames100, them: "govs", themCol: frames10, least: 0.85},
 	{us: "govs", usCol: many, them: "govs", themCol: frames10, least: 0.85},
 	{us: "govs", usCol: tracked, them: "OVS", themCol: tracked, least: 2},
+	{us: "govs", usCol: setups, them: "OVS", themCol: setups, least: 2},
 	{us: "govs", usCol: tcp, them: "floor vnet", themCol: tcp, least: 0.85},
 	{us: "govs", usCol: tcp, them: "OVS userspace-tso", themCol: tcp, least: 1},
 	{us: "govs taps", usCol: tcp, them: "floor vnet", themCol: tcp, least: 0.85},
 	{us: "govs taps", usCol: tcp, them: "OVS userspace-tso", themCol: tcp, least: 1},
 	{us: "govs", usCol: ping, them: "OVS", themCol: ping, least: 1, less: true},
+	{us: seedOurs, usCol: frames10, them: seedReference, themCol: frames10, least: 3},
+	{us: seedOurs, usCol: tcp, them: seedReference, themCol: tcp, least: 7},
+	{us: seedOurs, usCol: ping, them: seedReference, themCol: ping, least: 3, less: true},
 }
 
 // BenchmarkDatapath is what make bench-datapath runs.
@@ -103,8 +109,8 @@ func BenchmarkDatapath(b *testing.B) {
 }
 
 func (f *forwarder) measure(b *testing.B) map[string]float64 {
-	l := newLab(b)
-	if !f.taps {
+	l := newLab(b, f.name)
+	if !f.taps && !f.hosts {
 		l.cables()
 		l.offloads("on")
 	}
@@ -122,23 +128,30 @@ func (f *forwarder) measure(b *testing.B) map[string]float64 {
 	if f.plain {
 		l.offloads("on")
 	}
+	if f.hosts {
+		l.gro("on")
+	}
 	if f.frames {
-		r[frames10], r[work] = l.frames(1)
+		var d float64
+		if r[frames10], d = l.frames(frames10, 1); d > 0 {
+			r[work] = d
+		}
 	}
 	if f.rules || f.many {
 		l.rules(10000)
 		if f.rules {
-			r[framesK], _ = l.frames(1)
+			r[framesK], _ = l.frames(framesK, 1)
 		}
 		if f.many {
-			r[many], _ = l.frames(1000)
+			r[many], _ = l.frames(many, 1000)
 			l.track()
-			r[tracked], _ = l.frames(60000)
+			r[tracked] = l.tracked(tracked, 100000)
+			r[setups] = l.setups()
 		}
 	}
 	if f.rules {
 		l.rules(100000)
-		r[frames100], _ = l.frames(1)
+		r[frames100], _ = l.frames(frames100, 1)
 	}
 	return r
 }

@@ -16,6 +16,7 @@ type forwarder struct {
 	frames, many, rules, tcp, ping bool
 	plain                          bool // it does not take frames with offloads
 	taps                           bool // hosts have taps of the switch
+	hosts                          bool // it is two hosts of the seed's network
 }
 
 var forwarders = []forwarder{
@@ -31,6 +32,8 @@ var forwarders = []forwarder{
 	{name: "OVS taps", start: aSwitch(sandbox.Reference, "internal"), taps: true, tcp: true, ping: true},
 	{name: "govs taps", start: aSwitch(sandbox.Ours, "internal"), taps: true, tcp: true, ping: true},
 	{name: "govs", start: aSwitch(sandbox.Ours, "system"), frames: true, many: true, rules: true, tcp: true, ping: true},
+	{name: seedReference, start: twoHosts(reference), frames: true, tcp: true, ping: true, hosts: true},
+	{name: seedOurs, start: twoHosts(ours), frames: true, tcp: true, ping: true, hosts: true},
 }
 
 // bare starts a forwarder without any switch logic.

@@ -2,6 +2,7 @@ package datapath
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -23,18 +24,26 @@ import (
 //
 //	a: g0 ---- f0 :s: f1 ---- g1 :b
 //
-// All cables have one queue. Addresses are 10.9.0.1 and 10.9.0.2.
+// All cables have one queue. Addresses are 10.9.0.1 and 10.9.0.2. In the seed's
+// network (see twoHosts) there are two forwarders, s is nil, and the ends have
+// other names and addresses.
 type lab struct {
 	tb      *testing.B
+	name    string // of the forwarder
 	a, s, b *netlab.Namespace
-	sw      *sandbox.Switch // nil if the forwarder is none
-	pid     int             // of the forwarder, 0 if it is the kernel
+	out, in string                             // the load leaves by out of a and arrives by in of b
+	dst     netip.Addr                         // b's
+	frame   []byte                             // the load's
+	near    func() (*netlab.Namespace, string) // the forwarder's end of a's cable, if it is not f0 of s
+	sw      *sandbox.Switch                    // nil if the forwarder is none
+	pid     int                                // of the forwarder, 0 if it is the kernel
 }
 
 var labs int
 
-func newLab(tb *testing.B) *lab {
-	l := &lab{tb: tb}
+func newLab(tb *testing.B, name string) *lab {
+	l := &lab{tb: tb, name: name, out: "g0", in: "g1", dst: addrs[1]}
+	l.frame = loadFrame(macOf(0), macOf(1), addrs[0], addrs[1])
 	labs++
 	for _, n := range []struct {
 		at   **netlab.Namespace
@@ -62,7 +71,7 @@ func (l *lab) cables() {
 // host gives host i its addresses.
 func (l *lab) host(host *netlab.Namespace, i int) {
 	name := fmt.Sprint("g", i)
-	l.must(host.MAC(name, fmt.Sprintf("02:00:00:00:00:%02x", i+1)))
+	l.must(host.MAC(name, macOf(i)))
 	l.must(host.Addr(name, netip.PrefixFrom(addrs[i], 24)))
 	l.must(host.Up(name))
 }
@@ -75,6 +84,8 @@ func (l *lab) taps() {
 		l.host(host, i)
 	}
 }
+
+func macOf(host int) string { return fmt.Sprintf("02:00:00:00:00:%02x", host+1) }
 
 var addrs = [2]netip.Addr{netip.MustParseAddr("10.9.0.1"), netip.MustParseAddr("10.9.0.2")}
 
@@ -106,7 +117,7 @@ func (l *lab) must(err error) {
 // start runs a process in a namespace until the returned function is called.
 func (l *lab) start(ns *netlab.Namespace, cmd *exec.Cmd) (stop func()) {
 	l.must(ns.Start(cmd))
-	if ns == l.s {
+	if ns == l.s && ns != nil {
 		l.pid = cmd.Process.Pid
 	}
 	done := false
@@ -122,11 +133,12 @@ func (l *lab) start(ns *netlab.Namespace, cmd *exec.Cmd) (stop func()) {
 }
 
 // frames returns how many frames per second of a number of flows get through,
-// and how long the forwarder's process works on one.
-func (l *lab) frames(flows int) (rate, work float64) {
-	c := newCounter(l.tb, l.b, "g1")
+// and how long the forwarder's process works on one. The column is what the
+// measurement is for.
+func (l *lab) frames(column string, flows int) (rate, work float64) {
+	c := newCounter(l.tb, l.b, l.in)
 	defer c.close()
-	stop := l.start(l.a, role("generate", "g0", strconv.Itoa(flows)))
+	stop := l.start(l.a, role("generate", l.out, strconv.Itoa(flows), hex.EncodeToString(l.frame)))
 	defer stop()
 	for end := time.Now().Add(10 * time.Second); c.total() == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -135,11 +147,7 @@ func (l *lab) frames(flows int) (rate, work float64) {
 		}
 	}
 	time.Sleep(warmUp)
-	if *profile != "" {
-		cmd := exec.Command("perf", "record", "-q", "-C", strconv.Itoa(forwardCPU), "-o", *profile, "--", "sleep", fmt.Sprint(window.Seconds()/2))
-		l.must(cmd.Start())
-		defer cmd.Wait()
-	}
+	defer l.profile(column)()
 	n, ran, begin := c.total(), l.ran(), time.Now()
 	time.Sleep(*window)
 	frames := float64(c.total() - n)
@@ -162,12 +170,21 @@ func (l *lab) ran() (d time.Duration) {
 const warmUp = 400 * time.Millisecond
 
 // offloads says whether the hosts leave checksums and segments to the forwarder,
-// which not every one can do, and the cable to the first puts segments together.
+// which not every one can do.
 func (l *lab) offloads(on string) {
 	l.must(l.a.Run(exec.Command("ethtool", "-K", "g0", "tx", on)))
 	l.must(l.b.Run(exec.Command("ethtool", "-K", "g1", "tx", on)))
-	// Frames that XDP sends arrive only where the driver polls, as it does for GRO.
-	l.must(l.s.Run(exec.Command("ethtool", "-K", "f0", "gro", on)))
+	l.gro(on)
+}
+
+// gro says whether the forwarder's end of the first cable puts segments together.
+// Frames that XDP sends arrive only where the driver polls, as it does for that.
+func (l *lab) gro(on string) {
+	ns, ifname := l.s, "f0"
+	if l.near != nil {
+		ns, ifname = l.near()
+	}
+	l.must(ns.Run(exec.Command("ethtool", "-K", ifname, "gro", on)))
 }
 
 // tcp returns the bits per second of one TCP stream.
@@ -179,7 +196,7 @@ func (l *lab) tcp() float64 {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	for ctx.Err() == nil { // until the server listens
-		cmd := exec.CommandContext(ctx, "iperf3", "-c", addrs[1].String(), "-C", "cubic", "-t", secs, "-J")
+		cmd := exec.CommandContext(ctx, "iperf3", "-c", l.dst.String(), "-C", "cubic", "-t", secs, "-J")
 		l.must(l.a.Do(func() error {
 			out, _ = cmd.Output() // what it printed tells
 			return nil
@@ -206,7 +223,7 @@ func (l *lab) ping() float64 {
 	defer cancel()
 	var out []byte
 	l.must(l.a.Do(func() error {
-		out, _ = exec.CommandContext(ctx, "ping", "-q", "-f", "-c", "2000", addrs[1].String()).CombinedOutput()
+		out, _ = exec.CommandContext(ctx, "ping", "-q", "-f", "-c", "2000", l.dst.String()).CombinedOutput()
 		return nil
 	}))
 	// rtt min/avg/max/mdev = 0.014/0.020/0.300/0.010 ms
@@ -240,7 +257,7 @@ func (l *lab) rules(n int) {
 	l.sw.Must("ovs-ofctl", "add-flows", "br0", path)
 }
 
-// track has the switch track connections, one for each source port, and let
+// track has the switch track connections, one for each flow of the load, and let
 // through what belongs to one.
 func (l *lab) track() {
 	if l.sw == nil {
@@ -250,4 +267,41 @@ func (l *lab) track() {
 	for _, f := range []string{"in_port=1,udp,actions=ct(commit,zone=1,table=1)", "table=1,ct_state=+trk-inv,udp,actions=output:2"} {
 		l.sw.Must("ovs-ofctl", "add-flow", "br0", f)
 	}
+}
+
+// connections returns how many connections the switch knows.
+func (l *lab) connections() (n int) {
+	fmt.Sscan(l.sw.Must("ovs-appctl", "dpctl/ct-get-nconns"), &n)
+	return n
+}
+
+// tracked returns how many frames per second of known connections get through; a
+// few frames of the first ones may have been lost.
+func (l *lab) tracked(column string, conns int) float64 {
+	stop := l.start(l.a, role("generate", l.out, strconv.Itoa(conns), hex.EncodeToString(l.frame)))
+	for end := time.Now().Add(10 * time.Second); l.connections() < conns*99/100; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			l.tb.Errorf("%d connections of %d", l.connections(), conns)
+			break
+		}
+	}
+	stop()
+	rate, _ := l.frames(column, conns)
+	return rate
+}
+
+// setups returns how many connections per second are set up, each by one frame.
+func (l *lab) setups() float64 {
+	l.sw.Must("ovs-appctl", "dpctl/flush-conntrack")
+	stop := l.start(l.a, role("generate", l.out, strconv.Itoa(newOnly), hex.EncodeToString(l.frame)))
+	defer stop()
+	for end := time.Now().Add(10 * time.Second); l.connections() == 0; {
+		if time.Now().After(end) {
+			l.tb.Error("no connection is set up")
+			return 0
+		}
+	}
+	n, begin := l.connections(), time.Now()
+	time.Sleep(*window)
+	return float64(l.connections()-n) / time.Since(begin).Seconds()
 }

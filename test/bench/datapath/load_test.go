@@ -2,7 +2,9 @@ package datapath
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"net"
+	"net/netip"
 	"strconv"
 	"testing"
 
@@ -22,7 +24,8 @@ const (
 )
 
 // generate is the load: UDP frames of 60 bytes out of an interface as fast as
-// one processor can, of as many flows as are asked for.
+// one processor can, of as many flows as are asked for: they differ by source
+// port, beyond perSource by source address, too.
 func generate(args []string) error {
 	if err := pin(0, loadCPU); err != nil {
 		return err
@@ -35,6 +38,11 @@ func generate(args []string) error {
 	if err != nil {
 		return err
 	}
+	frame, err := hex.DecodeString(args[2])
+	if err != nil {
+		return err
+	}
+	source := int32(binary.BigEndian.Uint16(frame[28:]))
 	turn, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 4, MaxEntries: 1})
 	if err != nil {
 		return err
@@ -54,13 +62,25 @@ func generate(args []string) error {
 			asm.Add.Imm(asm.R1, 1),
 			asm.StoreMem(asm.R0, 0, asm.R1, asm.Word),
 			asm.Mod.Imm(asm.R7, int32(flows)),
+			asm.Mov.Reg(asm.R8, asm.R7),
+			asm.Mod.Imm(asm.R7, perSource),
 			asm.Add.Imm(asm.R7, 1), // flow n is UDP source port n, from 1
 			asm.HostTo(asm.BE, asm.R7, asm.Half),
+			asm.Div.Imm(asm.R8, perSource),
+			// What the source address gains the identification loses, so that
+			// the checksum stays right.
+			asm.Mov.Imm(asm.R9, int32(binary.BigEndian.Uint16(frame[18:]))),
+			asm.Sub.Reg(asm.R9, asm.R8),
+			asm.HostTo(asm.BE, asm.R9, asm.Half),
+			asm.Add.Imm(asm.R8, source),
+			asm.HostTo(asm.BE, asm.R8, asm.Half),
 			asm.LoadMem(asm.R2, asm.R6, 0, asm.Word),
 			asm.LoadMem(asm.R3, asm.R6, 4, asm.Word),
 			asm.Mov.Reg(asm.R4, asm.R2),
 			asm.Add.Imm(asm.R4, 42),
 			asm.JGT.Reg(asm.R4, asm.R3, "drop"),
+			asm.StoreMem(asm.R2, 18, asm.R9, asm.Half),
+			asm.StoreMem(asm.R2, 28, asm.R8, asm.Half),
 			asm.StoreMem(asm.R2, 34, asm.R7, asm.Half),
 			asm.Mov.Imm(asm.R0, xdpTx),
 			asm.Return(),
@@ -71,7 +91,6 @@ func generate(args []string) error {
 	if err != nil {
 		return err
 	}
-	frame := loadFrame()
 	// struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex
 	ctx := make([]byte, 24)
 	binary.NativeEndian.PutUint32(ctx[4:], uint32(len(frame)))
@@ -85,10 +104,23 @@ func generate(args []string) error {
 	}
 }
 
-func loadFrame() []byte {
+const (
+	perSource = 60000
+	// newOnly is a number of flows that a load does not get through.
+	newOnly = perSource << 14
+)
+
+// loadFrame returns the first frame of a load.
+func loadFrame(srcMAC, dstMAC string, src, dst netip.Addr) []byte {
 	b := make([]byte, 60)
-	copy(b, []byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0,
-		0x45, 0, 0, 46, 0, 7, 0x40, 0, 64, 17, 0, 0, 10, 9, 0, 1, 10, 9, 0, 2, 0, 1, 0, 9, 0, 26})
+	for i, s := range []string{dstMAC, srcMAC} {
+		mac, _ := net.ParseMAC(s)
+		copy(b[6*i:], mac)
+	}
+	copy(b[12:], []byte{8, 0, 0x45, 0, 0, 46, 0x80, 0, 0x40, 0, 64, 17})
+	copy(b[26:], src.AsSlice())
+	copy(b[30:], dst.AsSlice())
+	copy(b[34:], []byte{0, 1, 0, 9, 0, 26})
 	packet.IPv4(b[14:]).Checksum()
 	return b
 }
