@@ -404,5 +404,8 @@ func decodeMultipath(d *decoder, b []byte) error {
 	}
 	d.add(a)
 	c := checker{names: d.names}
-	return c.span("destination", a.Dst)
+	if err := c.span("destination", a.Dst); err != nil {
+		return err
+	}
+	return c.writable(a.Dst)
 }

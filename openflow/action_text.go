@@ -49,23 +49,29 @@ func (p *parser) nested(text string, outer Kind) ([]Action, error) {
 		return nil, errors.New("Action nested too deeply")
 	}
 	in := parser{names: p.names, usable: p.usable, words: p.words, depth: p.depth + 1, outer: outer}
-	if err := in.list(text, false); err != nil {
-		return nil, err
-	}
-	// An instruction is refused when verification comes to it.
-	acts := in.acts
-	if i := slices.IndexFunc(acts, func(a Action) bool { return a.Kind() > KindMeter }); i >= 0 && in.notHere != "" {
-		acts = acts[:i+1]
-	}
-	err := verify(acts, outer, p.names)
-	if e, ok := err.(*verifyError); ok {
-		return nil, errors.New(e.text)
-	}
-	if err == nil && in.notHere != "" {
-		err = fmt.Errorf("%s instruction not allowed here", in.notHere)
-	}
+	err := in.only(text)
 	p.usable = in.usable
 	return in.acts, err
+}
+
+// only reads a list that may not have instructions, and verifies it.
+func (p *parser) only(text string) error {
+	if err := p.list(text, false); err != nil {
+		return err
+	}
+	// An instruction is refused when verification comes to it.
+	acts := p.acts
+	if i := slices.IndexFunc(acts, func(a Action) bool { return a.Kind() > KindMeter }); i >= 0 && p.notHere != "" {
+		acts = acts[:i+1]
+	}
+	err := verify(acts, p.outer, p.names)
+	if e, ok := err.(*verifyError); ok {
+		return errors.New(e.text)
+	}
+	if err == nil && p.notHere != "" {
+		err = fmt.Errorf("%s instruction not allowed here", p.notHere)
+	}
+	return err
 }
 
 func (p *parser) list(text string, instructions bool) error {

@@ -131,11 +131,15 @@ func (c *checker) dstIn(s flow.Subfield, m *flow.Match) error {
 	if !s.Field.PrereqsOKMatch(m) {
 		return c.warnf("destination field %s lacks correct prerequisites", s.Field)
 	}
-	if !s.Field.Info().Writable {
-		c.warnf("destination field %s is not writable", s.Field)
-		return ErrBadActionBadSetArgument
+	return c.writable(s)
+}
+
+func (c *checker) writable(s flow.Subfield) error {
+	if s.Field.Info().Writable {
+		return nil
 	}
-	return nil
+	c.warnf("destination field %s is not writable", s.Field)
+	return ErrBadActionBadSetArgument
 }
 
 func (c *checker) hasVLAN() bool {

@@ -31,10 +31,10 @@ func (c GroupCommand) keys() groupKeys {
 func ParseGroupMod(text string, cmd GroupCommand, names *Names) (*GroupMod, Protocols, error) {
 	p := groupParser{
 		gm:    &GroupMod{Command: cmd, ID: GroupAny, CommandBucket: BucketAll},
-		names: names, usable: ProtoAny, keys: cmd.keys(),
+		names: names, usable: ProtoAny, inside: ProtoAny, keys: cmd.keys(),
 	}
 	if cmd == GroupRemoveBucket {
-		p.usable = protoOF10Any | protoNXMAny | ProtoOXM15
+		p.usable = selectionProtocols
 	}
 	head, buckets := cutBuckets(text)
 	if !p.keys.buckets && len(buckets) > 0 {
@@ -51,6 +51,11 @@ func ParseGroupMod(text string, cmd GroupCommand, names *Names) (*GroupMod, Prot
 	gm := p.gm
 	if gm.Type == GroupTypeIndirect && len(gm.Buckets) > 1 {
 		return nil, 0, errors.New("Indirect groups can have at most one bucket.")
+	}
+	// As in OVS, a selection method does not keep a group with buckets from the
+	// versions that cannot carry the method: they do without.
+	if len(gm.Buckets) > 0 && p.usable != 0 {
+		p.usable = p.inside
 	}
 	gm.Buckets = numberBuckets(gm.Buckets)
 	return gm, p.usable, nil
@@ -76,13 +81,18 @@ func cutBuckets(s string) (head string, buckets []string) {
 	return parts[0], parts[1:]
 }
 
+// selectionProtocols are those that can say how a group selects: OpenFlow 1.5
+// and the extension of OpenFlow 1.0.
+const selectionProtocols = protoOF10Any | protoNXMAny | ProtoOXM15
+
 type groupParser struct {
 	gm     *GroupMod
 	names  *Names
-	usable Protocols
 	keys   groupKeys
+	usable Protocols // what is above the buckets can be carried by these
+	inside Protocols // and what is in all buckets by these
 
-	hasID, hasType, hasCommandBucket, hasParam bool
+	hasID, hasType, hasCommandBucket bool
 }
 
 func (p *groupParser) parse(s string) error {
@@ -106,10 +116,11 @@ func (p *groupParser) parse(s string) error {
 	case !p.keys.commandBucket && p.hasCommandBucket:
 		return errors.New("command bucket id is not needed")
 	}
-	if sel := &p.gm.Selection; sel.Method == "" && p.hasParam {
-		return errors.New("selection_method_param is only allowed with \"selection_method\"")
-	} else if sel.Method != "hash" && len(sel.Fields) > 0 {
+	switch sel := &p.gm.Selection; {
+	case sel.Method != "hash" && len(sel.Fields) > 0:
 		return errors.New("fields may only be specified with \"selection_method=hash\"")
+	case sel.Method == "" && sel.Param != 0:
+		return errors.New("selection_method_param is only allowed with \"selection_method\"")
 	}
 	return nil
 }
@@ -166,17 +177,19 @@ func (p *groupParser) key(k, v string) (err error) {
 		if len(v) > 15 {
 			return errors.New("selection method is longer than 15 bytes long")
 		}
+		p.usable &= selectionProtocols
 		gm.Selection.Method = v
 	case "selection_method_param":
 		if !p.keys.typ {
 			return errors.New("selection method param is not needed")
 		}
-		p.hasParam = true
+		p.usable &= selectionProtocols
 		gm.Selection.Param, err = parseUint64(v)
 	case "fields":
 		if !p.keys.typ {
 			return errors.New("fields are not needed")
 		}
+		p.usable &= selectionProtocols
 		err = p.fields(v)
 	default:
 		err = fmt.Errorf("unknown keyword %s", k)
@@ -200,22 +213,39 @@ func (p *groupParser) fields(s string) error {
 		if slices.ContainsFunc(sel.Fields, func(f HashField) bool { return f.Field == id }) {
 			return fmt.Errorf("%s: duplicate field", k)
 		}
-		mask := id.Ones()
+		mask := wholeMask(id)
 		if v != "" {
 			val, m, err := id.ParseValue(v, p.names.env())
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
-			}
-			if m != id.Ones() {
+			case id.Ones().And(m) != id.Ones():
 				return fmt.Errorf("%s: wildcards not allowed here", v)
-			}
-			if !id.Info().Maskable && val != id.Ones() {
-				return fmt.Errorf("%s: invalid mask for field %s", v, k)
+			case val.IsZero() && !id.IsTLV():
+				return fmt.Errorf("%s: values are wildcards here and must not be all-zeros", s)
+			case !id.Info().Maskable && val != mask:
+				return fmt.Errorf("%s: invalid mask for field %s", v, id)
 			}
 			mask = val
 		}
 		sel.add(HashField{id, mask})
+		p.usable &= hashProtocols(id, mask)
 	}
+}
+
+// wholeMask is the mask of a field that counts as a whole: ones in all its
+// bytes, also in those bits that the field has no use for.
+func wholeMask(id flow.FieldID) flow.Value { return flow.OnesValue(8 * int(id.Info().Bytes)) }
+
+// hashProtocols returns the protocols that can carry a field of a hash.
+func hashProtocols(id flow.FieldID, mask flow.Value) Protocols {
+	switch {
+	case id.WireName() == "":
+		return 0
+	case id.IsTLV():
+		mask = id.Ones()
+	}
+	return fieldProtocols(id, mask.And(id.Ones()))
 }
 
 // add keeps the fields in their order.
@@ -245,7 +275,7 @@ func (p *groupParser) bucket(s string) error {
 			b.Weight, err = parseUint16(v, "weight")
 		case "watch_port":
 			var ok bool
-			if b.WatchPort, ok = p.names.ParsePort(v); !ok || b.WatchPort >= PortMax && b.WatchPort != PortNone {
+			if b.WatchPort, ok = p.names.ParsePort(v); !ok || b.WatchPort >= PortMax && b.WatchPort != PortNone && b.WatchPort != PortController {
 				return fmt.Errorf("%s: invalid watch_port", v)
 			}
 		case "watch_group":
@@ -268,25 +298,21 @@ func (p *groupParser) bucket(s string) error {
 	if acts == nil {
 		return errors.New("bucket must specify actions")
 	}
-	ap := parser{names: p.names, usable: ProtoAny, words: wordIndex()}
-	if err := ap.list(strings.Join(acts, ","), false); err != nil {
-		return err
+	changes := gm.Command != GroupInsertBucket
+	if changes && gm.Type == GroupTypeFastFailover && b.WatchPort == PortNone && b.WatchGroup == GroupAny {
+		return errors.New("fast failover bucket requires watch_port or watch_group")
 	}
-	if ap.notHere != "" {
-		return fmt.Errorf("%s instruction not allowed here", ap.notHere)
+	ap := parser{names: p.names, usable: ProtoAny, words: wordIndex()}
+	if err := ap.only(strings.Join(acts, ",")); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(ap.acts, func(a Action) bool { return a.Kind() == KindMeter }) {
 		ap.usable &= ProtoOXM15 // before it, a meter is an instruction
 	}
 	b.Actions = ap.acts
-	p.usable &= ap.usable
-	if gm.Command != GroupInsertBucket {
-		if gm.Type == GroupTypeFastFailover && b.WatchPort == PortNone && b.WatchGroup == GroupAny {
-			return errors.New("fast failover bucket requires watch_port or watch_group")
-		}
-		if weighted && b.Weight != 0 && gm.Type != GroupTypeSelect {
-			return errors.New("Only select groups can have bucket weights.")
-		}
+	p.inside &= ap.usable
+	if changes && weighted && b.Weight != 0 && gm.Type != GroupTypeSelect {
+		return errors.New("Only select groups can have bucket weights.")
 	}
 	gm.Buckets = append(gm.Buckets, b)
 	return nil
@@ -394,7 +420,7 @@ func (f *formatter) hashFields(fs []HashField) {
 			f.str(",")
 		}
 		f.str(x.Field.String())
-		if x.Mask != x.Field.Ones() {
+		if x.Mask != wholeMask(x.Field) {
 			f.str("=")
 			f.b = x.Field.AppendValue(f.b, x.Mask, x.Field.Ones(), nil)
 		}

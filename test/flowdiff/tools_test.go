@@ -20,22 +20,37 @@ type ovsOfctl func(stdin string, args ...string) string
 const quiet = "-vconsole:off"
 
 func ours(stdin string, args ...string) string {
+	out, _ := oursExit(stdin, args...)
+	return out
+}
+
+// oursExit also returns the exit status.
+func oursExit(stdin string, args ...string) (string, int) {
 	var out, err bytes.Buffer
-	ofctl.Main(append([]string{"ovs-ofctl", quiet}, args...), cli.IO{In: strings.NewReader(stdin), Out: &out, Err: &err})
-	return out.String() + err.String()
+	code := ofctl.Main(append([]string{"ovs-ofctl", quiet}, args...), cli.IO{In: strings.NewReader(stdin), Out: &out, Err: &err})
+	return out.String() + err.String(), code
 }
 
 func reference(t testing.TB) ovsOfctl {
+	run := referenceExit(t)
+	return func(stdin string, args ...string) string {
+		out, _ := run(stdin, args...)
+		return out
+	}
+}
+
+// referenceExit also returns the exit status, -1 for an end by a signal.
+func referenceExit(t testing.TB) func(stdin string, args ...string) (string, int) {
 	path := ovsref.Path(t, "ovs-ofctl")
 	dir := t.TempDir()
-	return func(stdin string, args ...string) string {
+	return func(stdin string, args ...string) (string, int) {
 		cmd := exec.Command(path, append([]string{quiet}, args...)...)
 		cmd.Env = []string{"OVS_RUNDIR=" + dir}
 		cmd.Stdin = strings.NewReader(stdin)
 		var out, err bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &err
-		cmd.Run() // the exit status follows from what is printed
-		return out.String() + err.String()
+		cmd.Run()
+		return out.String() + err.String(), cmd.ProcessState.ExitCode()
 	}
 }
 

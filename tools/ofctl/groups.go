@@ -186,7 +186,7 @@ func (t *tool) parseGroup(args []string) error {
 	if usable&t.protocols == 0 {
 		return fatalf("no usable protocol")
 	}
-	v := (usable & t.protocols).Versions().Max()
+	v := (usable & t.protocols).First().Version()
 	fmt.Fprintf(t.Out, "chosen version: %s\n", v)
 	b := openflow.Encode(gm, openflow.ProtocolOf(v), 1)
 	fmt.Fprint(t.Out, openflow.Print(b, openflow.PrintOptions{Verbosity: t.verbosity, Names: t.printNames()}))
