@@ -98,7 +98,7 @@ soak-megaflows:
 	OFPROTO_PACKETS=$(PACKETS) OFPROTO_SEED=$(or $(filter-out 0,$(SEED)),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) \
 		$(GO) test -count=1 -timeout 60m -v ./ofproto -run TestMegaflowsAreSound
 
-# Flows and groups at random through our ovs-ofctl and the reference's: texts,
+# Flows, groups and meters at random through our ovs-ofctl and the reference's: texts,
 # errors and bytes. FLOWS says how many, SEED replays; what is printed first names the seed.
 .PHONY: soak-openflow
 FLOWS ?= 200000

@@ -33,7 +33,7 @@ func ParseGroupMod(text string, cmd GroupCommand, names *Names) (*GroupMod, Prot
 		gm:    &GroupMod{Command: cmd, ID: GroupAny, CommandBucket: BucketAll},
 		names: names, usable: ProtoAny, inside: ProtoAny, keys: cmd.keys(),
 	}
-	if cmd == GroupRemoveBucket {
+	if p.keys.commandBucket {
 		p.usable = selectionProtocols
 	}
 	head, buckets := cutBuckets(text)
@@ -135,18 +135,21 @@ func (p *groupParser) key(k, v string) (err error) {
 		p.hasCommandBucket = true
 		switch v {
 		case "all":
-			if !p.keys.allBuckets {
-				return errors.New("command_bucket_id=all is not permitted")
-			}
 			gm.CommandBucket = BucketAll
 		case "first":
 			gm.CommandBucket = BucketFirst
 		case "last":
 			gm.CommandBucket = BucketLast
 		default:
-			if gm.CommandBucket, err = parseUint32(v); err == nil && gm.CommandBucket > BucketMax {
-				err = fmt.Errorf("invalid command bucket id %d", gm.CommandBucket)
+			if gm.CommandBucket, err = parseUint32(v); err != nil {
+				return err
 			}
+		}
+		switch c := gm.CommandBucket; {
+		case c == BucketAll && !p.keys.allBuckets:
+			return errors.New("command_bucket_id=all is not permitted")
+		case c > BucketMax && c < BucketFirst:
+			return fmt.Errorf("invalid command bucket id %d", c)
 		}
 	case "group_id":
 		p.hasID = true

@@ -25,10 +25,8 @@ func ParseMeterMod(text string, cmd MeterCommand) (*MeterMod, Protocols, error) 
 			return nil, 0, errors.New("must specify bands")
 		}
 		// As in OVS, what stands between "band" and the equals sign does not
-		// matter, but it is not part of what precedes.
-		if head, bands = text[:i], text[i+j+1:]; !strings.HasPrefix(text[i:], "bands") {
-			return nil, 0, errors.New("unknown keyword " + text[i:i+j])
-		}
+		// matter.
+		head, bands = text[:i], text[i+j+1:]
 	}
 	if err := m.parseKeys(head); err != nil {
 		return nil, 0, err
@@ -36,7 +34,7 @@ func ParseMeterMod(text string, cmd MeterCommand) (*MeterMod, Protocols, error) 
 	if cmd == MeterDelete {
 		return m, protoOF13Up, nil
 	}
-	if m.Flags&(MeterKbps|MeterPktps) == 0 {
+	if m.Flags == 0 { // another flag than these is as good to OVS
 		return nil, 0, errors.New("meter must specify either 'kbps' or 'pktps'")
 	}
 	if err := m.parseBands(bands); err != nil {
@@ -144,16 +142,16 @@ func (m *MeterMod) parseBands(s string) error {
 	}
 	for _, b := range m.Bands {
 		switch {
+		case b.Type == BandDrop && b.PrecLevel != 0:
+			return errors.New("Only 'dscp_remark' band may have 'prec_level'")
+		case b.Type == BandDSCPRemark && b.PrecLevel == 0:
+			return errors.New("'dscp_remark' band must have 'prec_level'")
 		case b.Rate == 0:
 			return errors.New("band must have 'rate'")
 		case m.Flags&MeterBurst != 0 && b.Burst == 0:
 			return errors.New("band must have 'burst_size' when 'burst' flag is set")
 		case m.Flags&MeterBurst == 0 && b.Burst != 0:
 			return errors.New("band may have 'burst_size' only when 'burst' flag is set")
-		case b.Type == BandDrop && b.PrecLevel != 0:
-			return errors.New("Only 'dscp_remark' band may have 'prec_level'")
-		case b.Type == BandDSCPRemark && b.PrecLevel == 0:
-			return errors.New("'dscp_remark' band must have 'prec_level'")
 		}
 	}
 	return nil

@@ -15,12 +15,13 @@ import (
 )
 
 // A listener is a switch that only listens: it answers what a tool waits for
-// and keeps the flow-mods that come.
+// and keeps the flow-mods, group-mods and meter-mods that come.
 type listener struct {
-	path string
-	l    net.Listener
-	mu   sync.Mutex
-	mods [][]byte // guarded by mu
+	path   string
+	l      net.Listener
+	answer func(m []byte) []byte // to a mod: nil says that it was right
+	mu     sync.Mutex
+	mods   [][]byte // guarded by mu
 }
 
 func newListener(t *testing.T) *listener {
@@ -44,7 +45,7 @@ func newListener(t *testing.T) *listener {
 
 func (s *listener) serve(c net.Conn) {
 	defer c.Close()
-	answer := func(version, typ byte, xid []byte) {
+	reply := func(version, typ byte, xid []byte) {
 		c.Write(append([]byte{version, typ, 0, 8}, xid...))
 	}
 	for {
@@ -56,25 +57,31 @@ func (s *listener) serve(c net.Conn) {
 		if _, err := io.ReadFull(c, m[8:]); err != nil {
 			return
 		}
-		const hello, vendor, flowMod = 0, 4, 14
+		const hello, echo, vendor, flowMod, groupMod, meterMod = 0, 2, 4, 14, 15, 29
 		barrier := byte(20)
 		if m[0] == 1 {
 			barrier = 18
 		}
 		switch {
 		case m[1] == hello:
-			answer(m[0], hello, m[4:8])
+			reply(m[0], hello, m[4:8])
 		case m[1] == barrier:
-			answer(m[0], barrier+1, m[4:8])
-		case m[1] == flowMod || m[1] == vendor && len(m) >= 16 && m[15] == 13: // NXT_FLOW_MOD
+			reply(m[0], barrier+1, m[4:8])
+		case m[1] == echo:
+			c.Write(append([]byte{m[0], echo + 1}, m[2:]...))
+		case m[1] == flowMod || m[0] > 1 && (m[1] == groupMod || m[1] == meterMod) ||
+			m[1] == vendor && len(m) >= 16 && (m[15] == 13 || m[15] == 31): // NXT_FLOW_MOD, NXT_GROUP_MOD
 			s.mu.Lock()
 			s.mods = append(s.mods, m)
 			s.mu.Unlock()
+			if s.answer != nil {
+				c.Write(s.answer(m))
+			}
 		}
 	}
 }
 
-// take returns the flow-mods that came since.
+// take returns the mods that came since.
 func (s *listener) take() [][]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()

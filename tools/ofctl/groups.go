@@ -106,7 +106,7 @@ func (t *tool) sendGroups(sw string, mods []openflow.Message, usable openflow.Pr
 		t.useBundles()
 		return t.bundleMessages(sw, mods, usable)
 	}
-	c, err := t.openVersion(sw, usable)
+	c, err := t.openUsable(sw, usable, false)
 	if err != nil {
 		return err
 	}
