@@ -59,20 +59,26 @@ func (t *tuner) again(sentinel *[64]byte) {
 	})
 }
 
-// most bounds what is set: a heap of nothing may grow to a few megabytes.
-const most = 100 * 100
+// least is the heap that the runtime lets grow without a collection when the
+// percentage is 100; it scales with the percentage.
+const least = 4 << 20
 
 func (t *tuner) set() {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
-	live := max(sample[0].Value.Uint64(), 1<<20)
-	want := min(max(t.percent, int(t.room*100/live)), most)
-	if live < t.from {
-		want = 100
-	}
+	want := t.choose(sample[0].Value.Uint64())
 	// Setting stops the world for a moment.
 	if d := want - t.now; d < -t.now/8 || d > t.now/8 {
 		t.now = want
 		debug.SetGCPercent(want)
 	}
+}
+
+// choose returns the runtime's percentage for a heap of live bytes.
+func (t *tuner) choose(live uint64) int {
+	live = max(live, 1<<20)
+	if live < t.from {
+		return 100
+	}
+	return max(t.percent, int(min(t.room*100/live, (live+t.room)*100/least)))
 }

@@ -39,8 +39,9 @@ type network struct {
 var serial atomic.Int32
 
 // newNetwork builds the network. Without offload the hosts finish all checksums
-// and segments themselves, and no receiver takes an unfinished one for good.
-func newNetwork(t *testing.T, m sandbox.Maker, hosts int, offload bool) *network {
+// and segments themselves, and no receiver takes an unfinished one for good. With
+// record all frames of the hosts are kept.
+func newNetwork(t *testing.T, m sandbox.Maker, hosts int, offload, record bool) *network {
 	t.Helper()
 	ovsref.Root(t)
 	n := &network{t: t, offload: offload, hosts: map[string]*netlab.Namespace{}, bin: t.TempDir()}
@@ -85,7 +86,9 @@ func newNetwork(t *testing.T, m sandbox.Maker, hosts int, offload bool) *network
 		n.must(ns.Addr("eth0", netip.MustParsePrefix(fmt.Sprintf("10.1.1.%d/24", i))))
 		n.must(ns.Addr("eth0", netip.MustParsePrefix(fmt.Sprintf("fd00::%d/64", i))))
 		args = append(args, "--", "add-port", "br0", port, "--", "set", "interface", port, fmt.Sprintf("ofport_request=%d", i))
-		n.dump(name, ns)
+		if record {
+			n.dump(name, ns)
+		}
 	}
 	n.sw.Must("ovs-vsctl", args[1:]...)
 	return n

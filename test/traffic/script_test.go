@@ -147,7 +147,7 @@ func play(t *testing.T, w way, steps []step) {
 		t.Fatalf("%s: a number from 1 to 9", steps[0].text)
 	}
 	m := w.maker(t)
-	n := newNetwork(t, m, count, w.offload)
+	n := newNetwork(t, m, count, w.offload, true)
 	skip := map[string]int{} // frames that "seen" leaves out
 	for _, s := range steps[1:] {
 		if s.only != "" && s.only != m.Name {

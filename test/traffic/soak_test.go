@@ -29,15 +29,15 @@ const soakPort = 7000
 
 // TestSoak sends packets whose every byte is checked where they arrive, while
 // ports, tunnels, flows, groups, meters and connections come and go. When it
-// has been longer than a minute, memory and descriptors must in the end, after
-// a quiet time, be what they were in the beginning.
+// has been longer than a minute, the daemons' memory and descriptors must in the end,
+// after a quiet time, be what they were in the beginning.
 func TestSoak(t *testing.T) {
 	seed := *soakSeed
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("seed %d", seed)
-	n := newNetwork(t, sandbox.Ours(t), 4, true)
+	n := newNetwork(t, sandbox.Ours(t), 4, true, false)
 	for i, f := range []string{
 		"priority=1,actions=NORMAL",
 		// Later fragments have no ports: all of a datagram go the same way.
@@ -54,12 +54,12 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	s := &soak{n: n, end: time.Now().Add(*soakFor)}
-	begin := s.footprint
-	var first [2]int
+	var first []usage
 	if long := *soakFor > time.Minute; long {
 		s.run(seed, 20*time.Second) // what is made once is made
+		s.clear()
 		time.Sleep(time.Minute)
-		first = begin()
+		first = s.footprint()
 	}
 	s.run(seed+1, *soakFor)
 	sent, got := s.sent.Load(), s.got.Load()
@@ -68,11 +68,14 @@ func TestSoak(t *testing.T) {
 		t.Errorf("%d datagrams arrived, %d of them wrong", got, s.bad.Load())
 	}
 	if *soakFor > time.Minute {
+		s.clear()
 		time.Sleep(time.Minute)
-		last := begin()
-		t.Logf("resident: %d kB, in the end %d kB; descriptors: %d, in the end %d", first[0], last[0], first[1], last[1])
-		if last[0] > first[0]+first[0]/4+8192 || last[1] > first[1] {
-			t.Errorf("the switch has grown")
+		for i, last := range s.footprint() {
+			f := first[i]
+			t.Logf("%s: resident %d kB, in the end %d kB; descriptors: %d, in the end %d", f.daemon, f.resident, last.resident, f.descriptors, last.descriptors)
+			if last.resident > f.resident+f.resident/4+8192 || last.descriptors > f.descriptors {
+				t.Errorf("%s has grown", f.daemon)
+			}
 		}
 	}
 	if out := n.shell(n.hosts["h1"], "ping -c 3 -i 0.2 -W 2 10.1.1.2"); !strings.Contains(out, "3 received") {
@@ -87,17 +90,26 @@ type soak struct {
 	sent, got, bad, changes atomic.Int64
 }
 
-// footprint returns the switch's resident memory in kB, and its descriptors.
-func (s *soak) footprint() [2]int {
-	pid := s.n.sw.PID("ovs-vswitchd")
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	s.n.must(err)
-	_, rest, _ := strings.Cut(string(b), "VmRSS:")
-	kb, err := strconv.Atoi(strings.Fields(rest)[0])
-	s.n.must(err)
-	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
-	s.n.must(err)
-	return [2]int{kb, len(fds)}
+// A usage is what a daemon holds: resident memory in kB, and descriptors.
+type usage struct {
+	daemon                string
+	resident, descriptors int
+}
+
+// footprint returns what the two daemons hold.
+func (s *soak) footprint() (all []usage) {
+	for _, daemon := range []string{"ovs-vswitchd", "ovsdb-server"} {
+		pid := s.n.sw.PID(daemon)
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		s.n.must(err)
+		_, rest, _ := strings.Cut(string(b), "VmRSS:")
+		kb, err := strconv.Atoi(strings.Fields(rest)[0])
+		s.n.must(err)
+		fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		s.n.must(err)
+		all = append(all, usage{daemon, kb, len(fds)})
+	}
+	return all
 }
 
 // run sends and changes for a time.
@@ -250,6 +262,13 @@ func (s *soak) flows(r *rand.Rand) {
 	s.do("ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", "br0", file)
 	s.do("ovs-ofctl", "del-flows", "br0", "table=6")
 	s.do("ovs-ofctl", "--strict", "del-flows", "br0", fmt.Sprintf("table=5,priority=%d,ip,nw_src=10.1.0.0/16,nw_dst=10.1.1.1", 2+r.IntN(100)))
+}
+
+// clear deletes what the churn has left in tables.
+func (s *soak) clear() {
+	s.do("ovs-ofctl", "del-flows", "br0", "table=5,ip")
+	s.do("ovs-ofctl", "del-flows", "br0", "table=6")
+	s.do("ovs-ofctl", "del-flows", "br0", "table=7")
 }
 
 // tables lets groups, meters and cached flows come and go.
