@@ -12,6 +12,7 @@ import (
 	"govs/dpif"
 	"govs/flow"
 	"govs/netdev"
+	"govs/ofproto/flowtable"
 	"govs/ofproto/xlate"
 )
 
@@ -30,6 +31,7 @@ func (h *Host) Commands() []unixctl.Command {
 		}
 	}
 	return []unixctl.Command{
+		{Name: "ofproto/detrace", Usage: "UFID [pmd=PMD-ID]", MinArgs: 1, MaxArgs: 2, Run: text(h.cmdDetrace)},
 		{Name: "ofproto/list", Run: text(h.cmdList)},
 		{Name: "ofproto/list-tunnels", Run: text(h.cmdListTunnels)},
 		{Name: "ofproto/trace", Usage: "{[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet]", MinArgs: 1, MaxArgs: unixctl.Many, Run: text(h.cmdTrace)},
@@ -246,13 +248,19 @@ func (h *Host) cmdDumpFlows(args []string) (string, error) {
 			fmt.Fprintf(&b, "table_id=%d, ", r.Table)
 		}
 		fmt.Fprintf(&b, "duration=%ds, n_packets=%d, n_bytes=%d, %s", int(now.Sub(r.Created())/time.Second), r.Stats.Packets.Load(), r.Stats.Bytes.Load(), offload)
-		m := r.Match()
-		if s := string(flow.AppendMatch(nil, &m, r.Priority(), nil)); s != "" {
-			b.WriteString(strings.TrimRight(s, ", ") + ",")
-		}
-		b.WriteString("actions=" + xlate.ActionsText(r.Actions) + "\n")
+		b.WriteString(ruleText(r) + "\n")
 	}
 	return b.String(), nil
+}
+
+// ruleText is a flow's match and actions, with a comma between them.
+func ruleText(r *flowtable.Rule) string {
+	m := r.Match()
+	s := strings.TrimRight(string(flow.AppendMatch(nil, &m, r.Priority(), nil)), ", ")
+	if s != "" {
+		s += ","
+	}
+	return s + "actions=" + xlate.ActionsText(r.Actions)
 }
 
 func (h *Host) cmdDumpDPs([]string) (string, error) {

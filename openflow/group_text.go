@@ -387,25 +387,37 @@ func (p *printer) group(id uint32, typ GroupType, showType bool, bs []Bucket, se
 		p.hashFields(sel.Fields)
 	}
 	for i := range bs {
-		b := &bs[i]
 		p.str(",bucket=")
 		if ids {
-			p.f("bucket_id:%d,", b.ID)
+			p.f("bucket_id:%d,", bs[i].ID)
 		}
-		if b.Weight != typ.weight() {
-			p.f("weight:%d,", b.Weight)
-		}
-		if b.WatchPort != PortNone {
-			p.str("watch_port:")
-			p.port(b.WatchPort)
-			p.str(",")
-		}
-		if b.WatchGroup != GroupAny {
-			p.f("watch_group:%d,", b.WatchGroup)
-		}
-		p.str("actions=")
-		p.list(b.Actions)
+		p.bucket(typ, &bs[i])
 	}
+}
+
+// bucket prints what follows a bucket's number.
+func (f *formatter) bucket(typ GroupType, b *Bucket) {
+	if b.Weight != typ.weight() {
+		f.b = fmt.Appendf(f.b, "weight:%d,", b.Weight)
+	}
+	if b.WatchPort != PortNone {
+		f.str("watch_port:")
+		f.port(b.WatchPort)
+		f.str(",")
+	}
+	if b.WatchGroup != GroupAny {
+		f.b = fmt.Appendf(f.b, "watch_group:%d,", b.WatchGroup)
+	}
+	f.str("actions=")
+	f.list(b.Actions)
+}
+
+// AppendBucket appends a bucket of a group of type typ as add-group reads it,
+// "bucket_id:1,weight:2,actions=output:3".
+func AppendBucket(dst []byte, typ GroupType, b *Bucket, names *Names) []byte {
+	f := formatter{b: fmt.Appendf(dst, "bucket_id:%d,", b.ID), names: names}
+	f.bucket(typ, b)
+	return f.b
 }
 
 func (f *formatter) hashFields(fs []HashField) {

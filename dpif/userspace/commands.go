@@ -22,6 +22,12 @@ func Commands(list func() []*Datapath) []unixctl.Command {
 			Run: func(r *unixctl.Request) { c.run(&request{Request: r, list: list}) },
 		})
 	}
+	for _, c := range executeCommands {
+		rows = append(rows, unixctl.Command{
+			Name: "odp-execute/" + c.name, Usage: c.usage, MinArgs: c.min, MaxArgs: c.max,
+			Run: func(r *unixctl.Request) { c.run(&request{Request: r, list: list}) },
+		})
+	}
 	return rows
 }
 
@@ -33,11 +39,23 @@ type request struct {
 	out  strings.Builder
 }
 
-var commands = []struct {
+// A command is a control command without the word before its slash.
+type command struct {
 	name, usage string
 	min, max    int
 	run         func(*request)
-}{
+}
+
+// executeCommands are those of odp-execute/.
+var executeCommands = []command{
+	{"action-impl-set", "name", 1, 1, actionSet},
+	{"action-impl-show", "", 0, 0, func(r *request) {
+		r.Reply("Available Actions implementations:\n  scalar (available: Yes, active: Yes)\n")
+	}},
+}
+
+// commands are those of dpif-netdev/.
+var commands = []command{
 	{"pmd-stats-show", "[-pmd core] [dp]", 0, 3, forEach(showStats)},
 	{"pmd-stats-clear", "[-pmd core] [dp]", 0, 3, forEach(clearStats)},
 	{"pmd-rxq-show", "[-pmd core] [-secs secs] [dp]", 0, 5, forEach(showQueues)},
@@ -416,4 +434,12 @@ func implSet(r *request) {
 		return
 	}
 	r.Reply("DPIF implementation set to dpif_scalar.\n")
+}
+
+func actionSet(r *request) {
+	if r.Args[0] != "scalar" {
+		r.Error("Error: unknown action implementation, " + r.Args[0] + ", specified!")
+		return
+	}
+	r.Reply("Action implementation set to scalar.\n")
 }

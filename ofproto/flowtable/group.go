@@ -50,6 +50,16 @@ func (g *Group) Add(packets, bytes uint64) {
 	}
 }
 
+// Of returns the group of the bucket and the bucket's index.
+func (c *BucketCounters) Of() (*Group, int) {
+	for i := range c.group.buckets {
+		if c == &c.group.buckets[i] {
+			return c.group, i
+		}
+	}
+	return c.group, -1
+}
+
 func newGroup(d openflow.GroupDesc, now time.Time) *Group {
 	g := &Group{GroupDesc: d, Created: now, buckets: make([]BucketCounters, len(d.Buckets))}
 	for i := range g.buckets {

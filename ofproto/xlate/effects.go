@@ -55,6 +55,26 @@ type Stats struct {
 
 func (t *Translator) effect(e Effect) { t.out.Effects = append(t.out.Effects, e) }
 
+// Rule returns the flow that matched, if the effect is that one did.
+func (e *Effect) Rule() *flowtable.Rule {
+	if e.kind != effectRule {
+		return nil
+	}
+	return e.ptr.(*flowtable.Rule)
+}
+
+// Group returns the group that was executed, if the effect is that one was, and
+// the index of its bucket, -1 for all of them.
+func (e *Effect) Group() (g *flowtable.Group, bucket int) {
+	switch e.kind {
+	case effectGroup:
+		return e.ptr.(*flowtable.Group), -1
+	case effectBucket:
+		return e.ptr.(*flowtable.BucketCounters).Of()
+	}
+	return nil, 0
+}
+
 // HashEffects returns a hash of effects; equal ones have equal hashes, those that
 // differ in nothing but which rule or port counts may have, too.
 func HashEffects(effects []Effect) uint64 {

@@ -27,10 +27,10 @@ func (t *Translator) group(id uint32, last bool) {
 	}
 	switch g.Type {
 	case openflow.GroupTypeAll, openflow.GroupTypeIndirect:
+		t.effect(Effect{kind: effectGroup, ptr: g})
 		for i := range g.Buckets {
 			t.bucket(&g.Buckets[i], last && i == len(g.Buckets)-1)
 		}
-		t.effect(Effect{kind: effectGroup, ptr: g})
 	case openflow.GroupTypeSelect:
 		t.oneBucket(g, t.selectBucket(g), last)
 	case openflow.GroupTypeFastFailover:
@@ -57,8 +57,8 @@ func (t *Translator) oneBucket(g *flowtable.Group, i int, last bool) {
 	}
 	b := &g.Buckets[i]
 	t.report("using bucket %d", b.ID)
-	t.bucket(b, last)
 	t.effect(Effect{kind: effectBucket, ptr: g.Bucket(i)})
+	t.bucket(b, last)
 }
 
 // bucket does a bucket's actions, in the order of an action set, to a copy of

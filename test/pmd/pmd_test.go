@@ -32,9 +32,12 @@ func TestPMDCommands(t *testing.T) {
 			"pmd-rxq-rebalance", "bond-show", "pmd-stats-clear", "pmd-stats-show nosuch -pmd 4",
 			"dpif-impl-get", "dpif-impl-set scalar", "dpif-impl-set dpif_scalar",
 			"miniflow-parser-set foo", "miniflow-parser-set scalar", "subtable-lookup-prio-set foo 3", "subtable-lookup-prio-set generic 999",
-			"pmd-perf-log-set foo",
+			"pmd-perf-log-set foo", "odp-execute/action-impl-set foo", "odp-execute/action-impl-set scalar",
 		} {
-			args := strings.Fields("dpif-netdev/" + c)
+			args := strings.Fields(c)
+			if !strings.Contains(c, "/") {
+				args[0] = "dpif-netdev/" + args[0]
+			}
 			text, ok := s.Appctl(args[0], args[1:]...)
 			b.WriteString("== " + c + "\n" + text)
 			if !ok {
