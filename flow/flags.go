@@ -2,7 +2,6 @@ package flow
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -42,12 +41,11 @@ func (fs *flagSet) bit(name string) (uint64, bool) {
 // prefix returns the flags that s begins with, a name or a number, and how long
 // that is; 0 if it begins with none.
 func (fs *flagSet) prefix(s string) (uint64, int) {
-	if n := integerLen(s); n > 0 {
-		v, ok, fits := parseInteger(s[:n])
-		if !ok || !fits || v.Hi != 0 || v.Lo&^fs.all() != 0 {
+	if n, rest, ok := ScanInt(s, 0); ok {
+		if n = uint64(uint32(n)); n&^fs.all() != 0 {
 			return 0, 0
 		}
-		return v.Lo, n
+		return n, len(s) - len(rest)
 	}
 	for i := range fs.bits {
 		name := string(fs.name(nil, i))
@@ -97,19 +95,14 @@ func (fs *flagSet) parse(s string) (value, mask uint64, err error) {
 	if s == "" {
 		return 0, 0, nil
 	}
-	if s[0] >= '0' && s[0] <= '9' {
-		v, m, masked := strings.Cut(s, "/")
-		n, err := strconv.ParseUint(v, 0, 32)
-		if err != nil || n&^fs.all() != 0 {
-			return unknown(s)
-		}
-		mask = fs.all()
-		if masked {
-			if mask, err = strconv.ParseUint(m, 0, 32); err != nil || mask&^fs.all() != 0 {
+	if n, rest, ok := ScanInt(s, 0); ok && strings.HasPrefix(rest, "/") {
+		if m, _, ok := ScanInt(rest[1:], 0); ok {
+			// What follows is not looked at.
+			if value, mask = uint64(uint32(n)), uint64(uint32(m)); (value|mask)&^fs.all() != 0 {
 				return unknown(s)
 			}
+			return value, mask, nil
 		}
-		return n, mask, nil
 	}
 	if s[0] != '+' && s[0] != '-' {
 		for rest := s; rest != ""; rest = strings.TrimPrefix(rest, "|") {

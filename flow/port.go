@@ -109,8 +109,7 @@ func appendPortName(dst []byte, n string) []byte {
 // ParsePort reads a port: a decimal number, a reserved name in any case, or one
 // of env's names, in double quotes if need be.
 func ParsePort(s string, env *TextEnv) (port uint32, ok bool) {
-	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
-		p := uint32(n)
+	if p, ok := Decimal32(s); ok {
 		switch {
 		case p < PortMax:
 			return p, true

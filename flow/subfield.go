@@ -49,13 +49,13 @@ func CutSubfield(s string) (sf Subfield, rest string, err error) {
 	first, last := 0, width-1
 	if ok && in != "" {
 		a, b, isRange := strings.Cut(in, "..")
-		var e1, e2 error
-		first, e1 = strconv.Atoi(strings.TrimSpace(a))
-		last = first
+		var ok2 bool
+		first, ok = bitNumber(a)
+		last, ok2 = first, true
 		if isRange {
-			last, e2 = strconv.Atoi(strings.TrimSpace(b))
+			last, ok2 = bitNumber(b)
 		}
-		ok = e1 == nil && e2 == nil
+		ok = ok && ok2
 	}
 	switch {
 	case !ok:
@@ -71,6 +71,12 @@ func CutSubfield(s string) (sf Subfield, rest string, err error) {
 		return sf, s, err
 	}
 	return Subfield{id, uint16(first), uint16(last - first + 1)}, after, nil
+}
+
+// bitNumber reads all of s as the number of a bit.
+func bitNumber(s string) (int, bool) {
+	_, _, rest, _ := ScanUint(s, 10)
+	return int(Atoi(s)), s != "" && rest == ""
 }
 
 // Append appends the subfield in the form actions print, always with its NXM

@@ -2,8 +2,6 @@ package flow
 
 import (
 	"encoding/binary"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"math/bits"
 	"net/netip"
@@ -43,7 +41,7 @@ func (id FieldID) ParseValue(s string, env *TextEnv) (v, mask Value, err error) 
 		return U(uint64(p)), id.Ones(), nil
 	case FormatFrag:
 		for i := range fragWords {
-			if w := &fragWords[i]; w.name == s {
+			if w := &fragWords[i]; strings.EqualFold(w.name, s) {
 				return U(w.value), U(w.mask), nil
 			}
 		}
@@ -104,123 +102,52 @@ func flagValue(fs *flagSet, s string) (Value, Value, error) {
 
 // parseInt reads "value[/mask]", in any base that C's strtoull reads.
 func (f *Field) parseInt(s string) (v, mask Value, err error) {
-	one := func(t, what string) (Value, error) {
-		v, ok, fits := parseInteger(t)
-		if !ok {
-			// C reads what there is of a number, and says first that it is large.
-			head, some, headFits := parseInteger(t[:integerLen(t)])
-			fits = !some || headFits && head.Len() <= int(f.Bytes)*8
+	one := func(t, what string) (Value, string, error) {
+		v, rest, ok, fits := ScanInteger(t, int(f.Bytes))
+		switch {
+		case ok && !fits:
+			return v, rest, fmt.Errorf("%s: %s too large for %d-byte field %s", s, what, f.Bytes, f.Name)
+		case !ok || rest != "" && (rest[0] != '/' || what == "mask"):
+			return v, rest, fmt.Errorf("%s: bad syntax for %s %s", s, f.Name, what)
 		}
-		if !ok && fits {
-			return v, fmt.Errorf("%s: bad syntax for %s %s", s, f.Name, what)
-		}
-		if !fits || v.Len() > int(f.Bytes)*8 {
-			return v, fmt.Errorf("%s: %s too large for %d-byte field %s", s, what, f.Bytes, f.Name)
-		}
-		return v, nil
+		return v, rest, nil
 	}
-	a, b, masked := strings.Cut(s, "/")
-	if v, err = one(a, "value"); err != nil {
+	v, rest, err := one(s, "value")
+	if err != nil {
 		return
 	}
 	mask = OnesValue(int(f.Bytes) * 8)
-	if masked {
-		mask, err = one(b, "mask")
+	if rest != "" {
+		mask, _, err = one(rest[1:], "mask")
 	}
 	return
-}
-
-// parseInteger reads a decimal, octal or hexadecimal integer; fits is false for
-// one of more than 1024 bits (64, unless hexadecimal). A negative number is what
-// C makes of it.
-func parseInteger(s string) (v Value, ok, fits bool) {
-	if len(s) >= 2 && s[0] == '0' && s[1]|0x20 == 'x' {
-		h := strings.TrimLeft(s[2:], "0")
-		for i := range len(h) {
-			if !isHex(h[i]) {
-				return v, false, true
-			}
-		}
-		if len(h) > 32 {
-			b, _ := hex.DecodeString("0"[:len(h)%2] + h)
-			return ValueFromBytes(b[:min(len(b), 128)]), true, len(b) <= 128
-		}
-		if n := len(h) - 16; n > 0 {
-			v.Hi, _ = strconv.ParseUint(h[:n], 16, 64)
-			h = h[n:]
-		}
-		if h != "" {
-			v.Lo, _ = strconv.ParseUint(h, 16, 64)
-		}
-		return v, true, true
-	}
-	neg := strings.HasPrefix(s, "-")
-	t := strings.TrimPrefix(strings.TrimPrefix(s, "-"), "+")
-	base := 10
-	if len(t) > 1 && t[0] == '0' {
-		base = 8
-	}
-	n, err := strconv.ParseUint(t, base, 64)
-	if errors.Is(err, strconv.ErrRange) {
-		return v, true, false
-	}
-	if err != nil {
-		return v, false, true
-	}
-	if neg {
-		n = -n
-	}
-	return U(n), true, true
-}
-
-// integerLen is the length of the integer at the front of s.
-func integerLen(s string) int {
-	digits := "0123456789"
-	n := len(s) - len(strings.TrimLeft(s, "+-"))
-	switch t := s[min(n, 1):]; {
-	case n > 1:
-		return 0
-	case len(t) > 2 && t[0] == '0' && t[1]|0x20 == 'x' && isHex(t[2]):
-		digits, n = "0123456789abcdefABCDEF", n+2
-	case len(t) > 1 && t[0] == '0':
-		digits = "01234567"
-	}
-	return len(s) - len(strings.TrimLeft(s[n:], digits))
 }
 
 func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }
 
-// parseMAC reads an address at the front of s. As with C's scanf, each part may
-// have any number of digits, of which the last two count.
-func parseMAC(s string) (v uint64, rest string, ok bool) {
-	for i := range 6 {
+// parseParts reads n numbers with sep between them at the front of s, each
+// modulo 256, as C's scanf does.
+func parseParts(s string, n int, sep byte, base uint64) (v uint64, rest string, ok bool) {
+	for i := range n {
 		if i > 0 {
-			if !strings.HasPrefix(s, ":") {
+			if s == "" || s[0] != sep {
 				return 0, s, false
 			}
 			s = s[1:]
 		}
-		n := 0
-		if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' && isHex(s[2]) {
-			s = s[2:]
-		}
-		for n < len(s) && isHex(s[n]) {
-			n++
-		}
-		if n == 0 {
+		part, rest, ok := ScanInt(s, base)
+		if !ok {
 			return 0, s, false
 		}
-		part, err := strconv.ParseUint(s[:n], 16, 64)
-		if err != nil {
-			return 0, s, false
-		}
-		v = v<<8 | part&0xff
-		s = s[n:]
+		v, s = v<<8|part&0xff, rest
 	}
 	return v, s, true
 }
+
+// parseMAC reads an address at the front of s.
+func parseMAC(s string) (v uint64, rest string, ok bool) { return parseParts(s, 6, ':', 16) }
 
 func parseEthernet(s string) (v, mask Value, err error) {
 	bad := func() (Value, Value, error) {
@@ -244,48 +171,27 @@ func parseEthernet(s string) (v, mask Value, err error) {
 
 // ParseMAC reads an Ethernet address.
 func ParseMAC(s string) (MAC, bool) {
-	v, rest, ok := parseMAC(s)
-	if !ok || rest != "" {
-		return MAC{}, false
-	}
-	var m MAC
-	copy(m[:], U(v).AppendBytes(nil, 6))
-	return m, true
+	m, rest, ok := CutMAC(s)
+	return m, ok && rest == ""
 }
 
-// parseQuad reads a dotted quad at the front of s, each part modulo 256.
-func parseQuad(s string) (v uint32, rest string, ok bool) {
-	for i := range 4 {
-		if i > 0 {
-			if !strings.HasPrefix(s, ".") {
-				return 0, s, false
-			}
-			s = s[1:]
-		}
-		neg := strings.HasPrefix(s, "-")
-		if neg || strings.HasPrefix(s, "+") {
-			s = s[1:]
-		}
-		n := 0
-		for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-			n++
-		}
-		part, err := strconv.ParseUint(s[:n], 10, 64)
-		if err != nil && !errors.Is(err, strconv.ErrRange) {
-			return 0, s, false
-		}
-		if neg && err == nil {
-			part = -part
-		}
-		v = v<<8 | uint32(part&0xff)
-		s = s[n:]
-	}
-	return v, s, true
+// CutMAC reads an Ethernet address at the front of s and returns what follows;
+// its parts are taken modulo 256, as OVS does.
+func CutMAC(s string) (m MAC, rest string, ok bool) {
+	v, rest, ok := parseMAC(s)
+	return MACFromUint64(v), rest, ok
+}
+
+// CutIPv4 reads an IPv4 address at the front of s, into host order, and returns
+// what follows; its parts are taken modulo 256, as OVS does.
+func CutIPv4(s string) (v uint32, rest string, ok bool) {
+	n, rest, ok := parseParts(s, 4, '.', 10)
+	return uint32(n), rest, ok
 }
 
 // ParseIPv4 reads an IPv4 address into host order.
 func ParseIPv4(s string) (uint32, bool) {
-	v, rest, ok := parseQuad(s)
+	v, rest, ok := CutIPv4(s)
 	return v, ok && rest == ""
 }
 
@@ -293,7 +199,7 @@ func parseIPv4(s string) (v, mask Value, err error) {
 	bad := func() (Value, Value, error) {
 		return Value{}, Value{}, fmt.Errorf("%s: invalid IP address", s)
 	}
-	a, rest, ok := parseQuad(s)
+	a, rest, ok := CutIPv4(s)
 	if !ok {
 		return bad()
 	}
@@ -302,18 +208,18 @@ func parseIPv4(s string) (v, mask Value, err error) {
 		if rest[0] != '/' || len(rest) == 1 {
 			return bad()
 		}
-		if q, r, ok := parseQuad(rest[1:]); ok {
+		if q, r, ok := CutIPv4(rest[1:]); ok {
 			if r != "" {
 				return bad()
 			}
 			m = q
 		} else {
-			d := len(rest) - 1 - len(strings.TrimLeft(rest[1:], "0123456789"))
-			n, err := strconv.Atoi(rest[1 : 1+d])
-			if d == 0 || (err == nil && n <= 32) && rest[1+d:] != "" {
+			n, r, ok := ScanInt(rest[1:], 10)
+			if !ok || uint32(n) <= 32 && r != "" {
 				return bad()
 			}
-			if err != nil || n > 32 {
+			n = uint64(uint32(n))
+			if n > 32 {
 				return Value{}, Value{}, fmt.Errorf("%s: IPv4 network prefix bits not between 0 and 32, inclusive", s)
 			}
 			m = uint32(^uint64(0) << (32 - n))
@@ -332,7 +238,7 @@ func ParseIPv6(s string) ([16]byte, bool) {
 }
 
 func parseIPv6(s string) (v, mask Value, err error) {
-	addr, m, masked := strings.Cut(s, "/")
+	addr, m, masked := strings.Cut(strings.TrimLeft(s, scanBlanks), "/")
 	a, ok := ParseIPv6(addr)
 	if !ok {
 		return v, mask, fmt.Errorf("%s: invalid IPv6 address", s)
@@ -340,16 +246,12 @@ func parseIPv6(s string) (v, mask Value, err error) {
 	v, mask = ValueFromBytes(a[:]), OnesValue(128)
 	if masked {
 		// As with C's scanf, what begins with a digit is a prefix length.
-		d := 0
-		for d < len(m) && m[d] >= '0' && m[d] <= '9' {
-			d++
-		}
-		if d > 0 {
-			n, err := strconv.Atoi(m[:d])
+		if n, rest, ok := ScanInt(m, 10); ok {
+			n := int(uint32(n))
 			switch {
-			case err != nil || n > 128:
+			case n > 128:
 				return v, mask, fmt.Errorf("%s: IPv6 network prefix bits not between 0 and 128, inclusive", s)
-			case d < len(m):
+			case rest != "":
 				return v, mask, fmt.Errorf("%s: invalid IPv6 address", s)
 			}
 			mask = OnesValue(n).Shl(128 - n)
@@ -379,41 +281,30 @@ func parsePacketType(s string) (v, mask Value, err error) {
 		rest = s
 		return bad("missing '('")
 	}
-	ns, tail, ok := cutNumber(rest)
-	if !ok {
+	ns, tail, ok, fits := ScanInteger(rest, 2)
+	if !ok || !fits {
 		return bad("ns")
 	}
 	if tail == "" || tail[0] != ',' {
 		return bad("missing ','")
 	}
 	rest = tail[1:]
-	typ, tail, ok := cutNumber(rest)
-	if !ok {
+	typ, tail, ok, fits := ScanInteger(rest, 2)
+	if !ok || !fits {
 		return bad("ns_type")
 	}
-	if tail = strings.TrimLeft(tail, " "); tail == "" || tail[0] != ')' {
+	if tail == "" || tail[0] != ')' {
 		return bad("missing ')'")
 	}
-	return U(ns<<16 | typ), OnesValue(32), nil
+	return ns.Shl(16).Or(typ), OnesValue(32), nil
 }
 
-// cutNumber takes a 16-bit number, in any base, off the front of s.
-func cutNumber(s string) (n uint64, rest string, ok bool) {
-	s = strings.TrimLeft(s, " ")
-	end := 0
-	for end < len(s) && (isHex(s[end]) || end == 1 && s[0] == '0' && s[1]|0x20 == 'x') {
-		end++
+// appendSmall appends a number in decimal if it has one digit, else in hex.
+func appendSmall(dst []byte, n uint64) []byte {
+	if n < 10 {
+		return append(dst, byte('0'+n))
 	}
-	for ; end > 0; end-- {
-		n, err := strconv.ParseUint(s[:end], 0, 16)
-		if err == nil {
-			return n, s[end:], true
-		}
-		if errors.Is(err, strconv.ErrRange) {
-			break
-		}
-	}
-	return 0, s, false
+	return appendHex(dst, U(n))
 }
 
 // AppendValue appends a value of the field and, unless it is exact, its mask, in
@@ -452,11 +343,8 @@ func (id FieldID) AppendValue(dst []byte, v, mask Value, names PortNames) []byte
 	case FormatCtState:
 		return ctFlagSet.append(dst, v.Lo, mask.Lo, 0xff)
 	case FormatPacketType:
-		dst = append(strconv.AppendUint(append(dst, '('), v.Lo>>16, 10), ',')
-		if v.Lo&0xffff < 10 {
-			return append(strconv.AppendUint(dst, v.Lo&0xffff, 10), ')')
-		}
-		return append(appendHex(dst, U(v.Lo&0xffff)), ')')
+		dst = appendSmall(append(dst, '('), v.Lo>>16)
+		return append(appendSmall(append(dst, ','), v.Lo&0xffff), ')')
 	case FormatDecimal:
 		dst = strconv.AppendUint(dst, v.Lo, 10)
 	default:

@@ -272,19 +272,15 @@ func decodeFinTimeout(d *decoder, b []byte) error {
 }
 
 func parseConjunction(p *parser, _, arg string) error {
-	s, tail, ok1 := strings.Cut(arg, ",")
-	i, j, ok2 := strings.Cut(tail, "/")
-	id, e0 := parseUint64(strings.TrimSpace(s))
-	i = strings.TrimSpace(i)
-	digits := strings.TrimPrefix(i, "-")
-	clause, e1 := parseRange(digits, "", 255)
-	if digits != i && e1 == nil {
-		clause = -clause & 0xff // as C's scanf reads it
-	}
-	n, e2 := parseRange(strings.TrimSpace(j), "", 255)
-	if !ok1 || !ok2 || e0 != nil || e1 != nil || e2 != nil {
+	id, s, ok0 := flow.ScanInt(arg, 0)
+	s, ok1 := strings.CutPrefix(strings.TrimLeft(s, blanks), ",")
+	i, s, ok2 := flow.ScanInt(s, 10)
+	s, ok3 := strings.CutPrefix(strings.TrimLeft(s, blanks), "/")
+	j, s, ok4 := flow.ScanInt(s, 10)
+	if !ok0 || !ok1 || !ok2 || !ok3 || !ok4 || strings.TrimLeft(s, blanks) != "" {
 		return errors.New(`"conjunction" syntax is "conjunction(id,i/n)"`)
 	}
+	clause, n := i&0xff, j&0xff
 	switch {
 	case n < 2:
 		return errors.New("conjunction must have at least 2 clauses")

@@ -257,10 +257,11 @@ func eachPropAlign(b []byte, align int, f func(typ uint16, p []byte) error) erro
 
 var reasonNames = [...]string{
 	ReasonNoMatch: "no_match", ReasonAction: "action", ReasonInvalidTTL: "invalid_ttl", ReasonActionSet: "action_set",
-	ReasonGroup: "group", ReasonPacketOut: "packet_out", ReasonExplicitMiss: "explicit_miss", ReasonImplicitMiss: "implicit_miss",
+	ReasonGroup: "group", ReasonPacketOut: "packet_out", ReasonExplicitMiss: "", ReasonImplicitMiss: "", // as OVS calls what only it has
 }
 
-// String returns the reason's name, such as "no_match".
+// String returns the reason's name, such as "no_match"; ReasonExplicitMiss and
+// ReasonImplicitMiss have none in text.
 func (r PacketInReason) String() string {
 	if int(r) < len(reasonNames) {
 		return reasonNames[r]

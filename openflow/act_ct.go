@@ -1,10 +1,10 @@
 package openflow
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"govs/flow"
@@ -266,6 +266,7 @@ func parseNAT(p *parser, _, arg string) error {
 
 func parseNATArgs(arg string) (*NAT, error) {
 	a := &NAT{}
+	var r natRange
 	for {
 		k, v, rest, ok := cutPair(arg)
 		if !ok {
@@ -279,9 +280,9 @@ func parseNATArgs(arg string) (*NAT, error) {
 				flag = NATDst
 			}
 			a.Flags |= flag
-			a.AddrMin = netip.Addr{}
+			r.size = 0
 			if v != "" {
-				if err := a.parseRange(v); err != nil {
+				if err := r.parse(v); err != nil {
 					return nil, err
 				}
 			}
@@ -303,73 +304,103 @@ func parseNATArgs(arg string) (*NAT, error) {
 	case a.Flags&(NATHash|NATRandom) == NATHash|NATRandom:
 		return nil, errors.New(`Both "hash" and "random" are not allowed.`)
 	}
+	r.store(a)
 	return a, nil
 }
 
-// parseRange reads ADDR[-ADDR][:PORT[-PORT]]; brackets around IPv6 addresses
-// tell where the ports begin.
-func (a *NAT) parseRange(s string) error {
+// natRange is what the ranges of a nat's arguments leave: a later one writes
+// over what came before, as in OVS, where IPv4 and IPv6 addresses share their
+// place.
+type natRange struct {
+	addrs            [32]byte // IPv4: 4 bytes each for the first and the last; IPv6: 16
+	size             int      // of an address; 0 for none
+	portMin, portMax uint16
+}
+
+// parse reads ADDR[-ADDR][:PORT[-PORT]]; brackets around IPv6 addresses tell
+// where the ports begin.
+func (r *natRange) parse(s string) error {
 	bad := fmt.Errorf("invalid nat range \"%s\"", s)
-	garbage := func(rest string) error {
-		return fmt.Errorf("garbage (%s) after nat range \"%s\" (pos: %d)", rest, s, len(s)-len(rest))
+	r.size = 0
+	rest := s
+	if addr, after, ok := cutAddr(s, 0); after != s {
+		// What is no address, but of its characters, is left out.
+		if rest = after; ok {
+			r.size = copy(r.addrs[:], addr)
+		}
 	}
-	addr, rest, ok := cutAddr(s)
-	switch {
-	case rest == s:
-		return garbage(s)
-	case !ok:
-		return bad
-	}
-	a.AddrMin, a.AddrMax, a.PortMin, a.PortMax = addr, netip.Addr{}, 0, 0
-	if to, isRange := strings.CutPrefix(rest, "-"); isRange {
-		if a.AddrMax, rest, ok = cutAddr(to); !ok || a.AddrMax.Is4() != addr.Is4() || a.AddrMax.Less(addr) {
+	if to, isRange := strings.CutPrefix(rest, "-"); isRange && r.size > 0 {
+		addr, after, ok := cutAddr(to, r.size)
+		if !ok {
+			return bad
+		}
+		rest = after
+		copy(r.addrs[r.size:], addr)
+		if bytes.Compare(addr, r.addrs[:r.size]) < 0 {
 			return bad
 		}
 	}
-	if ports, hasPorts := strings.CutPrefix(rest, ":"); hasPorts {
-		if a.PortMin, rest, ok = cutPort(ports); !ok {
+	if ports, hasPorts := strings.CutPrefix(rest, ":"); hasPorts && r.size > 0 {
+		n, after, ok := flow.ScanInt(ports, 10)
+		if !ok {
 			return bad
 		}
+		r.portMin, rest = uint16(n), after
 		if to, isRange := strings.CutPrefix(rest, "-"); isRange {
-			if a.PortMax, rest, ok = cutPort(to); !ok || a.PortMax < a.PortMin {
+			if n, rest, ok = flow.ScanInt(to, 10); !ok || uint16(n) < r.portMin {
 				return bad
 			}
+			r.portMax = uint16(n)
 		}
 	}
 	if rest != "" {
-		return garbage(rest)
+		return fmt.Errorf("garbage (%s) after nat range \"%s\" (pos: %d)", rest, s, len(s)-len(rest))
 	}
 	return nil
 }
 
-// cutAddr takes an IP address off the front of s; rest is s when there is
-// nothing like one.
-func cutAddr(s string) (a netip.Addr, rest string, ok bool) {
-	text, bracket := strings.CutPrefix(s, "[")
-	n := len(text) - len(strings.TrimLeft(text, "0123456789."))
-	if n == 0 || n < len(text) && digit(text[n]) < 16 || strings.HasPrefix(text[n:], "::") || strings.IndexByte(text[:n], '.') < 0 {
-		n = len(text) - len(strings.TrimLeft(text, "0123456789abcdefABCDEF:."))
+// store puts the range into the action.
+func (r *natRange) store(a *NAT) {
+	if r.size == 0 {
+		return
 	}
-	if n == 0 {
-		return a, s, false
+	a.AddrMin, _ = netip.AddrFromSlice(r.addrs[:r.size])
+	if last, _ := netip.AddrFromSlice(r.addrs[r.size : 2*r.size]); !last.IsUnspecified() {
+		a.AddrMax = last
 	}
-	rest = text[n:]
-	if bracket {
-		if !strings.HasPrefix(rest, "]") {
-			return a, s, false
-		}
-		rest = rest[1:]
-	}
-	a, err := netip.ParseAddr(text[:n])
-	return a, rest, err == nil && (!bracket || a.Is6())
+	a.PortMin, a.PortMax = r.portMin, r.portMax
 }
 
-// cutPort takes a decimal port off the front of s.
-func cutPort(s string) (port uint16, rest string, ok bool) {
-	n := len(s) - len(strings.TrimLeft(s, "0123456789"))
-	v, err := strconv.ParseUint(s[:n], 10, 16)
-	return uint16(v), s[n:], err == nil
+// cutAddr takes an IP address off the front of s, of size bytes or, when size is
+// 0, of any kind; rest is s when there is nothing like one.
+func cutAddr(s string, size int) (addr []byte, rest string, ok bool) {
+	if size != 16 {
+		if v, rest, ok := flow.CutIPv4(s); ok {
+			return be.AppendUint32(nil, v), rest, true
+		}
+		if size == 4 {
+			return nil, s, false
+		}
+	}
+	text, bracket := strings.CutPrefix(s, "[")
+	n := min(len(text)-len(strings.TrimLeft(text, "0123456789abcdefABCDEF:.")), maxIPv6Text)
+	rest = text[n:]
+	if n > 0 && bracket {
+		var closed bool
+		if rest, closed = strings.CutPrefix(rest, "]"); !closed {
+			n = 0
+		}
+	}
+	if n == 0 {
+		return nil, s, false
+	}
+	a, ok := flow.ParseIPv6(text[:n])
+	return a[:], rest, ok
 }
+
+// maxIPv6Text is the length of the longest text of an IPv6 address and, in C,
+// the zero behind it.
+const maxIPv6Text = 46
 
 func (a *NAT) format(f *formatter) {
 	f.paren("nat")
@@ -421,7 +452,11 @@ func (f *formatter) addr(a netip.Addr, brackets bool) {
 	if brackets {
 		f.str("[")
 	}
-	f.b = a.AppendTo(f.b)
+	if a.Is6() {
+		f.b = flow.AppendIPv6(f.b, a.As16())
+	} else {
+		f.b = a.AppendTo(f.b)
+	}
 	if brackets {
 		f.str("]")
 	}
@@ -486,13 +521,14 @@ func decodeNAT(d *decoder, b []byte) error {
 		has&natIPv6Max != 0 && has&natIPv6Min == 0 || has&natProtoMax != 0 && has&natProtoMin == 0 {
 		return ErrBadActionBadArgument
 	}
+	// What is left behind the range does not matter.
 	rest := b[16:]
+	short := false
 	take := func(bit uint16, n int) []byte {
-		if has&bit == 0 || rest == nil {
+		if has&bit == 0 || short {
 			return nil
 		}
-		if len(rest) < n {
-			rest = nil
+		if short = len(rest) < n; short {
 			return nil
 		}
 		v := rest[:n]
@@ -508,14 +544,16 @@ func decodeNAT(d *decoder, b []byte) error {
 			*x.to, _ = netip.AddrFromSlice(v)
 		}
 	}
-	if v := take(natProtoMin, 2); v != nil {
-		a.PortMin = be.Uint16(v)
+	ports := [2]uint16{}
+	for i, bit := range [...]uint16{natProtoMin, natProtoMax} {
+		if v := take(bit, 2); v != nil {
+			ports[i] = be.Uint16(v)
+		}
 	}
-	if v := take(natProtoMax, 2); v != nil {
-		a.PortMax = be.Uint16(v)
-	}
-	if rest == nil || len(rest) >= 8 {
-		return ErrBadActionBadLen
+	a.PortMin, a.PortMax = ports[0], ports[1]
+	if short || a.AddrMin.IsValid() && a.AddrMin.IsUnspecified() || a.AddrMax.IsValid() && a.AddrMax.Less(a.AddrMin) ||
+		has&natProtoMin != 0 && (!a.AddrMin.IsValid() || a.PortMin == 0) || has&natProtoMax != 0 && a.PortMax < a.PortMin {
+		return ErrBadActionBadArgument
 	}
 	d.add(a)
 	return nil

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"govs/flow"
@@ -105,17 +104,10 @@ func parseEncap(p *parser, _, arg string) error {
 			}
 			a.Props = append(a.Props, EncapProp{encapClassNSH, encapNSHMDType, []byte{n}})
 		case a.PacketType == packetTypeNSH && k == "tlv":
-			f := strings.Split(v, ",")
-			if len(f) != 3 {
+			d, ok := parseNSHTLV(v)
+			if !ok {
 				return fmt.Errorf("Invalid NSH TLV header: %s", v)
 			}
-			class, e1 := strconv.ParseUint(strings.TrimPrefix(f[0], "0x"), 16, 16)
-			typ, e2 := strconv.ParseUint(f[1], 10, 8)
-			data, e3 := hex.DecodeString(strings.TrimPrefix(f[2], "0x"))
-			if e1 != nil || e2 != nil || e3 != nil || !strings.HasPrefix(f[0], "0x") || !strings.HasPrefix(f[2], "0x") {
-				return fmt.Errorf("Invalid NSH TLV header: %s", v)
-			}
-			d := append([]byte{byte(class >> 8), byte(class), byte(typ), byte(len(data))}, data...)
 			a.Props = append(a.Props, EncapProp{encapClassNSH, encapNSHTLV, d})
 		default:
 			return fmt.Errorf("Invalid property: %s", k)
@@ -123,6 +115,22 @@ func parseEncap(p *parser, _, arg string) error {
 	}
 	p.add(a)
 	return nil
+}
+
+// parseNSHTLV reads "0xCLASS,TYPE,0xDATA" as a TLV's bytes. As in OVS, what is
+// too large is cut off, and so is what follows the data's last whole byte.
+func parseNSHTLV(s string) (tlv []byte, ok bool) {
+	s, ok = strings.CutPrefix(s, "0x")
+	class, s, ok1 := flow.ScanInt(s, 16)
+	s, ok2 := strings.CutPrefix(s, ",")
+	typ, s, ok3 := flow.ScanInt(s, 10)
+	s, ok4 := strings.CutPrefix(s, ",0x")
+	n := min(len(s)-len(strings.TrimLeft(s, "0123456789abcdefABCDEF")), 251)
+	if !ok || !ok1 || !ok2 || !ok3 || !ok4 || n == 0 {
+		return nil, false
+	}
+	data, _ := hex.DecodeString(s[:n&^1])
+	return append([]byte{byte(class >> 8), byte(class), byte(typ), byte(len(data))}, data...), true
 }
 
 func (a *Encap) format(f *formatter) {
@@ -148,7 +156,9 @@ func (a *Encap) format(f *formatter) {
 			case p.Type == encapNSHMDType && len(p.Data) > 0:
 				f.b = fmt.Appendf(f.b, "md_type=%d", p.Data[0])
 			case p.Type == encapNSHTLV && len(p.Data) >= 4:
-				f.b = fmt.Appendf(f.b, "tlv(0x%04x,%d,0x%x)", be.Uint16(p.Data), p.Data[2], p.Data[4:])
+				f.b = fmt.Appendf(f.b, "tlv(0x%04x,%d,", be.Uint16(p.Data), p.Data[2])
+				f.hexBytes(p.Data[4:])
+				f.str(")")
 			}
 		}
 		f.paren(")")
@@ -237,42 +247,34 @@ func decodeEncap(d *decoder, b []byte) error {
 	return nil
 }
 
+// maxNamespace is the last namespace of packet types that OVS knows.
+const maxNamespace = 4
+
 func parseDecap(p *parser, _, arg string) error {
 	a := &Decap{PacketType: packetTypeNext}
-	if arg != "" {
-		key, value, _, _ := cutPair(arg)
+	if key, value, _, ok := cutPair(arg); ok {
 		if key != "packet_type" {
 			return fmt.Errorf("Invalid decap argument: %s", key)
 		}
-		ns, typ := "", ""
-		var n, t uint16
-		var err error
-		for {
-			k, v, rest, ok := cutPair(value)
-			if !ok {
-				break
-			}
-			value = rest
-			switch k {
-			case "ns":
-				ns = v
-			case "type":
-				typ = v
-			}
-		}
-		if ns == "" {
+		k, v, rest, _ := cutPair(value)
+		if k != "ns" {
 			return fmt.Errorf("Missing packet_type attribute ns")
 		}
-		if n, err = parseUint16(ns, "ns"); err != nil {
+		ns, err := parseUint16(v, "ns")
+		if err != nil {
 			return err
 		}
-		if typ == "" {
+		if ns > maxNamespace {
+			return fmt.Errorf("Unsupported ns value: %d", ns)
+		}
+		if k, v, _, _ = cutPair(rest); k != "type" {
 			return fmt.Errorf("Missing packet_type attribute type")
 		}
-		if t, err = parseUint16(typ, "type"); err != nil {
+		typ, err := parseUint16(v, "type")
+		if err != nil {
 			return err
 		}
-		a.PacketType = uint32(n)<<16 | uint32(t)
+		a.PacketType = uint32(ns)<<16 | uint32(typ)
 	}
 	p.add(a)
 	return nil

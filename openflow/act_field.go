@@ -78,8 +78,12 @@ func parseLoad(p *parser, arg string) error {
 	if err != nil {
 		return err
 	}
-	v, err := parseBits(arg, value, dst)
-	if err != nil {
+	// What stands between the number and the arrow does not matter, as in OVS.
+	v, _, ok, fits := flow.ScanInteger(value, int(dst.Field.Info().Bytes))
+	if !ok || !fits {
+		return fmt.Errorf("%s: cannot parse integer value", arg)
+	}
+	if err := fitsIn(arg, v, dst); err != nil {
 		return err
 	}
 	p.add(&SetField{Field: dst.Field, Value: v.Shl(int(dst.Ofs)), Mask: dst.Mask(), Load: true})
@@ -99,18 +103,23 @@ func arrowError(text string, err error) error {
 
 // parseBits reads a number for the bits of dst; all is the text for errors.
 func parseBits(all, s string, dst flow.Subfield) (flow.Value, error) {
-	v, ok := parseBig(s)
-	if !ok || v.Len() > 8*int(dst.Field.Info().Bytes) {
+	v, rest, ok, fits := flow.ScanInteger(s, int(dst.Field.Info().Bytes))
+	if !ok || !fits || rest != "" {
 		return v, fmt.Errorf("%s: cannot parse integer value", all)
 	}
-	if v.Len() > int(dst.N) {
-		mask := dst.Field.Ones()
-		if !v.AndNot(mask).IsZero() {
-			mask = flow.OnesValue(8 * int(dst.Field.Info().Bytes))
-		}
-		return v, fmt.Errorf("%s: value %s does not fit into %d bits", all, dst.Field.AppendValue(nil, v, mask, nil), dst.N)
+	return v, fitsIn(all, v, dst)
+}
+
+// fitsIn is an error for a value with more bits than dst.
+func fitsIn(all string, v flow.Value, dst flow.Subfield) error {
+	if v.Len() <= int(dst.N) {
+		return nil
 	}
-	return v, nil
+	mask := dst.Field.Ones()
+	if !v.AndNot(mask).IsZero() {
+		mask = flow.OnesValue(8 * int(dst.Field.Info().Bytes))
+	}
+	return fmt.Errorf("%s: value %s does not fit into %d bits", all, dst.Field.AppendValue(nil, v, mask, nil), dst.N)
 }
 
 func hexString(v flow.Value) string {
@@ -120,22 +129,14 @@ func hexString(v flow.Value) string {
 	return "0x" + strings.TrimLeft(hex.EncodeToString(v.AppendBytes(nil, (v.Len()+7)/8)), "0")
 }
 
-// parseBig reads an unsigned number of up to 1024 bits in hex and up to 64
-// bits otherwise.
-func parseBig(s string) (v flow.Value, ok bool) {
-	if h, isHex := strings.CutPrefix(strings.ToLower(s), "0x"); isHex {
-		h = strings.TrimLeft(h, "0")
-		b, err := hex.DecodeString("0"[:len(h)%2] + h)
-		if err != nil || len(b) > 124 {
-			return v, false
-		}
-		return flow.ValueFromBytes(b), true
+// hexBytes prints bytes as one number.
+func (f *formatter) hexBytes(b []byte) {
+	digits := strings.TrimLeft(hex.EncodeToString(b), "0")
+	if digits == "" {
+		f.str("0")
+		return
 	}
-	n, neg, rest, fits := scanUint(s)
-	if s == "" || rest != "" || !fits || neg {
-		return v, false
-	}
-	return flow.U(n), true
+	f.str("0x" + digits)
 }
 
 func (a *SetField) format(f *formatter) {
@@ -434,12 +435,9 @@ func parseMove(p *parser, _, arg string) error {
 	if !ok {
 		return arrowError(arg, fmt.Errorf("%s: missing `->' following source", arg))
 	}
-	dst, rest, err := flow.CutSubfield(to)
+	dst, err := p.subfield(to)
 	if err != nil {
 		return err
-	}
-	if rest != "" {
-		return fmt.Errorf("%s: trailing garbage following destination", arg)
 	}
 	if src.N != dst.N {
 		return fmt.Errorf("%s: source field is %d bits wide but destination is %d bits wide", arg, src.N, dst.N)

@@ -47,7 +47,7 @@ type SetL4DstPort struct {
 type DecTTL struct{ IDs []uint16 }
 
 func parseSetEth(p *parser, word, arg string) error {
-	m, ok := flow.ParseMAC(arg)
+	m, _, ok := flow.CutMAC(arg) // what follows does not matter, as in OVS
 	if !ok {
 		return fmt.Errorf("invalid mac address %s", arg)
 	}

@@ -80,7 +80,8 @@ func parseLearn(p *parser, _, arg string) error {
 	return nil
 }
 
-// parseKey reads one key of a learn's arguments; all is the whole text.
+// parseKey reads one key of a learn's arguments; all is the whole text. Numbers
+// are what C's atoi and strtoull make of them, as in OVS.
 func (a *Learn) parseKey(p *parser, all, k, v string, match *flow.Match) (err error) {
 	switch k {
 	case "table":
@@ -93,23 +94,27 @@ func (a *Learn) parseKey(p *parser, all, k, v string, match *flow.Match) (err er
 		}
 		a.Table = t
 	case "priority":
-		a.Priority, err = parseUint16(v, k)
+		a.Priority = uint16(flow.Atoi(v))
 	case "idle_timeout":
-		a.IdleTimeout, err = parseUint16(v, k)
+		a.IdleTimeout = uint16(flow.Atoi(v))
 	case "hard_timeout":
-		a.HardTimeout, err = parseUint16(v, k)
+		a.HardTimeout = uint16(flow.Atoi(v))
 	case "fin_idle_timeout":
-		a.FinIdleTimeout, err = parseUint16(v, k)
+		a.FinIdleTimeout = uint16(flow.Atoi(v))
 	case "fin_hard_timeout":
-		a.FinHardTimeout, err = parseUint16(v, k)
+		a.FinHardTimeout = uint16(flow.Atoi(v))
 	case "cookie":
-		a.Cookie, err = parseUint64(v)
+		n, neg, _, _ := flow.ScanUint(v, 0)
+		if neg {
+			n = -n
+		}
+		a.Cookie = n
 	case "send_flow_rem":
 		a.Flags |= LearnSendFlowRem
 	case "delete_learned":
 		a.Flags |= LearnDeleteLearned
 	case "limit":
-		a.Limit, err = parseUint32(v)
+		a.Limit = uint32(flow.Atoi(v))
 	case "result_dst":
 		a.ResultDst, err = p.subfield(v)
 		if err == nil && a.ResultDst.N != 1 {
@@ -195,15 +200,14 @@ func (p *parser) learnLoad(v string) (s LearnSpec, err error) {
 	if from == "" {
 		return s, fmt.Errorf("load: missing source before `->' in `%s'", v)
 	}
-	if s.DstField, err = p.subfield(to); err != nil && from[0] >= '0' && from[0] <= '9' {
-		return s, err
-	}
-	if from[0] >= '0' && from[0] <= '9' || from[0] == '-' {
-		n, ok := parseBig(strings.TrimPrefix(from, "-"))
-		switch _, _, rest, _ := scanUint(from); {
-		case !ok && rest != "":
+	if n, rest, ok, fits := flow.ScanInteger(v, 124); ok && fits {
+		if rest != v[len(from):] {
 			return s, fmt.Errorf("load: garbage before `->' in `%s'", v)
-		case !ok || from[0] == '-' || n.Len() > int(s.DstField.N):
+		}
+		if s.DstField, err = p.subfield(to); err != nil {
+			return s, err
+		}
+		if n.Len() > int(s.DstField.N) {
 			return s, fmt.Errorf("%s: value does not fit into %d bits", v, s.DstField.N)
 		}
 		s.Src, s.SrcValue, s.NBits = LearnSrcImmediate, n, s.DstField.N

@@ -56,15 +56,9 @@ func parseSample(p *parser, _, arg string) (err error) {
 		case "collector_set_id":
 			a.CollectorSetID, err = parseUint32(v)
 		case "obs_domain_id":
-			a.ObsDomainID, err = parseUint32(v)
-			if err != nil {
-				a.ObsDomainSrc, err = p.subfield(v)
-			}
+			a.ObsDomainID, a.ObsDomainSrc, err = numOrSub(v)
 		case "obs_point_id":
-			a.ObsPointID, err = parseUint32(v)
-			if err != nil {
-				a.ObsPointSrc, err = p.subfield(v)
-			}
+			a.ObsPointID, a.ObsPointSrc, err = numOrSub(v)
 		case "sampling_port":
 			var ok bool
 			if a.SamplingPort, ok = p.names.ParsePort(v); !ok {
@@ -112,6 +106,15 @@ func (a *Sample) format(f *formatter) {
 		f.param("egress")
 	}
 	f.paren(")")
+}
+
+// numOrSub reads a field, or else a number.
+func numOrSub(s string) (n uint32, sub flow.Subfield, err error) {
+	if sub, err = flow.ParseSubfield(s); err == nil {
+		return 0, sub, nil
+	}
+	n, err = parseUint32(s)
+	return n, sub, err
 }
 
 func (f *formatter) numOrSub(n uint32, s flow.Subfield) {

@@ -3,7 +3,6 @@ package openflow
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"govs/flow"
@@ -170,16 +169,16 @@ func (p *flowParser) key(k, v string) error {
 		}
 	case k == "out_group" && fm.Delete():
 		p.usable &= protoOF11Up
-		n, perr := strconv.ParseUint(v, 10, 32)
+		n, ok := flow.Decimal32(v)
 		switch {
 		case strings.EqualFold(v, "all"):
-			n = 0xfffffffc // OFPG_ALL
+			n = GroupAll
 		case strings.EqualFold(v, "any"):
 			n = GroupAny
-		case perr != nil:
+		case !ok:
 			return fmt.Errorf("%s is not a valid OpenFlow group", v)
 		}
-		fm.OutGroup = uint32(n)
+		fm.OutGroup = n
 	case k == "priority" && (strict || p.cmd == FlowDeleteStrict):
 		fm.Priority, err = parseUint16(v, k)
 	case k == "idle_timeout" && adds:
@@ -296,23 +295,26 @@ type FlowLine struct {
 	Mod    *FlowMod
 }
 
-// CleanLine takes the comment and the blanks around off a line of a flow file.
-// Nothing is left of a line that says nothing.
+// CleanLine takes the comment off a line of a flow file. Nothing is left of a
+// line that says nothing.
 func CleanLine(s string) string {
 	if i := strings.IndexByte(s, '#'); i >= 0 {
 		s = s[:i]
 	}
-	return strings.Trim(s, " \t\r\n")
+	if strings.Trim(s, blanks) == "" {
+		return ""
+	}
+	return s
 }
 
 var commandWords = [...]struct {
 	word string
 	cmd  FlowModCommand
-}{{"add", FlowAdd}, {"modify", FlowModify}, {"modify_strict", FlowModifyStrict}, {"delete", FlowDelete}, {"delete_strict", FlowDeleteStrict}}
+}{{"add", FlowAdd}, {"delete", FlowDelete}, {"delete_strict", FlowDeleteStrict}, {"modify", FlowModify}, {"modify_strict", FlowModifyStrict}}
 
 // ParseFlowLine reads a line of a flow file, which may begin with a command:
-// "add", "modify", "modify_strict", "delete" or "delete_strict". Without one
-// it is cmd.
+// "add", "modify", "modify_strict", "delete" or "delete_strict", or what can be
+// the beginning of one. Without one it is cmd.
 func ParseFlowLine(line string, cmd FlowModCommand, names *Names) (*FlowMod, Protocols, error) {
 	rest, cmd := cutCommand(line, cmd)
 	return ParseFlowMod(rest, cmd, names)
@@ -320,12 +322,14 @@ func ParseFlowLine(line string, cmd FlowModCommand, names *Names) (*FlowMod, Pro
 
 // cutCommand takes the command off the front of a line; without one it is cmd.
 func cutCommand(line string, cmd FlowModCommand) (string, FlowModCommand) {
-	word, rest, _ := strings.Cut(line, " ")
-	if c := strings.IndexAny(word, ",="); c < 0 {
-		for _, w := range commandWords {
-			if w.word == word {
-				return rest, w.cmd
-			}
+	line = strings.TrimLeft(line, blanks)
+	n := strings.IndexAny(line, delimiters)
+	if n < 0 {
+		n = len(line)
+	}
+	for _, w := range commandWords {
+		if strings.HasPrefix(w.word, line[:n]) {
+			return line[n:], w.cmd
 		}
 	}
 	return line, cmd

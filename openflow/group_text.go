@@ -345,7 +345,7 @@ func ParseGroupRequest(s string) (uint32, bool) {
 	case strings.EqualFold(s, "any"):
 		return GroupAny, true
 	}
-	n, neg, rest, ok := scanUint(s)
+	n, neg, rest, ok := flow.ScanUint(s, 0)
 	return uint32(n), s != "" && rest == "" && ok && !neg && n <= GroupMax
 }
 

@@ -2,7 +2,10 @@ package openflow
 
 import "strings"
 
-const delimiters = ", \t\r\n"
+const (
+	blanks     = " \t\r\n"
+	delimiters = "," + blanks
+)
 
 // cutPair takes the next "key", "key=value", "key:value" or "key(value)" off
 // the front of s. A value in parentheses that goes on with "->" is returned

@@ -3,7 +3,6 @@ package openflow
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"govs/flow"
 )
@@ -69,7 +68,7 @@ func (n *Names) AppendPort(b []byte, p Port) []byte {
 
 // ParseTable reads a table's number or name; 255 stands for no table.
 func (n *Names) ParseTable(s string) (uint8, bool) {
-	if v, err := strconv.ParseUint(strings.TrimPrefix(s, "+"), 10, 32); err == nil {
+	if v, ok := flow.Decimal32(s); ok {
 		if v > 255 {
 			n.warnf("ofp_table", "table %d is outside the supported range 0 through 255", v)
 			return 0, false

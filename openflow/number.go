@@ -5,71 +5,16 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
+
+	"govs/flow"
 )
-
-// scanUint reads an unsigned number from the front of s as C's strtoull does
-// with base 0: blanks, a sign, then decimal, 0x or octal digits. It returns
-// what follows; n is 0 and rest is s when there is no number.
-func scanUint(s string) (n uint64, neg bool, rest string, ok bool) {
-	t := strings.TrimLeft(s, " \t\n\v\f\r")
-	if t != "" && (t[0] == '-' || t[0] == '+') {
-		neg = t[0] == '-'
-		t = t[1:]
-	}
-	base := uint64(10)
-	switch {
-	case len(t) > 2 && t[0] == '0' && (t[1] == 'x' || t[1] == 'X') && digit(t[2]) < 16:
-		base, t = 16, t[2:]
-	case len(t) > 0 && t[0] == '0':
-		base = 8
-	}
-	i := 0
-	ok = true
-	for ; i < len(t) && digit(t[i]) < base; i++ {
-		d := digit(t[i])
-		if n > (math.MaxUint64-d)/base {
-			ok = false
-		}
-		n = n*base + d
-	}
-	if i == 0 {
-		return 0, false, s, true
-	}
-	if !ok {
-		n = math.MaxUint64
-	}
-	return n, neg, t[i:], ok
-}
-
-// ScanUint reads a number from the front of a text as C's strtoull does with
-// base 0, and returns what follows: the whole text when there is no number.
-func ScanUint(s string) (n uint64, rest string) {
-	n, neg, rest, _ := scanUint(s)
-	if neg {
-		n = -n
-	}
-	return n, rest
-}
-
-func digit(c byte) uint64 {
-	switch {
-	case c >= '0' && c <= '9':
-		return uint64(c - '0')
-	case c >= 'a' && c <= 'z':
-		return uint64(c-'a') + 10
-	case c >= 'A' && c <= 'Z':
-		return uint64(c-'A') + 10
-	}
-	return 255
-}
 
 // parseUint64 reads a whole number, wrapping negative ones as OVS does.
 func parseUint64(s string) (uint64, error) {
 	if s == "" {
 		return 0, fmt.Errorf("missing required numeric argument")
 	}
-	n, neg, rest, ok := scanUint(s)
+	n, neg, rest, ok := flow.ScanUint(s, 0)
 	if !ok || rest != "" {
 		return 0, fmt.Errorf("invalid numeric format %s", s)
 	}
@@ -87,7 +32,7 @@ func parseUint32(s string) (uint32, error) {
 
 // parseRange reads a number up to top; what names it in the error.
 func parseRange(s, what string, top uint64) (uint64, error) {
-	n, neg, rest, ok := scanUint(s)
+	n, neg, rest, ok := flow.ScanUint(s, 0)
 	if s == "" || !ok || rest != "" || neg && n != 0 || n > top {
 		return 0, fmt.Errorf("invalid %s \"%s\"", what, s)
 	}

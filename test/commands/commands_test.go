@@ -32,7 +32,6 @@ var own = []struct {
 	{regexp.MustCompile(`(?m)^  [0-9]+: \(keys `), "  N: (keys "},
 	{regexp.MustCompile(`\(limit [0-9]+\)`), "(limit N)"},
 	{regexp.MustCompile(`\((current|avg|max) [0-9]+\)`), "($1 N)"},
-	{regexp.MustCompile(`\(reason=(implicit_miss)?\)`), "(reason=)"}, // which has no name in 3.1
 	{regexp.MustCompile(`dump duration : [0-9]+ms`), "dump duration : Nms"},
 	{regexp.MustCompile(`used:[0-9.]+s`), "used:Ns"},
 }

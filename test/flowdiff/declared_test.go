@@ -26,15 +26,6 @@ var differences = []difference{
 		return got[:i]+rest == want
 	}},
 	{"crash", "3.1 ends in an assertion", func(_ []string, line, got, want string) bool { return strings.Contains(want, ": assertion ") }},
-	{"nat range", "3.1 takes an address or port that is none for another one, or for none", func(_ []string, line, got, want string) bool {
-		return strings.Contains(got, ": invalid nat range ") || twoRanges.MatchString(line) || zeroRange.MatchString(line)
-	}},
-	{"nsh tlv", "3.1 cuts off what it does not understand of a value or class", func(_ []string, line, got, want string) bool {
-		return strings.Contains(got, ": Invalid NSH TLV header: ")
-	}},
-	{"learn numbers", "3.1 takes learn's numbers modulo their size, and words for 0", func(_ []string, line, got, want string) bool {
-		return strings.Contains(line, "learn(") && strings.Contains(got, ": invalid ")
-	}},
 	{"erspan and gtpu", "3.1 sends the value of these where their mask belongs", func(_ []string, line, got, want string) bool {
 		return strings.Contains(line, "tun_erspan_") || strings.Contains(line, "_ERSPAN_") || strings.Contains(line, "tun_gtpu_") || strings.Contains(line, "_GTPU_") ||
 			strings.Contains(want, "->tun_erspan_") || strings.Contains(want, "->tun_gtpu_")
@@ -114,9 +105,6 @@ var differences = []difference{
 	{"masked in_port", "3.1 prints a mask that means nothing", func(args []string, line, got, want string) bool {
 		return maskedPort.ReplaceAllString(want, "$1$2") == got
 	}},
-	{"flags behind a mask", "3.1 does not look at what follows the number", func(_ []string, line, got, want string) bool {
-		return flagsTail.MatchString(got)
-	}},
 	{"several faults", "of several in one message 3.1 tells another", func(args []string, line, got, want string) bool {
 		if strings.HasPrefix(args[0], "parse-") { // bytes that are damaged in places
 			return strings.HasPrefix(strings.TrimSpace(got), "bad OpenFlow") && strings.HasPrefix(strings.TrimSpace(want), "bad OpenFlow")
@@ -129,9 +117,6 @@ var differences = []difference{
 	}},
 	{"encap", "3.1 does not know the kind of the packet behind encap and decap", func(_ []string, line, got, want string) bool {
 		return (strings.Contains(line, "encap(") || strings.Contains(line, "decap")) && strings.Contains(got+want, "OFPBAC_MATCH_INCONSISTENT")
-	}},
-	{"mac", "3.1 does not look at what follows an address", func(_ []string, line, got, want string) bool {
-		return strings.Contains(got, ": invalid mac address ")
 	}},
 	{"port 32", "3.1 sends a reserved port to in_port_oxm, and refuses that itself", func(_ []string, line, got, want string) bool {
 		return (strings.Contains(line, "->in_port_oxm") || strings.Contains(line, "80000004ffff")) && strings.Contains(want, "OFPBAC_BAD_SET_ARGUMENT")
@@ -199,17 +184,14 @@ func hexOf(got, want, version string) bool {
 }
 
 var (
-	bigLabel    = regexp.MustCompile(`ipv6_label[=:](0x[0-9a-f]{6}|[0-9]{7})`)
+	bigLabel    = regexp.MustCompile(`ipv6_label[=:]([^, ]*/)?(0x[0-9a-f]{6}|[0-9]{7})`)
 	decodeError = regexp.MustCompile(`\(xid=0x[0-9a-f]+\): \*\*\*decode error: \w+\*\*\*|[0-9a-f]{8}  01 .*`)
 	newRegister = regexp.MustCompile(`(OXM_OF_PKT_REG([89]|1[0-5])|NXOXM_ET_REG(1[6-9]|2[0-9]|3[01])|NXOXM_ET_XXREG[4-7])\b`)
-	zeroRange   = regexp.MustCompile(`nat\((src|dst)=(0\.0\.0\.0|\[?::\]?)[:,)-]`)
-	flagsTail   = regexp.MustCompile(`: 0?x?[0-9a-f]+/0?x?[0-9a-f]+[^0-9a-f ].*: unknown (tunnel|TCP|ct_state) flag`)
 	changedByte = regexp.MustCompile(`\n *[0-9]+: [0-9a-f]{2} -> [0-9a-f]{2}`)
 	maskedPort  = regexp.MustCompile(`(set_field:[0-9]+)/0x[0-9a-f]+(->in_port)`)
 	noGaps      = strings.NewReplacer(" ", "", "-", "")
 	flags12     = regexp.MustCompile(`tcp_flags[=:][^, ]*/0xfff\b`)
 	setMask     = regexp.MustCompile(`set_field:[^,]*/[^,]*->`)
-	twoRanges   = regexp.MustCompile(`nat\([^)]*(src|dst)[^)]*\b(src|dst)`)
 )
 
 var nonZero = regexp.MustCompile("[1-9a-f]")

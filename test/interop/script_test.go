@@ -247,6 +247,5 @@ func (n *normalizer) text(s string) string {
 	s = reMAC.ReplaceAllString(s, "${1}MAC")
 	s = reDPID.ReplaceAllString(s, "dpid:DPID")
 	s = reLog.ReplaceAllString(s, "TIME|")
-	s = strings.ReplaceAll(s, "(reason=implicit_miss)", "(reason=)") // 3.1 has no name for it
 	return reVersion.ReplaceAllString(s, "VERSION")
 }

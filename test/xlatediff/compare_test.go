@@ -23,9 +23,7 @@ var secondTag = regexp.MustCompile(`(encap\(eth_type\(0x8(100|8a8)\)).*`)
 
 func canonical(s string) string {
 	s = recircIDs.ReplaceAllString(s, "recirc${1}N")
-	s = meterIDs.ReplaceAllString(s, "meter(N)")
-	// 3.1 has no name for this reason.
-	return strings.ReplaceAll(s, "(reason=implicit_miss)", "(reason=)")
+	return meterIDs.ReplaceAllString(s, "meter(N)")
 }
 
 func sortedLines(s string) string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"govs/cli"
+	"govs/flow"
 	"govs/openflow"
 )
 
@@ -90,7 +91,10 @@ func hexC(n uint32) string {
 }
 
 func (t *tool) encodeHello(args []string) error {
-	n, _ := openflow.ScanUint(args[0])
+	n, neg, _, _ := flow.ScanUint(args[0], 0)
+	if neg {
+		n = -n
+	}
 	vs := openflow.Versions(n) & openflow.AllVersions
 	if vs == 0 {
 		return fatalf("%s: no version that there is", args[0])
