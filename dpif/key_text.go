@@ -66,7 +66,7 @@ func AppendKeyAttrsText(dst, key, mask []byte, o KeyTextOptions) []byte {
 			dst = append(dst, "eth()"...)
 		}
 	}
-	if m, ok := findAttr(mask, KeyEthertype); ok && !hasType && len(m) >= 2 {
+	if m, ok := findAttr(mask, KeyEthertype); ok && len(key) > 0 && !hasType && len(m) >= 2 {
 		sep()
 		dst = fmt.Appendf(dst, "eth_type(0/0x%04x)", be.Uint16(m))
 	}

@@ -249,7 +249,7 @@ func (h *Host) traceOnce(b *strings.Builder, t *traceArgs) []xlate.Fork {
 	}
 	if t.packet != nil {
 		// Whatever is learned from real packets is learned from this one.
-		xlate.Apply(out.Effects, &xlate.Stats{Used: now}, now)
+		xlate.Apply(out.Effects, &xlate.Stats{Used: now, TCPFlags: t.key.TCPFlags}, now)
 		p.executeExceptOutputs(t.packet, out.Actions)
 	}
 	return tree.Forks

@@ -114,7 +114,7 @@ type GroupDesc struct {
 // GroupStats is one group in a GroupStatsReply. A count of all ones is unknown.
 type GroupStats struct {
 	ID       uint32
-	Refs     uint32 // flows that use the group
+	Refs     uint32 // actions of flows that use the group
 	Packets  uint64
 	Bytes    uint64
 	Duration time.Duration // negative when not known

@@ -11,6 +11,7 @@ var meterTexts = []struct {
 }{
 	{MeterAdd, "meter=1,pktps,bands=type=drop,rate=5"},
 	{MeterAdd, "meter=2 kbps,burst,stats bands=type=drop,rate=5,burst_size=9 type=drop,rate=7,burst_size=10"},
+	{MeterAdd, "meter=3 pktps band=type=drop rate=6"},
 	{MeterModify, "meter=slowpath,kbps,stats,bands=type=dscp_remark,rate=5,prec_level=1,type=drop,rate=7"},
 	{MeterAdd, "meter=all,pktps,stats,bands=type=drop,rate=4294967295"},
 	{MeterDelete, "meter=controller"}, {MeterDelete, "meter=7"},

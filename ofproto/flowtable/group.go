@@ -86,7 +86,7 @@ func (t *Tables) GroupStats(id uint32, now time.Time) []openflow.GroupStats {
 	var out []openflow.GroupStats
 	for _, g := range t.Groups().pick(id, openflow.GroupAll) {
 		s := openflow.GroupStats{
-			ID: g.ID, Refs: uint32(len(t.users[use{useGroup, g.ID}])), Packets: g.Packets.Load(), Bytes: g.Bytes.Load(),
+			ID: g.ID, Refs: uint32(t.references(use{useGroup, g.ID})), Packets: g.Packets.Load(), Bytes: g.Bytes.Load(),
 			Duration: now.Sub(g.Created).Truncate(time.Millisecond),
 		}
 		for i := range g.buckets {

@@ -16,7 +16,8 @@ func groupMod(t *testing.T, cmd openflow.GroupCommand, text string) *openflow.Gr
 	return gm
 }
 
-// TestGroupAndItsFlows: flows need the group they use, and go with it.
+// TestGroupAndItsFlows: flows need the group they use, as often as they do, and
+// go with it.
 func TestGroupAndItsFlows(t *testing.T) {
 	tb := New()
 	var why []openflow.FlowRemovedReason
@@ -35,7 +36,7 @@ func TestGroupAndItsFlows(t *testing.T) {
 	}
 	tb.Apply(mod(openflow.FlowAdd, 1, 1, 9), t0)
 	tb.Apply(mod(openflow.FlowModify, 1, 1, 3, &openflow.Output{Port: 1}), t0)
-	if s := tb.GroupStats(openflow.GroupAll, t0.Add(time.Second)); len(s) != 1 || s[0].Refs != 2 || s[0].Duration != time.Second {
+	if s := tb.GroupStats(openflow.GroupAll, t0.Add(time.Second)); len(s) != 1 || s[0].Refs != 4 || s[0].Duration != time.Second {
 		t.Errorf("%+v", s)
 	}
 	if err := tb.ApplyGroup(groupMod(t, openflow.GroupDelete, "group_id=5"), t0); err != nil {

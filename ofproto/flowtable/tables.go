@@ -92,10 +92,10 @@ type Tables struct {
 	toUnlearn  map[taught]int // flows whose learned flows go with the last teacher
 	unlearning []taught
 	interned   map[any][]openflow.Action
-	origin     any                        // of the change under way
-	changes    uint64                     // reported so far
-	change     Change                     // to report, for those that come often
-	users      map[use]map[*Rule]struct{} // flows by what they refer to
+	origin     any                   // of the change under way
+	changes    uint64                // reported so far
+	change     Change                // to report, for those that come often
+	users      map[use]map[*Rule]int // flows by what they refer to, and how many times
 
 	state    atomic.Pointer[State]
 	metering Metering

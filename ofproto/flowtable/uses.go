@@ -54,16 +54,17 @@ func (t *Tables) checkUses(actions []openflow.Action) (err error) {
 	return err
 }
 
-// noteUses keeps, for each thing that flows refer to, which flows do.
+// noteUses keeps, for each thing that flows refer to, which flows do, and how
+// many times each.
 func (t *Tables) noteUses(r *Rule) {
 	eachUse(r.Actions, func(u use) {
 		if t.users == nil {
-			t.users = map[use]map[*Rule]struct{}{}
+			t.users = map[use]map[*Rule]int{}
 		}
 		if t.users[u] == nil {
-			t.users[u] = map[*Rule]struct{}{}
+			t.users[u] = map[*Rule]int{}
 		}
-		t.users[u][r] = struct{}{}
+		t.users[u][r]++
 	})
 }
 
@@ -73,4 +74,12 @@ func (t *Tables) forgetUses(r *Rule) {
 			delete(t.users, u)
 		}
 	})
+}
+
+// references returns how many times flows refer to something.
+func (t *Tables) references(u use) (n int) {
+	for _, times := range t.users[u] {
+		n += times
+	}
+	return n
 }

@@ -165,7 +165,7 @@ func (t *Translator) one(a openflow.Action, last bool) {
 		wc.SkbPriority = ^uint32(0)
 		if f.SkbPriority != t.origPrio {
 			f.SkbPriority = t.origPrio
-			t.report("queue = %#x", f.SkbPriority)
+			t.report("queue = %s", hexText(uint64(f.SkbPriority)))
 		}
 	case *openflow.WriteMetadata:
 		f.Metadata = f.Metadata&^a.Mask | a.Value&a.Mask

@@ -272,8 +272,10 @@ func (t *Translator) commitVLAN() {
 		bn--
 	}
 	for ; bn > 0; bn-- {
-		t.wc.VLANs[0] = exactVLAN
-		popVLAN(b, t.wc)
+		// What is popped is looked at; what stays inside may differ, as how many tags
+		// there are is in the mask anyway.
+		t.wc.VLANs[bn-1] = exactVLAN
+		popVLAN(b, nil)
 		t.odp = t.odp.PopVLAN()
 	}
 	for ; fn > 0; fn-- {

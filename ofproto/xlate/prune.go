@@ -23,11 +23,15 @@ func unwrapLast(a dpif.Actions) dpif.Actions {
 func WithoutOutputs(a dpif.Actions) dpif.Actions {
 	var out dpif.Actions
 	for {
-		typ, _, rest, ok := dpif.NextAttr(a)
+		typ, body, rest, ok := dpif.NextAttr(a)
 		if !ok {
 			return out
 		}
-		if typ != dpif.ActOutput && typ != dpif.ActRecirc {
+		switch typ {
+		case dpif.ActOutput, dpif.ActRecirc:
+		case dpif.ActClone:
+			out = out.Clone(WithoutOutputs(body))
+		default:
 			out = append(out, a[:len(a)-len(rest)]...)
 		}
 		a = rest

@@ -30,10 +30,15 @@ func subfieldText(sf flow.Subfield, k *flow.Key) string {
 	if v.Hi != 0 {
 		return fmt.Sprintf("%#x%016x", v.Hi, v.Lo)
 	}
-	if v.Lo == 0 {
+	return hexText(v.Lo)
+}
+
+// hexText prints a number as C's %#x does.
+func hexText(n uint64) string {
+	if n == 0 {
 		return "0"
 	}
-	return fmt.Sprintf("%#x", v.Lo)
+	return fmt.Sprintf("%#x", n)
 }
 
 func decimal[N uint8 | uint64](n N) string { return strconv.FormatUint(uint64(n), 10) }

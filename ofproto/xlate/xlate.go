@@ -150,8 +150,7 @@ func (o *Out) MaskFor(k *flow.Key) flow.Mask {
 		if k.VLANs[1].TCI == 0 {
 			m.VLANs[1].TCI = 0xffff
 		} else {
-			m.VLANs[1].TCI |= flow.VLANPresent
-			m.VLANs[1].TPID = 0xffff
+			m.VLANs[1].TPID = 0xffff // which says that there is one
 		}
 	}
 	return m

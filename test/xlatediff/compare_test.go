@@ -17,9 +17,13 @@ var (
 	meterIDs  = regexp.MustCompile(`meter\([0-9]+\)`)
 )
 
-var partTag = regexp.MustCompile(`[,)]eth_type\(0x8(100|8a8)\)($|,[^v])`)
+// wildTag is a second tag that is there, and not looked at. Neither side shows it.
+var wildTag = regexp.MustCompile(`(encap\(eth_type\(0x8(100|8a8)\)),encap\(`)
 
-var secondTag = regexp.MustCompile(`(encap\(eth_type\(0x8(100|8a8)\)).*`)
+var ported, protocol = regexp.MustCompile(`proto=(6|17|132|1|58)[,)]`), regexp.MustCompile(`ipv[46]\(.*proto=[0-9]+[,)]`)
+
+// portless reports whether a key is of a protocol that has no ports.
+func portless(key string) bool { return protocol.MatchString(key) && !ported.MatchString(key) }
 
 func canonical(s string) string {
 	s = recircIDs.ReplaceAllString(s, "recirc${1}N")
@@ -36,14 +40,14 @@ func sortedLines(s string) string {
 type part struct{ name, text string }
 
 // state returns what a switch is like after the scenario.
-func (s *side) state() (out []part) {
+func (s *side) state(c *scenario) (out []part) {
 	s.settle(1)
-	out = append(out, part{"dpctl/dump-flows", dumpText(s.do("dpctl/dump-flows"))})
+	out = append(out, part{"dpctl/dump-flows", dumpText(s.do("dpctl/dump-flows"), c.writesPorts())})
 	for b := range 2 {
 		br := bridgeName(b)
 		var flows []string
-		c := s.client(b, openflow.V13)
-		for _, d := range s.multi(c, &openflow.FlowStatsRequest{Table: openflow.TableAny, OutPort: openflow.PortNone, OutGroup: openflow.GroupAny}) {
+		of := s.client(b, openflow.V13)
+		for _, d := range s.multi(of, &openflow.FlowStatsRequest{Table: openflow.TableAny, OutPort: openflow.PortNone, OutGroup: openflow.GroupAny}) {
 			if m, ok := d.Message.(*openflow.FlowStatsReply); ok {
 				for i := range m.Flows {
 					flows = append(flows, string(openflow.AppendFlowStats(nil, &m.Flows[i], nil, true)))
@@ -54,7 +58,7 @@ func (s *side) state() (out []part) {
 		out = append(out, part{"dump-flows " + br, strings.Join(flows, "\n")})
 		out = append(out, part{"fdb/show " + br, sortedLines(s.do("fdb/show", br))})
 		var groups []string
-		for _, d := range s.multi(s.client(b, openflow.V13), &openflow.GroupStatsRequest{ID: openflow.GroupAll}) {
+		for _, d := range s.multi(of, &openflow.GroupStatsRequest{ID: openflow.GroupAll}) {
 			if m, ok := d.Message.(*openflow.GroupStatsReply); ok {
 				for _, g := range m.Groups {
 					groups = append(groups, fmt.Sprintf("%+v", g))
@@ -85,17 +89,19 @@ func (s *side) state() (out []part) {
 // dumpText brings a dump of datapath flows into one form. What is declared of
 // them is that the reference shows bits of its keys outside their masks, and that
 // our masks have priorities of VLAN tags which its own leave out though what is
-// done depends on them, so that it may have one flow where we have several; and
-// that it shows nothing of what follows a second tag which it does not match. Flows
-// of frames that end within a tag are left out: its revalidators delete them.
-func dumpText(dump string) string {
+// done depends on them, so that it may have one flow where we have several.
+// Where flows write the ports of any IP packet, those of a protocol without ports
+// are left out: as no key in the datapath can say that their ports were looked at,
+// its revalidators delete them each time.
+func dumpText(dump string, writesPorts bool) string {
 	type flowSum struct{ packets, bytes int }
 	sums := map[string]flowSum{}
 	for line := range strings.Lines(canonical(dump)) {
 		key, stats, ok := strings.Cut(strings.TrimSpace(line), ", packets:")
-		if !ok || partTag.MatchString(key) {
+		if !ok || writesPorts && portless(key) {
 			continue
 		}
+		key = wildTag.ReplaceAllString(key, "$1,vlan(vid=0/0x0,pcp=0/0x0),encap(")
 		m, err := dpif.ParseKey(strings.ReplaceAll(key, "recirc_id(0xN)", "recirc_id(0xffff)"), nil)
 		if err == nil {
 			for i := range m.Mask.VLANs {
@@ -106,7 +112,6 @@ func dumpText(dump string) string {
 			}
 			key = string(dpif.AppendKeyText(nil, &m.Key, &m.Mask, dpif.KeyTextOptions{}))
 		}
-		key = secondTag.ReplaceAllString(key, "$1")
 		var f flowSum
 		fmt.Sscanf(stats, "%d, bytes:%d", &f.packets, &f.bytes)
 		_, actions, _ := strings.Cut(stats, "actions:")

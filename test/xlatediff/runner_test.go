@@ -73,7 +73,7 @@ func (s *side) play(c *scenario) (out []part) {
 	for _, st := range c.steps {
 		out = append(out, part{strings.Join(append([]string{st.kind}, st.args...), " "), canonical(s.run(st))})
 	}
-	return append(out, s.state()...)
+	return append(out, s.state(c)...)
 }
 
 func (s *side) run(st step) string {

@@ -19,12 +19,14 @@ type port struct {
 
 func (p *port) dummy() bool { return strings.HasPrefix(p.iface, "type=dummy") }
 
-// ports are those of two bridges that a patch cable joins.
+// ports are those of two bridges that a patch cable joins. Their numbers are such
+// that none share a bucket of the table by which the reference floods for FLOOD
+// and ALL: within a bucket the order turns around with every change of anything.
 var ports = []port{
-	{0, "p10", 1, "type=dummy"}, {0, "p11", 2, "type=dummy"}, {0, "p12", 3, "type=dummy"}, {0, "patcha", 4, "type=patch options:peer=patchb"},
-	{0, "p13", 5, "type=dummy"}, {0, "p14", 6, "type=dummy"},
-	{1, "p20", 1, "type=dummy"}, {1, "p21", 2, "type=dummy"}, {1, "p22", 3, "type=dummy"}, {1, "patchb", 4, "type=patch options:peer=patcha"},
-	{1, "p23", 5, "type=dummy"}, {1, "p25", 6, "type=dummy"}, {1, "p24", 7, "type=dummy"},
+	{0, "p10", 1, "type=dummy"}, {0, "p11", 2, "type=dummy"}, {0, "p12", 3, "type=dummy"}, {0, "patcha", 14, "type=patch options:peer=patchb"},
+	{0, "p13", 5, "type=dummy"}, {0, "p15", 11, "type=dummy"}, {0, "p14", 12, "type=dummy"},
+	{1, "p20", 1, "type=dummy"}, {1, "p21", 2, "type=dummy"}, {1, "p22", 3, "type=dummy"}, {1, "patchb", 14, "type=patch options:peer=patcha"},
+	{1, "p23", 5, "type=dummy"}, {1, "p25", 12, "type=dummy"}, {1, "p24", 11, "type=dummy"},
 }
 
 // make returns what makes a port. Frames that go out by it are kept in dir.
