@@ -295,9 +295,10 @@ type FlowLine struct {
 	Mod    *FlowMod
 }
 
-// CleanLine takes the comment off a line of a flow file. Nothing is left of a
-// line that says nothing.
+// CleanLine takes the comment and the newline off a line of a flow file. Nothing
+// is left of a line that says nothing.
 func CleanLine(s string) string {
+	s = strings.TrimSuffix(s, "\n")
 	if i := strings.IndexByte(s, '#'); i >= 0 {
 		s = s[:i]
 	}
