@@ -147,11 +147,14 @@ func (l *lab) frames(column string, flows int) (rate, work float64) {
 		}
 	}
 	time.Sleep(warmUp)
-	defer l.profile(column)()
+	profiled := l.profile(column)
 	n, ran, begin := c.total(), l.ran(), time.Now()
 	time.Sleep(*window)
 	frames := float64(c.total() - n)
-	return frames / time.Since(begin).Seconds(), (l.ran() - ran).Seconds() / frames
+	rate, work = frames/time.Since(begin).Seconds(), (l.ran()-ran).Seconds()/frames
+	stop()
+	profiled()
+	return rate, work
 }
 
 // ran returns how long the forwarder's process was on a processor.
@@ -278,6 +281,7 @@ func (l *lab) connections() (n int) {
 // tracked returns how many frames per second of known connections get through; a
 // few frames of the first ones may have been lost.
 func (l *lab) tracked(column string, conns int) float64 {
+	c := newCounter(l.tb, l.b, l.in)
 	stop := l.start(l.a, role("generate", l.out, strconv.Itoa(conns), hex.EncodeToString(l.frame)))
 	for end := time.Now().Add(10 * time.Second); l.connections() < conns*99/100; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -286,12 +290,14 @@ func (l *lab) tracked(column string, conns int) float64 {
 		}
 	}
 	stop()
+	c.close()
 	rate, _ := l.frames(column, conns)
 	return rate
 }
 
 // setups returns how many connections per second are set up, each by one frame.
 func (l *lab) setups() float64 {
+	defer newCounter(l.tb, l.b, l.in).close() // the host's stack would answer
 	l.sw.Must("ovs-appctl", "dpctl/flush-conntrack")
 	stop := l.start(l.a, role("generate", l.out, strconv.Itoa(newOnly), hex.EncodeToString(l.frame)))
 	defer stop()
@@ -301,7 +307,11 @@ func (l *lab) setups() float64 {
 			return 0
 		}
 	}
+	profiled := l.profile(setups)
 	n, begin := l.connections(), time.Now()
 	time.Sleep(*window)
-	return float64(l.connections()-n) / time.Since(begin).Seconds()
+	rate := float64(l.connections()-n) / time.Since(begin).Seconds()
+	stop()
+	profiled()
+	return rate
 }
