@@ -27,8 +27,9 @@ func (h *history) sum(spans int) (t int64) {
 	return t
 }
 
-// recent returns the work of the last minute.
-func (r *rx) recent() int64 { return r.load.sum(len(r.load.spans)) }
+// recent returns the work of the last minute and since. The caller holds the
+// datapath's lock.
+func (r *rx) recent() int64 { return r.load.sum(len(r.load.spans)) + r.work.Load() - r.load.last }
 
 // counters are one executor's; padded against sharing a cache line. They are
 // added to once a batch.

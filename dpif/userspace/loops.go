@@ -115,7 +115,15 @@ func (dp *Datapath) all() []*rx {
 // caller holds mu.
 func (dp *Datapath) assign(queues []*rx) error {
 	plan := map[*rx]*thread{}
-	if len(dp.portSettings) == 0 && len(queues) > 0 && queues[0].t == nil {
+	if dp.together.Load() && (!dp.mayGather() || dp.loops()[0].queues()+len(queues) > togetherMax) {
+		dp.together.Store(false)
+		queues = dp.all()
+	}
+	if dp.together.Load() {
+		for _, r := range queues {
+			plan[r] = dp.loops()[0]
+		}
+	} else if len(dp.portSettings) == 0 && len(queues) > 0 && queues[0].t == nil {
 		// New ones, and nobody has wishes: there may be very many ports.
 		n := map[*thread]int{}
 		for _, r := range queues {
@@ -239,6 +247,10 @@ func (dp *Datapath) measure() {
 		select {
 		case <-dp.done:
 			return
+		case <-dp.crowded:
+			dp.mu.Lock()
+			dp.spread()
+			dp.mu.Unlock()
 		case now := <-tick.C:
 			dp.mu.Lock()
 			for _, r := range dp.all() {
@@ -252,6 +264,7 @@ func (dp *Datapath) measure() {
 				last = now
 				dp.balance(s)
 			}
+			dp.gather()
 			dp.mu.Unlock()
 		}
 	}

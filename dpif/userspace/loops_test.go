@@ -141,6 +141,66 @@ func TestMove(t *testing.T) {
 	}
 }
 
+// TestTogether has one thread poll everything until it has too much to do, and
+// again when there is little.
+func TestTogether(t *testing.T) {
+	dp, err := New(Config{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dp.Close()
+	no, err := dp.PortAdd("p", newPipes(t, 4), dpif.NoPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := func() (n [2]int) {
+		for i, th := range dp.loops() {
+			n[i] = th.queues()
+		}
+		return n
+	}
+	if n := counts(); n != [2]int{4, 0} {
+		t.Errorf("at first %v", n)
+	}
+	th := dp.loops()[0]
+	late := th.born.Add(time.Hour)
+	for i, c := range []struct {
+		worked time.Duration
+		want   int
+	}{{crowdedSpan / 2, 0}, {crowdedSpan * 9 / 10, 1}} {
+		told := thread{dp: &Datapath{crowded: make(chan struct{}, 1)}, window: late}
+		told.dp.together.Store(true)
+		told.note(late.Add(crowdedSpan), c.worked)
+		if len(told.dp.crowded) != c.want {
+			t.Errorf("%d: told %d times", i, len(told.dp.crowded))
+		}
+	}
+	dp.mu.Lock()
+	dp.spread()
+	if n := counts(); n != [2]int{2, 2} {
+		t.Errorf("crowded: %v", n)
+	}
+	for i := range 2 {
+		dp.loops()[i].load.note(int64(measureEvery))
+	}
+	dp.gather()
+	if n := counts(); n != [2]int{2, 2} {
+		t.Errorf("busy: %v", n)
+	}
+	for i := range 2 {
+		dp.loops()[i].load.note(int64(measureEvery) + int64(time.Millisecond))
+	}
+	dp.gather()
+	if n := counts(); n != [2]int{4, 0} {
+		t.Errorf("calm: %v", n)
+	}
+	dp.mu.Unlock()
+	dp.Configure(nil, map[string]map[string]string{"p": {"pmd-rxq-affinity": "1:1"}})
+	if n := counts(); n[1] == 0 || dp.together.Load() {
+		t.Errorf("settings: %v %s", n, where(dp, no))
+	}
+}
+
 func TestBalance(t *testing.T) {
 	dp, err := New(Config{Threads: 2})
 	if err != nil {
@@ -160,6 +220,7 @@ func TestBalance(t *testing.T) {
 	s.assign = "group"
 	dp.settings.Store(&s)
 	for i, r := range dp.ports.Load().get(no).rx {
+		r.work.Store(work[i])
 		r.load.note(work[i])
 	}
 	for i, th := range dp.loops() {

@@ -50,10 +50,13 @@ type thread struct {
 	busy  int       // packets since
 	since time.Time // the rate was last looked at
 	high  bool      // it was high then
-	cpu   int       // that it is pinned to, or anyCPU
-	born  time.Time
-	load  history // of work, and
-	total history // of work and idling; written under the datapath's lock
+	// window began at some time, and worked is the work since; see note.
+	window time.Time
+	worked time.Duration
+	cpu    int // that it is pinned to, or anyCPU
+	born   time.Time
+	load   history // of work, and
+	total  history // of work and idling; written under the datapath's lock
 	// isolated: its queues are named by settings, others stay away.
 	isolated atomic.Bool
 	base     counted // counters when they were cleared; guarded by the datapath's mu
@@ -234,6 +237,7 @@ func (t *thread) run() {
 		n := t.wait(events[:])
 		tab := *t.tab.Load()
 		begin := time.Now()
+		woke := begin
 		before := t.busy
 		for _, ev := range events[:n] {
 			if ev.Fd == wakeID || int(ev.Fd) >= len(tab) || tab[ev.Fd] == nil {
@@ -251,6 +255,7 @@ func (t *thread) run() {
 		if t.busy == before {
 			t.x.count.idleTurns.Add(1)
 		}
+		t.note(begin, begin.Sub(woke))
 	}
 }
 

@@ -42,6 +42,8 @@ type Datapath struct {
 	settings atomic.Pointer[settings]
 	warned   sync.Map      // what was said about settings
 	done     chan struct{} // closed with the datapath
+	together atomic.Bool   // one thread polls all queues; written under mu
+	crowded  chan struct{} // a thread tells that it has too much to do
 	cleared  time.Time     // when counters were last cleared; guarded by mu
 	base     counted       // of the main thread then; guarded by mu
 
@@ -105,7 +107,8 @@ func New(cfg Config) (*Datapath, error) {
 	set := defaultSettings
 	dp.settings.Store(&set)
 	dp.cleared = time.Now()
-	dp.done = make(chan struct{})
+	dp.done, dp.crowded = make(chan struct{}), make(chan struct{}, 1)
+	dp.together.Store(cfg.Threads > 1)
 	// Packet threads seldom let go of the processor that the Go scheduler counts
 	// them on, so they do not count.
 	if n := runtime.NumCPU() + cfg.Threads; runtime.GOMAXPROCS(0) < n {
