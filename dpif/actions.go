@@ -42,7 +42,7 @@ func (a Actions) Trunc(n uint32) Actions { return appendU32(a, ActTrunc, n) }
 func (a Actions) Meter(id uint32) Actions { return appendU32(a, ActMeter, id) }
 
 // Drop drops the packet for the given reason.
-func (a Actions) Drop(reason uint32) Actions { return appendU32(a, ActDrop, reason) }
+func (a Actions) Drop(reason DropReason) Actions { return appendU32(a, ActDrop, uint32(reason)) }
 
 // CTClear forgets the connection tracking state.
 func (a Actions) CTClear() Actions { return AppendAttr(a, ActCTClear, nil) }

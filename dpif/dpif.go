@@ -84,6 +84,9 @@ type Upcall struct {
 	UFID     UFID           // for a miss: identifies the flow that should be put
 	Userdata []byte         // UpcallAction: what the action carried
 	Actions  Actions        // UpcallAction: the actions given to userspace(), if any
+	// Recirculations is how often the packet has been looked up again. Whoever
+	// executes actions on it says so, or a loop might not end.
+	Recirculations uint8
 }
 
 // Handler takes upcalls. A userspace datapath calls it on its packet threads,
@@ -96,6 +99,8 @@ type Execute struct {
 	Key     *flow.Key
 	Actions Actions
 	Probe   bool // test for support only, do not log failure
+	// Recirculations is that of the upcall that the packet came with.
+	Recirculations uint8
 }
 
 // PutFlags qualify FlowPut.

@@ -272,7 +272,8 @@ func (h *Host) cmdDumpDPs([]string) (string, error) {
 
 func (h *Host) cmdDPIFShow([]string) (string, error) {
 	var b strings.Builder
-	for _, k := range h.Backers() {
+	backers := slices.SortedFunc(slices.Values(h.Backers()), func(x, y *Backer) int { return cmp.Compare(x.dp.Type(), y.dp.Type()) })
+	for _, k := range backers {
 		s := k.dp.Stats()
 		fmt.Fprintf(&b, "%s@%s: hit:%d missed:%d\n", k.dp.Type(), k.dp.Name(), s.Hits, s.Misses)
 		all := k.Ofprotos()
@@ -305,11 +306,11 @@ func (x *port) line(dpType string) string {
 		typ = "system"
 	}
 	if typ == "internal" {
-		switch dpType {
-		case "netdev":
-			typ = "tap" // what internal ports are made of there
-		case "dummy":
+		switch {
+		case x.spec.Device != nil && x.spec.Device.Type() == "dummy-internal":
 			typ = "dummy-internal"
+		case dpType == "netdev":
+			typ = "tap" // what internal ports are made of there
 		}
 	}
 	s := fmt.Sprintf("%s %d/%s: (%s", x.spec.Name, x.no, odp, typ)

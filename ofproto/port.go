@@ -176,7 +176,7 @@ func (p *Ofproto) PortAdd(s PortSpec) (openflow.Port, error) {
 	}
 	x := &port{spec: s, odp: dpif.NoPort, created: p.now()}
 	switch {
-	case IsTunnel(s.Type):
+	case IsTunnel(s.Type) && s.Device == nil: // a dummy may stand in for one
 		t, err := parseTunnel(&s)
 		if err != nil {
 			return 0, err

@@ -31,7 +31,11 @@ func (b *Backer) configLocked() *xlate.Config {
 	if !b.dirty.Load() {
 		return b.cfg.Load()
 	}
-	c := &xlate.Config{MaxOutputs: maxBacklog(), ByODP: map[dpif.PortNo]*xlate.Port{}}
+	features := b.features()
+	c := &xlate.Config{
+		MaxOutputs: maxBacklog(), ExplicitDrop: features[dpif.FeatureExplicitDrop] != 0,
+		ByODP: map[dpif.PortNo]*xlate.Port{},
+	}
 	ports := map[*port]*xlate.Port{}
 	patches := map[string]*xlate.Port{}
 	var tunnels []*xlate.Port

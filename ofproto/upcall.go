@@ -19,6 +19,9 @@ var (
 	log         = vlog.New("ofproto_dpif_upcall")
 	unassocRL   = vlog.RateLimit{Rate: 1, Burst: 5}
 	flowMissCov = coverage.New("dpif_upcall_miss")
+	// Packets that came up and of which nothing could be made.
+	upcallErrorCov = coverage.New("datapath_drop_upcall_error")
+	actionErrorCov = coverage.New("datapath_drop_userspace_action_error")
 )
 
 // upcallStats count what came up.
@@ -91,7 +94,12 @@ func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, epoch uint32
 	port := cfg.Receiver(u.Key)
 	if port == nil {
 		b.stats.unassociated.Add(1)
+		upcallErrorCov.Inc()
 		log.InfoRL(&unassocRL, "received packet on unassociated datapath port %d", u.Key.InPort)
+		return
+	}
+	if id := u.Key.RecircID; id != 0 && b.thawed(id) == nil {
+		upcallErrorCov.Inc() // what it was to go on with is forgotten
 		return
 	}
 	out, _ := b.translate(w, cfg, port, u.Key, u.Packet, now)
@@ -139,7 +147,7 @@ func (w *worker) forward(u *dpif.Upcall, out *xlate.Out) {
 	}
 	at := len(w.actions)
 	w.actions = append(w.actions, out.Actions...) // what translation returned goes with the next one
-	w.todo = append(w.todo, dpif.Execute{Packet: u.Packet, Key: u.Key, Actions: w.actions[at:len(w.actions):len(w.actions)]})
+	w.todo = append(w.todo, dpif.Execute{Packet: u.Packet, Key: u.Key, Actions: w.actions[at:len(w.actions):len(w.actions)], Recirculations: u.Recirculations})
 }
 
 // execute does what forward noted: in one go, so that packets for the same port
@@ -162,12 +170,14 @@ func (b *Backer) execute(w *worker) {
 func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.Time) {
 	c, ok := dpif.ParseUserData(u.Userdata)
 	if !ok {
+		actionErrorCov.Inc()
 		return
 	}
 	switch c.Kind {
 	case dpif.UserSlowPath:
 		port := cfg.Receiver(u.Key)
 		if port == nil {
+			actionErrorCov.Inc()
 			return
 		}
 		out, _ := b.translate(w, cfg, port, u.Key, u.Packet, now)

@@ -64,23 +64,24 @@ func device[D netdev.Device](d D, err error) (netdev.Device, error) {
 	return d, nil
 }
 
-func isTunnel(typ string) bool { return slices.Contains(tunnel.Types(), typ) }
+// isTunnel reports whether ports of a type are tunnels: with dummies instead of
+// everything, none are.
+func (d *Daemon) isTunnel(typ string) bool {
+	return d.cfg.dummy != dummyOverride && slices.Contains(tunnel.Types(), typ)
+}
 
 // openDevice opens the device of an interface for a datapath type.
 func (d *Daemon) openDevice(datapath string, cfg netdev.Config) (netdev.Device, error) {
 	mode := d.cfg.dummy
+	if mode == dummyOverride && slices.Contains(tunnel.Types(), cfg.Type) {
+		return standIn(cfg, "dummy")
+	}
 	for _, k := range deviceKinds {
 		if k.typ != cfg.Type || k.isDummy && mode == noDummy {
 			continue
 		}
 		if k.standIn != "" && (mode == dummyOverride || mode == dummySystem && k.typ == "system" || k.typ == "internal" && d.isDummy(datapath)) {
-			shown := cfg.Type
-			cfg.Type = k.standIn
-			dev, err := dummy.Open(cfg)
-			if err != nil || k.standIn == "dummy-internal" {
-				return dev, err
-			}
-			return renamed{dev.(netdev.Configurable), shown}, nil
+			return standIn(cfg, k.standIn)
 		}
 		if k.typ == "system" && d.cfg.DisableSystem {
 			break
@@ -89,6 +90,18 @@ func (d *Daemon) openDevice(datapath string, cfg netdev.Config) (netdev.Device, 
 	}
 	vlog.New("netdev").Warn("could not create netdev %s of unknown type %s", cfg.Name, cfg.Type)
 	return nil, bridge.ErrUnknownType
+}
+
+// standIn opens a dummy of a type for an interface of another, whose name it shows
+// unless it is an internal one.
+func standIn(cfg netdev.Config, typ string) (netdev.Device, error) {
+	shown := cfg.Type
+	cfg.Type = typ
+	dev, err := dummy.Open(cfg)
+	if err != nil || typ == "dummy-internal" {
+		return dev, err
+	}
+	return renamed{dev.(netdev.Configurable), shown}, nil
 }
 
 // renamed is a device that stands in for one of another type.

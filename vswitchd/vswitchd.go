@@ -105,7 +105,7 @@ func New(cfg Config) (*Daemon, error) {
 		OpenDatapath:  d.openDatapath,
 		OpenDevice:    d.openDevice,
 		OpenTunnel:    d.openTunnel,
-		IsTunnel:      isTunnel,
+		IsTunnel:      d.isTunnel,
 		DatapathTypes: d.datapathTypes(),
 		IfaceTypes:    d.ifaceTypes(),
 		RunDir:        cfg.RunDir,

@@ -59,7 +59,13 @@ func typeText(p *dpif.Port) string {
 	case "dummy", "dummy-internal", "tap":
 		return " (" + p.Type + ")"
 	case "afxdp":
-		return " (afxdp: " + strings.Join(netdev.OptionTexts(p.Device), ", ") + ")"
+		if opts := netdev.OptionTexts(p.Device); len(opts) > 0 {
+			return " (afxdp: " + strings.Join(opts, ", ") + ")"
+		}
+		return " (afxdp)"
+	}
+	if _, ok := p.Device.(netdev.Configurable); ok {
+		return " (" + p.Type + ")" // a dummy in the place of a tunnel
 	}
 	return " (" + p.Type + ": packet_type=ptap)"
 }

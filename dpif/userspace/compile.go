@@ -138,7 +138,11 @@ func compileNested(a, whole dpif.Actions, nest int, last bool) ([]op, error) {
 		case dpif.ActPopNSH:
 			o.kind = opPopNSH
 		case dpif.ActDrop:
+			if len(body) < 4 {
+				return nil, dpif.ErrInvalid
+			}
 			o.kind = opDrop
+			o.n = binary.NativeEndian.Uint32(body)
 		case dpif.ActCT:
 			o.kind = opCT
 			o.ct, err = compileCT(body)

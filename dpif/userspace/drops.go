@@ -1,5 +1,10 @@
 package userspace
 
+import (
+	"govs/daemon/coverage"
+	"govs/dpif"
+)
+
 // dropReason says why the datapath threw a packet away.
 type dropReason uint8
 
@@ -9,7 +14,9 @@ const (
 	dropRecirc                        // recirculated too often
 	dropMalformed                     // the packet lacks the header an action is to change
 	dropNested                        // actions nested too deeply
-	dropExplicit                      // drop action
+	dropNSH                           // no NSH header to pop
+	dropShort                         // a received frame has no whole Ethernet header
+	dropSample                        // the last action is a sample that leaves the packet out
 	dropMeter                         // a meter's rate was exceeded
 	numDrops
 )
@@ -21,7 +28,9 @@ var dropNames = [numDrops]string{
 	dropRecirc:      "datapath_drop_recirc_error",
 	dropMalformed:   "datapath_drop_malformed_packet",
 	dropNested:      "datapath_drop_nesting",
-	dropExplicit:    "datapath_drop_explicit",
+	dropNSH:         "datapath_drop_nsh_decap_error",
+	dropShort:       "datapath_drop_rx_invalid_packet",
+	dropSample:      "datapath_drop_sample_error",
 	dropMeter:       "datapath_drop_meter",
 }
 
@@ -34,6 +43,22 @@ func (dp *Datapath) drop(r dropReason) {
 	}
 }
 
+// dropAction counts a packet that a drop action ends.
+func (dp *Datapath) dropAction(r dpif.DropReason) {
+	r = min(r, dpif.NumDropReasons-1)
+	dp.explicit[r].Add(1)
+	dp.coverExplicit[r].Inc()
+}
+
+func (dp *Datapath) initDrops() {
+	for i, name := range dropNames {
+		dp.cover[i] = coverage.New(name)
+	}
+	for r := range dpif.NumDropReasons {
+		dp.coverExplicit[r] = coverage.New(r.Counter())
+	}
+}
+
 // Drops returns how many packets were thrown away, by reason; reasons that never
 // happened are left out.
 func (dp *Datapath) Drops() map[string]uint64 {
@@ -41,6 +66,11 @@ func (dp *Datapath) Drops() map[string]uint64 {
 	for i := range dp.drops {
 		if n := dp.drops[i].Load(); n > 0 {
 			m[dropNames[i]] = n
+		}
+	}
+	for i := range dp.explicit {
+		if n := dp.explicit[i].Load(); n > 0 {
+			m[dpif.DropReason(i).Counter()] += n
 		}
 	}
 	return m

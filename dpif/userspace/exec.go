@@ -69,8 +69,8 @@ type work struct {
 	stale  bool // key no longer says what p holds
 	moved  bool // stale, and by more than values: headers have come or gone
 	trunc  int  // bytes the next output may have, 0 no limit
-	depth  int  // recirculations so far
 	nest   int
+	depth  uint8 // recirculations so far
 }
 
 func (x *exec) init(dp *Datapath, txq int) { x.dp, x.txq = dp, txq }
@@ -89,6 +89,10 @@ func (x *exec) receive(in *port, batch []*packet.Packet) {
 	var missed [batchSize]uint8
 	misses := 0
 	for i, p := range batch {
+		if p.Len() < packet.EthernetLen {
+			x.dp.drop(dropShort)
+			continue
+		}
 		f := x.lookup(&x.keys[i])
 		if f == nil {
 			missed[misses] = uint8(i)
@@ -279,7 +283,9 @@ func (x *exec) again(w work) {
 	if w.shared {
 		w.p = x.copy(w.p)
 	}
-	x.upcall([]dpif.Upcall{x.miss(w.p, w.key)}, 1)
+	u := x.miss(w.p, w.key)
+	u.Recirculations = w.depth
+	x.upcall([]dpif.Upcall{u}, 1)
 }
 
 // output queues the packet for a port.
@@ -421,7 +427,7 @@ func (x *exec) run(w *work, ops []op) {
 			w.stale, w.moved = true, true
 		case opPopNSH:
 			if !x.own(w).PopNSH() {
-				x.dp.drop(dropMalformed)
+				x.dp.drop(dropNSH)
 				return
 			}
 			w.stale, w.moved = true, true
@@ -469,6 +475,8 @@ func (x *exec) run(w *work, ops []op) {
 				f := x.fork(w)
 				x.run(&f, o.sub)
 				w.shared = true
+			} else if o.last && !w.shared {
+				x.dp.drop(dropSample)
 			}
 		case opClone:
 			f := x.fork(w)
@@ -490,7 +498,7 @@ func (x *exec) run(w *work, ops []op) {
 			conntrack.Clear(x.own(w))
 			w.stale = true
 		case opDrop:
-			x.dp.drop(dropExplicit)
+			x.dp.dropAction(dpif.DropReason(o.n))
 			return
 		default:
 			x.dp.drop(dropUnsupported)
@@ -525,7 +533,7 @@ func (x *exec) userspace(w *work, o *op) {
 	flow.Extract(p, &key)
 	x.upcall([]dpif.Upcall{{
 		Reason: dpif.UpcallAction, Packet: p, Key: &key, UFID: x.dp.ufid(&key, nil),
-		Userdata: o.data, Actions: o.attrs,
+		Userdata: o.data, Actions: o.attrs, Recirculations: w.depth,
 	}}, 1)
 }
 
@@ -562,7 +570,7 @@ func (dp *Datapath) Execute(batch ...*dpif.Execute) (first error) {
 				}
 				continue
 			}
-			w := work{p: e.Packet, key: &x.keys[i]}
+			w := work{p: e.Packet, key: &x.keys[i], depth: e.Recirculations}
 			if e.Packet.L3 < 0 || e.Key == nil {
 				flow.Extract(e.Packet, w.key)
 			} else {

@@ -62,6 +62,9 @@ type Datapath struct {
 	logged       [numDrops]atomic.Bool   // reason was logged once
 	secret       [2]uint64               // of ufids
 	cover        [numDrops]*coverage.Counter
+	// explicit are by the reasons of drop actions.
+	explicit      [dpif.NumDropReasons]atomic.Uint64
+	coverExplicit [dpif.NumDropReasons]*coverage.Counter
 
 	meterMu sync.Mutex // orders writers of meters
 	meters  meterTable
@@ -100,9 +103,7 @@ func New(cfg Config) (*Datapath, error) {
 	dp.union.Store(&wordSet{})
 	dp.newSecret()
 	dp.ct.init(dp)
-	for i, name := range dropNames {
-		dp.cover[i] = coverage.New(name)
-	}
+	dp.initDrops()
 	dp.execs.dp = dp
 	set := defaultSettings
 	dp.settings.Store(&set)

@@ -23,6 +23,8 @@ type Config struct {
 	// MaxOutputs is how often a packet may be sent at once; 0 if any number of
 	// times.
 	MaxOutputs int
+	// ExplicitDrop says that the datapath wants to be told to drop, and why.
+	ExplicitDrop bool
 	// CTTimeout, if not nil, returns the name of the timeout policy that
 	// connections of a zone have, and whether it depends on the protocol.
 	CTTimeout func(zone, ethType uint16, proto uint8) (name string, byProtocol bool)

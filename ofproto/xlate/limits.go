@@ -1,8 +1,15 @@
 package xlate
 
 import (
+	"govs/daemon/coverage"
 	"govs/dpif"
 	"govs/flow"
+)
+
+var (
+	actionsCov  = coverage.New("xlate_actions")
+	oversizeCov = coverage.New("xlate_actions_oversize")
+	outputsCov  = coverage.New("xlate_actions_too_many_output")
 )
 
 // push puts a value of so many bits on the stack. Values have room of their size

@@ -222,6 +222,7 @@ type Translator struct {
 // Translate translates in and returns the outcome, which is valid until the
 // next call. With an error it is one that drops the packet.
 func (t *Translator) Translate(in *In) (*Out, error) {
+	actionsCov.Inc()
 	t.start(in)
 	t.run()
 	if t.err != nil {
@@ -229,6 +230,10 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 		t.odp = t.odp[:0]
 	}
 	t.out.Actions = unwrapLast(t.odp)
+	if len(t.out.Actions) == 0 && in.Config.ExplicitDrop {
+		t.odp = t.odp.Drop(dropReason(t.err))
+		t.out.Actions = t.odp
+	}
 	if t.flow.TunPresent == 0 {
 		t.flow.TunLayout = 0
 	}
@@ -348,7 +353,11 @@ func (t *Translator) run() {
 	if t.err != nil && t.err != errCongestion && in.Trace != nil {
 		return // show the mask as it was when things went wrong
 	}
-	if len(t.odp) > maxActions || tooManyOutputs(t.odp, in.Config.MaxOutputs) {
+	if len(t.odp) > maxActions {
+		oversizeCov.Inc()
+		t.out.Slow |= SlowAction
+	} else if tooManyOutputs(t.odp, in.Config.MaxOutputs) {
+		outputsCov.Inc()
 		t.out.Slow |= SlowAction
 	}
 	t.finishMask()

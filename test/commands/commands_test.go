@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,9 +42,7 @@ func normal(command, s string) string {
 		s = o.what.ReplaceAllString(s, o.as)
 	}
 	if strings.Contains(command, "dump-flows") || command == "dpif/set-dp-features" {
-		lines := strings.SplitAfter(s, "\n")
-		slices.Sort(lines)
-		s = strings.Join(lines, "")
+		s = sortedLines(s)
 	}
 	return s
 }
