@@ -155,7 +155,7 @@ func (f *Field) keepMask() uint64 {
 	if f.loc.keep != 0 {
 		return uint64(f.loc.keep)
 	}
-	return OnesValue(int(f.Bits)).Lo
+	return ^uint64(0) >> max(0, 64-int(f.Bits))
 }
 
 // Get returns the field's value in k, right-aligned.

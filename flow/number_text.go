@@ -91,7 +91,8 @@ func ScanInteger(s string, size int) (v Value, rest string, ok, fits bool) {
 		return U(n), rest, len(rest) < len(s), fits && U(n).Len() <= 8*size
 	}
 	const blanks = " \t\r\n"
-	var digits []byte
+	var room [32]byte
+	digits := room[:0]
 	for s = strings.TrimLeft(s[2:], blanks); s != "" && isHex(s[0]); s = strings.TrimLeft(s[1:], blanks) {
 		if s[0] == '0' && len(digits) == 0 {
 			continue

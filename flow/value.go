@@ -190,6 +190,28 @@ func (v Value) Len() int {
 	return bits.Len64(v.Lo)
 }
 
+// LowestRun returns where the lowest run of bits that are set begins and how long
+// it is; a zero value has none, and begins after all bits.
+func (v Value) LowestRun() (ofs, n int) {
+	trailing := func(v, flip Value) (n int) {
+		for _, w := range [...]uint64{v.Lo ^ flip.Lo, v.Hi ^ flip.Hi} {
+			if w != 0 {
+				return n + bits.TrailingZeros64(w)
+			}
+			n += 64
+		}
+		for _, w := range v.above() {
+			if w ^= flip.Lo; w != 0 {
+				return n + bits.TrailingZeros64(w)
+			}
+			n += 64
+		}
+		return n
+	}
+	ofs = trailing(v, Value{})
+	return ofs, trailing(v.Shr(ofs), Value{Hi: ^uint64(0), Lo: ^uint64(0)})
+}
+
 // AppendBytes appends the n lowest bytes of v, most significant first; n may be
 // up to 128.
 func (v Value) AppendBytes(dst []byte, n int) []byte {

@@ -57,8 +57,8 @@ func (x *msgBundle) each(f func(raw []byte, r *flowtable.Rule) error) error {
 
 // bundle returns the connection's bundle with a number; one that has waited too
 // long is gone.
-func (o *ofConn) bundle(id uint32) *msgBundle {
-	now, idle := o.p.now(), time.Duration(o.p.backer.host.bundleIdle.Load())
+func (o *ofConn) bundle(id uint32, now time.Time) *msgBundle {
+	idle := time.Duration(o.p.backer.host.bundleIdle.Load())
 	for id, x := range o.bundles {
 		if now.Sub(x.used) > idle {
 			connLog.InfoRL(&badRL, "%s: bundle %#x timed out", o.c.Name(), id)
@@ -72,11 +72,11 @@ func (o *ofConn) bundle(id uint32) *msgBundle {
 	return x
 }
 
-func (o *ofConn) openBundle(id uint32, flags openflow.BundleFlags) *msgBundle {
+func (o *ofConn) openBundle(id uint32, flags openflow.BundleFlags, now time.Time) *msgBundle {
 	if o.bundles == nil {
 		o.bundles = map[uint32]*msgBundle{}
 	}
-	x := &msgBundle{flags: flags, used: o.p.now()}
+	x := &msgBundle{flags: flags, used: now}
 	o.bundles[id] = x
 	return x
 }
@@ -85,7 +85,8 @@ func (o *ofConn) bundleControl(m *openflow.BundleControl, b []byte) error {
 	if refused, err := o.refuseSecondary(b); refused {
 		return err
 	}
-	x := o.bundle(m.ID)
+	now := o.p.now()
+	x := o.bundle(m.ID, now)
 	var err error
 	switch m.Type {
 	case openflow.BundleOpen:
@@ -96,7 +97,7 @@ func (o *ofConn) bundleControl(m *openflow.BundleControl, b []byte) error {
 		case m.Flags&^(openflow.BundleAtomic|openflow.BundleOrdered) != 0:
 			err = openflow.ErrBundleFailedBadFlags
 		default:
-			o.openBundle(m.ID, m.Flags)
+			o.openBundle(m.ID, m.Flags, now)
 		}
 	case openflow.BundleClose:
 		switch {
@@ -135,15 +136,15 @@ func (o *ofConn) bundleControl(m *openflow.BundleControl, b []byte) error {
 	return o.reply(&openflow.BundleControl{ID: m.ID, Type: m.Type + 1, Flags: m.Flags}, openflow.ParseHeader(b).Xid)
 }
 
-func (o *ofConn) bundleAdd(m *openflow.BundleAdd, b []byte) error {
+func (o *ofConn) bundleAdd(m *openflow.BundleAdd, b []byte, now time.Time) error {
 	if refused, err := o.refuseSecondary(b); refused {
 		return err
 	}
-	x := o.bundle(m.ID)
+	x := o.bundle(m.ID, now)
 	var err error
 	switch {
 	case x == nil:
-		x = o.openBundle(m.ID, m.Flags)
+		x = o.openBundle(m.ID, m.Flags, now)
 	case x.closed:
 		err = openflow.ErrBundleFailedBundleClosed
 	case x.flags != m.Flags:

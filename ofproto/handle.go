@@ -3,6 +3,7 @@ package ofproto
 import (
 	"bytes"
 	"errors"
+	"time"
 
 	"govs/conntrack"
 	"govs/ofproto/xlate"
@@ -23,13 +24,12 @@ func (o *ofConn) handle(b []byte) error {
 		r := openflow.Encode(&openflow.ErrorMsg{Code: openflow.ErrBadRequestBadVersion, Data: b}, openflow.ProtocolOf(h.Version), h.Xid)
 		return o.send(r)
 	}
-	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: o.names(), FlowMod: &o.flowMods})
+	msg, err := o.decode(b, &o.flowMods, &o.adds)
 	if err != nil {
-		return o.fail(errorCode(err, openflow.ErrBadRequestBadType), b)
+		return o.undecoded(err, b)
 	}
-	xid := d.Header.Xid
-	o.noteActs(d.Message)
-	switch m := d.Message.(type) {
+	xid := openflow.ParseHeader(b).Xid
+	switch m := msg.(type) {
 	case *openflow.EchoReply:
 		return nil
 	case *openflow.ErrorMsg:
@@ -51,7 +51,7 @@ func (o *ofConn) handle(b []byte) error {
 	case *openflow.DescRequest:
 		return o.reply(o.p.description(), xid)
 	case *openflow.FlowMod:
-		return o.flowMod(m, b)
+		return o.flowMod(m, b, o.p.now())
 	case *openflow.GroupMod:
 		return o.groupMod(m, b)
 	case *openflow.GroupDescRequest:
@@ -61,7 +61,7 @@ func (o *ofConn) handle(b []byte) error {
 	case *openflow.BundleControl:
 		return o.bundleControl(m, b)
 	case *openflow.BundleAdd:
-		return o.bundleAdd(m, b)
+		return o.bundleAdd(m, b, o.p.now())
 	case *openflow.MeterMod:
 		return o.meterMod(m, b)
 	case *openflow.MeterConfigRequest:
@@ -157,6 +157,21 @@ func (o *ofConn) handle(b []byte) error {
 	return o.fail(openflow.ErrBadRequestBadType, b)
 }
 
+// decode decodes a message, a flow-mod into fm and a bundle's into add.
+func (o *ofConn) decode(b []byte, fm *openflow.FlowMod, add *openflow.BundleAdd) (openflow.Message, error) {
+	d, err := openflow.Decode(b, openflow.DecodeOptions{Protocol: o.protocol(), Names: o.names(), FlowMod: fm, BundleAdd: add})
+	if err != nil {
+		return nil, err
+	}
+	o.noteActs(d.Message)
+	return d.Message, nil
+}
+
+// undecoded answers a message that is not one.
+func (o *ofConn) undecoded(err error, b []byte) error {
+	return o.fail(errorCode(err, openflow.ErrBadRequestBadType), b)
+}
+
 // change carries out a request that changes the switch, unless it comes from a
 // secondary controller; only an error is answered.
 func (o *ofConn) change(b []byte, do func() error) error {
@@ -211,7 +226,7 @@ func (o *ofConn) setConfig(m *openflow.SetConfig, b []byte) error {
 }
 
 // flowMod changes the flow tables.
-func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
+func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte, now time.Time) error {
 	if refused, err := o.refuseSecondary(b); refused {
 		return err
 	}
@@ -221,10 +236,10 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte) error {
 		}
 	}
 	o.from = origin{o, openflow.ParseHeader(b).Xid}
-	if err := o.p.tables.ApplyFor(&o.from, m, o.p.now()); err != nil {
+	if err := o.p.tables.ApplyFor(&o.from, m, now); err != nil {
 		return o.fail(errorCode(err, openflow.ErrFlowModFailedUnknown), b)
 	}
-	o.mods.count(m.Command, o.p.now())
+	o.mods.count(m.Command, now)
 	if m.Buffer != openflow.NoBuffer && !m.Delete() {
 		return o.fail(openflow.ErrBadRequestBufferUnknown, b)
 	}

@@ -29,8 +29,8 @@ func (k connKind) String() string { return [...]string{"service", "primary", "sn
 // otherwise (OpenFlow 1.0, OFP_DEFAULT_MISS_SEND_LEN).
 const defaultMissSendLen = 128
 
-// ofConn is one OpenFlow connection. One goroutine reads and answers, another
-// sends what nobody asked for.
+// ofConn is one OpenFlow connection. One goroutine reads and answers, with the
+// help of a modPipe, another sends what nobody asked for.
 type ofConn struct {
 	p    *Ofproto
 	c    *conn.Conn
@@ -47,10 +47,11 @@ type ofConn struct {
 	monitors  flowMonitors
 	monitored atomic.Bool // there are any
 
-	bundles map[uint32]*msgBundle // run's alone
+	bundles map[uint32]*msgBundle // run's alone, or its modPipe's
 
-	// flowMods is where run decodes flow-mods, which nobody keeps.
+	// flowMods and adds are where run decodes what nobody keeps.
 	flowMods openflow.FlowMod
+	adds     openflow.BundleAdd
 	from     origin         // of the flow-mod under way
 	decoding openflow.Names // see names
 
@@ -99,29 +100,40 @@ func (o *ofConn) lastHeard() time.Time { return time.Unix(0, o.heard.Load()) }
 func (o *ofConn) run() error {
 	o.p.conns.wg.Go(o.writer)
 	defer o.stop()
+	pipe := newModPipe(o)
+	defer pipe.drain()
 	for {
 		b, err := o.c.Next()
 		if err != nil {
+			if err := pipe.drain(); err != nil {
+				return err
+			}
 			if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
 				return nil
 			}
 			return err
 		}
-		o.heard.Store(o.p.now().UnixNano())
 		if o.kind == connSnoop {
+			o.heard.Store(o.p.now().UnixNano())
 			continue
 		}
 		o.snoop(b)
-		if !openflow.IsFlowMod(b) {
-			b = bytes.Clone(b) // something may be kept of it
-		}
-		if err := o.handle(b); err != nil {
-			return err
-		}
-		if !o.c.Buffered() {
-			if err := o.box.flush(); err != nil {
-				return err
+		if pipe.takes(b) {
+			err = pipe.add(b)
+		} else if err = pipe.drain(); err == nil {
+			o.heard.Store(o.p.now().UnixNano())
+			if !openflow.IsFlowMod(b) {
+				b = bytes.Clone(b) // something may be kept of it
 			}
+			err = o.handle(b)
+		}
+		if err == nil && !o.c.Buffered() {
+			if err = pipe.pause(); err == nil {
+				err = o.box.flush()
+			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

@@ -162,14 +162,8 @@ func (a *SetField) dst() flow.Subfield { return lowestRun(a.Field, a.Mask, 1024)
 
 // lowestRun returns the lowest run of bits in mask, at most limit long.
 func lowestRun(id flow.FieldID, mask flow.Value, limit int) flow.Subfield {
-	s := flow.Subfield{Field: id}
-	for s.Ofs < 1024 && mask.Shr(int(s.Ofs)).Lo&1 == 0 {
-		s.Ofs++
-	}
-	for int(s.N) < limit && int(s.Ofs+s.N) < 1024 && mask.Shr(int(s.Ofs+s.N)).Lo&1 != 0 {
-		s.N++
-	}
-	return s
+	ofs, n := mask.LowestRun()
+	return flow.Subfield{Field: id, Ofs: uint16(ofs), N: uint16(min(n, limit))}
 }
 
 // hexValue prints a value as hex; zero is "0".

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"govs/flow"
 )
@@ -16,6 +17,7 @@ type parser struct {
 	usable Protocols
 	words  map[string]*actionRow // the table, passed in as nested lists need it
 	acts   []Action
+	room   [4]Action // for acts, if they are few
 	depth  int
 	outer  Kind // the action that the list is inside of, or 0
 	// notHere is the first instruction of a list that must not have any.
@@ -29,7 +31,12 @@ const maxActionDepth = 64
 // also returns the protocols that can carry the list. The error is in
 // ovs-ofctl's words.
 func ParseActions(text string, names *Names) ([]Action, Protocols, error) {
-	p := parser{names: names, usable: ProtoAny, words: wordIndex()}
+	p := parsers.Get().(*parser)
+	defer func() {
+		*p = parser{}
+		parsers.Put(p)
+	}()
+	*p = parser{names: names, usable: ProtoAny, words: wordIndex(), acts: p.room[:0]}
 	err := p.list(text, true)
 	if err == nil {
 		err = verify(p.acts, 0, names)
@@ -40,8 +47,11 @@ func ParseActions(text string, names *Names) ([]Action, Protocols, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	return p.acts, p.usable, nil
+	return append([]Action(nil), p.acts...), p.usable, nil // as large as it must be
 }
+
+// parsers saves an allocation a list.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
 
 // nested reads the list inside an action of kind outer.
 func (p *parser) nested(text string, outer Kind) ([]Action, error) {

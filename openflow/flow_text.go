@@ -26,7 +26,7 @@ func (fm *FlowMod) parse(text string, cmd FlowModCommand, names *Names) (Protoco
 	if cmd == FlowModify || cmd == FlowModifyStrict {
 		fm.ModifyCookie = false
 	}
-	p := flowParser{fm: fm, names: names, usable: ProtoAny, cmd: cmd}
+	p := flowParser{fm: fm, names: names, env: names.env(), usable: ProtoAny, cmd: cmd}
 	acts, hasActs := "", false
 	if !fm.Delete() {
 		text, acts, hasActs = cutActions(text)
@@ -98,6 +98,7 @@ func ParseFlowRequest(text string, aggregate bool, names *Names) (*FlowStatsRequ
 type flowParser struct {
 	fm     *FlowMod
 	names  *Names
+	env    *flow.TextEnv // of names
 	usable Protocols
 	cmd    FlowModCommand
 }
@@ -117,57 +118,69 @@ func (p *flowParser) keys(s string) error {
 
 func (p *flowParser) key(k, v string) error {
 	fm := p.fm
-	adds := !fm.Delete()
-	if fm.Match.ParseProto(k) {
-		return nil // whatever its value
+	if v != "" {
+		if known, err := p.keyword(k, v); known {
+			return err
+		}
 	}
-	if adds && p.flag(k) {
+	id, ok := flow.FieldByPlainName(k)
+	switch {
+	case ok && id.Available():
+		return p.field(id, v)
+	case ok:
+		return fm.Match.ParseField(k, v, p.env) // which says why not
+	case fm.Match.ParseProto(k): // whatever its value
 		return nil
-	}
-	if strings.Contains(k, "[") {
+	case !fm.Delete() && p.flag(k):
+		return nil
+	case strings.Contains(k, "["):
 		return p.subfield(k, v)
-	}
-	if id, ok := flow.FieldByPlainName(k); ok && id.Available() {
-		if v == "" {
-			v = "0/0" // matches all
-		}
-		val, mask, err := id.ParseValue(v, p.names.env())
-		if err == nil && id.IsTLV() {
-			return p.tlv(id, val, mask)
-		}
-		if err == nil {
-			p.usable &= fieldProtocols(id, mask)
-			if id == flow.VlanVID && strings.Contains(v, "/") && !strings.HasSuffix(v, "/0xffff") {
-				p.usable &= protoNXMOXM // all 13 bits are not all to OVS
-			}
-			fm.Match.SetMasked(id, val, mask)
-		}
-		return err
-	}
-	if err := fm.Match.ParseField(k, v, p.names.env()); err == nil || !errors.Is(err, flow.ErrNotField) {
-		return err
-	}
-	if v == "" {
+	case v == "":
 		return fmt.Errorf("field %s missing value", k)
 	}
-	strict := p.cmd != FlowModify && p.cmd != FlowDelete || p.cmd == FlowModify
-	var err error
+	return fmt.Errorf("unknown keyword %s", k)
+}
+
+// field reads the value of a field of the match.
+func (p *flowParser) field(id flow.FieldID, v string) error {
+	if v == "" {
+		v = "0/0" // matches all
+	}
+	val, mask, err := id.ParseValue(v, p.env)
+	if err != nil {
+		return err
+	}
+	if id.IsTLV() {
+		return p.tlv(id, val, mask)
+	}
+	p.usable &= fieldProtocols(id, mask)
+	if id == flow.VlanVID && strings.Contains(v, "/") && !strings.HasSuffix(v, "/0xffff") {
+		p.usable &= protoNXMOXM // all 13 bits are not all to OVS
+	}
+	p.fm.Match.SetMasked(id, val, mask)
+	return nil
+}
+
+// keyword reads what is no part of the match, and reports whether k is such.
+func (p *flowParser) keyword(k, v string) (known bool, err error) {
+	fm := p.fm
+	adds := !fm.Delete()
 	switch {
 	case k == "table":
 		t, ok := p.names.ParseTable(v)
 		if !ok {
-			return fmt.Errorf("unknown table \"%s\"", v)
+			return true, fmt.Errorf("unknown table \"%s\"", v)
 		}
 		fm.Table = t
 		if t != TableAny {
 			p.usable &= protoTID
 		}
-	case k == "out_port" && fm.Delete():
+	case k == "out_port" && !adds:
 		var ok bool
 		if fm.OutPort, ok = p.names.ParsePort(v); !ok {
-			return fmt.Errorf("%s is not a valid OpenFlow port", v)
+			return true, fmt.Errorf("%s is not a valid OpenFlow port", v)
 		}
-	case k == "out_group" && fm.Delete():
+	case k == "out_group" && !adds:
 		p.usable &= protoOF11Up
 		n, ok := flow.Decimal32(v)
 		switch {
@@ -176,10 +189,10 @@ func (p *flowParser) key(k, v string) error {
 		case strings.EqualFold(v, "any"):
 			n = GroupAny
 		case !ok:
-			return fmt.Errorf("%s is not a valid OpenFlow group", v)
+			return true, fmt.Errorf("%s is not a valid OpenFlow group", v)
 		}
 		fm.OutGroup = n
-	case k == "priority" && (strict || p.cmd == FlowDeleteStrict):
+	case k == "priority" && p.cmd != FlowDelete:
 		fm.Priority, err = parseUint16(v, k)
 	case k == "idle_timeout" && adds:
 		fm.IdleTimeout, err = parseUint16(v, k)
@@ -192,9 +205,9 @@ func (p *flowParser) key(k, v string) error {
 	case k == "duration" || k == "n_packets" || k == "n_bytes" || k == "idle_age" || k == "hard_age":
 		// From a dump that was pasted back.
 	default:
-		err = fmt.Errorf("unknown keyword %s", k)
+		return false, nil
 	}
-	return err
+	return true, err
 }
 
 func (p *flowParser) flag(k string) bool {

@@ -7,27 +7,56 @@ const (
 	delimiters = "," + blanks
 )
 
+// Classes of bytes; a byte may be in several.
+const (
+	delimiter = 1 << iota // one of delimiters
+	keyEnd                // ends a key
+	opens
+	closes
+)
+
+var byteClass = func() (t [256]uint8) {
+	for _, c := range []byte(delimiters) {
+		t[c] = delimiter | keyEnd
+	}
+	t['('], t[')'] = opens|keyEnd, closes
+	t[':'], t['='] = keyEnd, keyEnd
+	return t
+}()
+
+// span returns the length of s up to its first byte of a class.
+func span(s string, class uint8) int {
+	for i := range len(s) {
+		if byteClass[s[i]]&class != 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
 // cutPair takes the next "key", "key=value", "key:value" or "key(value)" off
 // the front of s. A value in parentheses that goes on with "->" is returned
 // with the parenthesis and the rest: "key(value)->x" has value "value)->x".
 func cutPair(s string) (key, value, rest string, ok bool) {
-	s = strings.TrimLeft(s, delimiters)
+	for s != "" && byteClass[s[0]]&delimiter != 0 {
+		s = s[1:]
+	}
 	if s == "" {
 		return "", "", "", false
 	}
-	n := strings.IndexAny(s, ":=("+delimiters)
-	if n < 0 {
+	n := span(s, keyEnd)
+	if n == len(s) {
 		return s, "", "", true
 	}
 	key, delim := s[:n], s[n]
 	s = s[n+1:]
 	switch delim {
 	case ':', '=':
-		n = valueLen(s, delimiters)
+		n = valueLen(s, delimiter)
 	case '(':
-		n = valueLen(s, ")")
+		n = valueLen(s, closes)
 		if strings.HasPrefix(s[n:], ")->") {
-			n += 1 + valueLen(s[n+1:], delimiters)
+			n += 1 + valueLen(s[n+1:], delimiter)
 		}
 	default:
 		return key, "", s, true
@@ -39,19 +68,19 @@ func cutPair(s string) (key, value, rest string, ok bool) {
 	return key, value, rest, true
 }
 
-// valueLen returns the length of s up to the first of stops that is outside
-// inner parentheses.
-func valueLen(s, stops string) int {
+// valueLen returns the length of s up to its first byte of class stop that is
+// outside inner parentheses.
+func valueLen(s string, stop uint8) int {
 	depth := 0
 	for i := range len(s) {
-		c := s[i]
-		if depth == 0 && strings.IndexByte(stops, c) >= 0 {
+		c := byteClass[s[i]]
+		switch {
+		case c == 0:
+		case c&stop != 0 && depth == 0:
 			return i
-		}
-		switch c {
-		case '(':
+		case c&opens != 0:
 			depth++
-		case ')':
+		case c&closes != 0:
 			depth = max(0, depth-1)
 		}
 	}

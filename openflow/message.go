@@ -229,7 +229,8 @@ type msgDecoder struct {
 	index map[msgKey]*msgRow // passed in as messages inside messages need it
 	loose bool
 	// flowMod, if not nil, is what a flow-mod is decoded into.
-	flowMod *FlowMod
+	flowMod   *FlowMod
+	bundleAdd *BundleAdd // the same for these
 	// partial says that the message is worth printing up to the entry that has
 	// an error.
 	partial bool
@@ -247,6 +248,8 @@ type DecodeOptions struct {
 	// FlowMod, if not nil, is what a flow-mod is decoded into and the message
 	// that is returned then: who decodes many and keeps none spares the memory.
 	FlowMod *FlowMod
+	// BundleAdd is the same for a message that puts another one into a bundle.
+	BundleAdd *BundleAdd
 }
 
 // msgDecoders saves an allocation a message.
@@ -278,7 +281,7 @@ func Decode(b []byte, o DecodeOptions) (Decoded, error) {
 	out.Header = ParseHeader(b)
 	d := msgDecoders.Get().(*msgDecoder)
 	defer msgDecoders.Put(d)
-	*d = msgDecoder{Header: out.Header, proto: o.Protocol, names: o.Names, index: msgIndex(), loose: o.Loose, flowMod: o.FlowMod}
+	*d = msgDecoder{Header: out.Header, proto: o.Protocol, names: o.Names, index: msgIndex(), loose: o.Loose, flowMod: o.FlowMod, bundleAdd: o.BundleAdd}
 	if d.proto == 0 {
 		d.proto = ProtoAny
 	}

@@ -121,7 +121,11 @@ func (m *BundleAdd) encode(e *msgEncoder) {
 }
 
 func decodeBundleAdd(d *msgDecoder, b []byte) (Message, error) {
-	m := &BundleAdd{ID: be.Uint32(b), Flags: BundleFlags(be.Uint16(b[6:]))}
+	m := d.bundleAdd
+	if m == nil {
+		m = new(BundleAdd)
+	}
+	*m = BundleAdd{ID: be.Uint32(b), Flags: BundleFlags(be.Uint16(b[6:]))}
 	if b = b[bundleHead:]; len(b) < HeaderLen {
 		return nil, ErrBundleFailedMsgBadLen
 	}
@@ -136,7 +140,9 @@ func decodeBundleAdd(d *msgDecoder, b []byte) (Message, error) {
 		return nil, ErrBundleFailedMsgBadXID
 	}
 	m.Raw, m.Xid = b[:n:n], h.Xid
-	in := d.inside(m.Raw)
+	in := msgDecoders.Get().(*msgDecoder)
+	defer msgDecoders.Put(in)
+	*in = msgDecoder{Header: h, proto: d.proto, names: d.names, index: d.index, loose: d.loose, flowMod: d.flowMod}
 	body, err := in.findRow(m.Raw)
 	if in.row == nil {
 		return nil, ErrBundleFailedMsgUnsup
