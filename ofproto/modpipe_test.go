@@ -29,12 +29,16 @@ func manyMods(t *testing.T, n int) (msgs [][]byte) {
 	for i := range n {
 		text := fmt.Sprintf("table=%d,cookie=0x%x,priority=%d,tcp,tp_dst=%d,actions=output:%d", i%4, i, i%3, r.IntN(200), 1+i%2)
 		cmd := openflow.FlowAdd
-		switch r.IntN(40) {
+		kind := r.IntN(40)
+		if i%75 > 70 || i%75 < 3 {
+			kind = 1 // what comes between would be seen
+		}
+		switch kind {
 		case 0:
 			text = fmt.Sprintf("table=%d,tcp,tp_dst=%d/0xff", i%4, r.IntN(200))
 			cmd = openflow.FlowDelete
 		case 1:
-			text = "in_port=1,actions=group:7" // which is there at times
+			text = fmt.Sprintf("in_port=1,priority=%d,actions=group:7", i) // which is there at times
 		case 2:
 			text = "check_overlap,priority=1,tcp,actions=drop"
 		case 3:
@@ -45,7 +49,7 @@ func manyMods(t *testing.T, n int) (msgs [][]byte) {
 			t.Fatal(err)
 		}
 		m := openflow.Message(fm)
-		bundled := i/300%2 == 1
+		bundled := i/300%2 == 1 && i%300 < 299
 		if bundled {
 			m = &openflow.BundleAdd{ID: 5, Message: fm, Xid: uint32(len(msgs) + 1)}
 			if r.IntN(400) == 0 {
@@ -57,12 +61,12 @@ func manyMods(t *testing.T, n int) (msgs [][]byte) {
 		case 0:
 			b[len(b)-3] ^= 0x40
 		case 1:
-			b[17] = 77 // the command of a flow-mod
+			b[25] = 77 // the command of a flow-mod
 		}
 		switch {
-		case i%150 == 149:
-			group(openflow.GroupCommand(i / 150 % 2 * 2)) // add or delete
-		case i%300 == 299 && bundled:
+		case i%75 == 74:
+			group([...]openflow.GroupCommand{openflow.GroupAdd, openflow.GroupDelete}[i/75%2])
+		case i%300 == 298 && bundled:
 			for _, typ := range []openflow.BundleType{openflow.BundleClose, openflow.BundleCommit} {
 				add(&openflow.BundleControl{ID: 5, Type: typ})
 			}
