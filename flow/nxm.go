@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 	"math/bits"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -32,12 +33,41 @@ const (
 
 // headerIndex finds fields by their wire headers.
 type headerIndex struct {
-	plain map[uint32]FieldID // class<<16 | field<<9
+	plain []oxmClass         // there are few
 	exp   map[uint64]FieldID // experimenter<<16 | field<<9
 }
 
+// oxmClass has a class's fields by number, or NumFields for those that are not.
+type oxmClass struct {
+	class  uint16
+	fields [128]FieldID
+}
+
+// find returns the field of a header that is not an experimenter's.
+func (h *headerIndex) find(header uint32) (FieldID, bool) {
+	for i := range h.plain {
+		if c := &h.plain[i]; uint32(c.class) == header>>16 {
+			id := c.fields[header>>9&127]
+			return id, id < NumFields
+		}
+	}
+	return 0, false
+}
+
+func (h *headerIndex) add(o *OXM, id FieldID) {
+	i := slices.IndexFunc(h.plain, func(c oxmClass) bool { return c.class == uint16(o.Class) })
+	if i < 0 {
+		i = len(h.plain)
+		h.plain = append(h.plain, oxmClass{class: uint16(o.Class)})
+		for j := range h.plain[i].fields {
+			h.plain[i].fields[j] = NumFields
+		}
+	}
+	h.plain[i].fields[o.Field] = id
+}
+
 var headers = sync.OnceValue(func() *headerIndex {
-	h := &headerIndex{map[uint32]FieldID{}, map[uint64]FieldID{}}
+	h := &headerIndex{exp: map[uint64]FieldID{}}
 	for id := range NumFields {
 		for i := range fields[id].OXMs {
 			o := &fields[id].OXMs[i]
@@ -46,7 +76,7 @@ var headers = sync.OnceValue(func() *headerIndex {
 			case o.Class == classExp:
 				h.exp[uint64(o.Exp)<<16|uint64(o.Field)<<9] = id
 			default:
-				h.plain[uint32(o.Class)<<16|uint32(o.Field)<<9] = id
+				h.add(o, id)
 			}
 		}
 	}
@@ -135,7 +165,7 @@ func ParseHeader(b []byte) (id FieldID, masked bool, payload, hdr int, err error
 		hdr, payload = 8, payload-4
 		id, ok = headers().exp[uint64(be.Uint32(b[4:]))<<16|uint64(h&0xfe00)]
 	} else {
-		id, ok = headers().plain[h&^0x1ff]
+		id, ok = headers().find(h)
 	}
 	n := payload
 	if masked {
@@ -159,7 +189,7 @@ func KnownHeader(b []byte) bool {
 		_, ok := headers().exp[uint64(be.Uint32(b[4:]))<<16|uint64(h&0xfe00)]
 		return len(b) >= 8 && ok
 	}
-	_, ok := headers().plain[h&^0x1ff]
+	_, ok := headers().find(h)
 	return ok
 }
 
@@ -173,38 +203,41 @@ const nxmCookie = classNX<<16 | 30<<9
 // refuses unknown fields and missing prerequisites, as a switch does; otherwise
 // unknown fields are passed over. NXM_NX_COOKIE goes to cookie, or is an
 // unknown field if that is nil.
-func ParseNXM(b []byte, strict bool, cookie *Cookie) (Match, error) {
-	return ParseNXMWith(b, strict, cookie, nil)
+func ParseNXM(b []byte, strict bool, cookie *Cookie) (m Match, err error) {
+	err = m.ReadNXM(b, strict, cookie, nil)
+	return m, err
 }
 
-// ParseNXMWith is ParseNXM for a switch that has the tunnel options of tlvs; it
-// returns ErrTLV for others. With nil any may be matched, as a tool needs it.
-func ParseNXMWith(b []byte, strict bool, cookie *Cookie, tlvs *TLVMap) (m Match, err error) {
+// ReadNXM is ParseNXM into m, whatever that was, for a switch that has the tunnel
+// options of tlvs; it returns ErrTLV for others. With nil any may be matched, as a
+// tool needs it.
+func (m *Match) ReadNXM(b []byte, strict bool, cookie *Cookie, tlvs *TLVMap) error {
+	*m = Match{}
 	tlvs.Begin(&m.Key)
 	for len(b) > 0 {
 		if len(b) < 4 {
-			return m, ErrBadLen
+			return ErrBadLen
 		}
 		if h := be.Uint32(b); h&^0x1ff == nxmCookie && (h&0x1ff == 8 || h&0x1ff == 0x110) {
 			n := 4 + int(h&0xff)
 			if len(b) < n {
-				return m, ErrBadLen
+				return ErrBadLen
 			}
 			if cookie == nil && strict {
-				return m, ErrBadField
+				return ErrBadField
 			}
 			if cookie == nil {
 				b = b[n:]
 				continue
 			}
 			if cookie.Mask != 0 {
-				return m, ErrDupField
+				return ErrDupField
 			}
 			*cookie = Cookie{be.Uint64(b[4:]), ^uint64(0)}
 			if h&0x100 != 0 {
 				cookie.Mask = be.Uint64(b[12:])
 				if cookie.Value&^cookie.Mask != 0 {
-					return m, ErrBadWildcards
+					return ErrBadWildcards
 				}
 			}
 			b = b[n:]
@@ -216,15 +249,15 @@ func ParseNXMWith(b []byte, strict bool, cookie *Cookie, tlvs *TLVMap) (m Match,
 			b = b[n:]
 			continue
 		case err != nil:
-			return m, err
-		case strict && !id.PrereqsOKMatch(&m):
-			return m, ErrBadPrereq
+			return err
+		case strict && !id.PrereqsOKMatch(m):
+			return ErrBadPrereq
 		case !m.Wild(id):
-			return m, ErrDupField
+			return ErrDupField
 		}
 		if id.IsTLV() {
 			if err := m.setTLV(id, v, mask, be.Uint32(b)&0x100 != 0); err != nil {
-				return m, err
+				return err
 			}
 		} else {
 			m.SetMasked(id, v, mask)
@@ -234,7 +267,7 @@ func ParseNXMWith(b []byte, strict bool, cookie *Cookie, tlvs *TLVMap) (m Match,
 	if m.Mask.TunPresent == 0 {
 		m.Key.TunLayout = 0
 	}
-	return m, nil
+	return nil
 }
 
 // ParseEntry decodes one NXM or OXM entry from the front of b: a field, its

@@ -35,7 +35,8 @@ func TestTLV(t *testing.T) {
 		t.Errorf("an option that the map does not have: %v", err)
 	}
 	b := AppendNXM(nil, &m, WireOF13, nil)
-	back, err := ParseNXMWith(b, true, nil, tlvs)
+	var back Match
+	err = back.ReadNXM(b, true, nil, tlvs)
 	if err != nil || back != m {
 		t.Errorf("%x reads as %s, %v", b, back.String(), err)
 	}

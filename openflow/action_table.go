@@ -30,6 +30,7 @@ const (
 	orgOF org = iota
 	orgNX
 	orgONF
+	numOrgs
 )
 
 var actionTable = [...]actionRow{
@@ -196,25 +197,33 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// wireIndex finds a wire form by who numbers it, version and code.
-var wireIndex = sync.OnceValue(func() map[wireKey]*wireForm {
-	m := make(map[wireKey]*wireForm, 512)
+// wireForms are the wire forms by who numbers them, version and code.
+type wireForms [numOrgs][V15 + 1][]*wireForm
+
+// find returns a form, or nil.
+func (f *wireForms) find(o org, v Version, code uint16) *wireForm {
+	if v > V15 || int(code) >= len(f[o][v]) {
+		return nil
+	}
+	return f[o][v][code]
+}
+
+var wireIndex = sync.OnceValue(func() *wireForms {
+	f := new(wireForms)
 	for i := range actionTable {
 		for j := range actionTable[i].wire {
 			w := &actionTable[i].wire[j]
 			for v := w.first; v <= w.last; v++ {
-				m[wireKey{w.org, v, w.code}] = w
+				list := &f[w.org][v]
+				if more := int(w.code) + 1 - len(*list); more > 0 {
+					*list = append(*list, make([]*wireForm, more)...)
+				}
+				(*list)[w.code] = w
 			}
 		}
 	}
-	return m
+	return f
 })
-
-type wireKey struct {
-	org  org
-	v    Version
-	code uint16
-}
 
 // wordIndex finds an action by keyword.
 var wordIndex = sync.OnceValue(func() map[string]*actionRow {

@@ -108,7 +108,7 @@ func ofsNBits(s flow.Subfield) uint16 { return s.Ofs<<6 | (s.N - 1) }
 // decoder reads actions of one version.
 type decoder struct {
 	version Version
-	forms   map[wireKey]*wireForm // passed in as nested lists need it
+	forms   *wireForms // passed in as nested lists need it
 	acts    []Action
 	depth   int
 	names   *Names // for warnings
@@ -190,15 +190,15 @@ func (d *decoder) one(b []byte) (int, error) {
 		return 0, ErrBadActionBadLen
 	}
 	code, n := be.Uint16(b), int(be.Uint16(b[2:]))
-	key := wireKey{orgOF, d.version, code}
+	by, number := orgOF, code
 	var vendor uint32
 	if code == 0xffff {
 		vendor = be.Uint32(b[4:])
 		switch vendor {
 		case vendorNX:
-			key.org = orgNX
+			by = orgNX
 		case vendorONF:
-			key.org = orgONF
+			by = orgONF
 		default:
 			d.names.warnf("ofp_actions", "OpenFlow action has unknown vendor %#x", vendor)
 			return 0, ErrBadActionBadVendor
@@ -206,17 +206,17 @@ func (d *decoder) one(b []byte) (int, error) {
 		if len(b) < 16 {
 			return 0, ErrBadActionBadLen
 		}
-		key.code = be.Uint16(b[8:])
+		number = be.Uint16(b[8:])
 	}
-	w := d.forms[key]
+	w := d.forms.find(by, d.version, number)
 	if w == nil {
-		d.names.warnf("ofp_actions", "unknown %s action for vendor %#x and type %d", d.version, vendor, key.code)
+		d.names.warnf("ofp_actions", "unknown %s action for vendor %#x and type %d", d.version, vendor, number)
 		if vendor != 0 {
 			return 0, ErrBadActionBadVendorType
 		}
 		return 0, ErrBadActionBadType
 	}
-	if d.version >= V12 && key.org == orgOF && deprecated12(code) {
+	if d.version >= V12 && by == orgOF && deprecated12(code) {
 		d.names.warnf("ofp_actions", "%s is deprecated in %s (use Set-Field)", w.name, d.version)
 	}
 	switch {

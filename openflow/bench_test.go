@@ -56,7 +56,7 @@ func BenchmarkParseFlowMod(b *testing.B) {
 
 // BenchmarkEncodeFlowMod encodes flow-mods as ovs-ofctl sends them.
 func BenchmarkEncodeFlowMod(b *testing.B) {
-	for _, bb := range wireForms {
+	for _, bb := range benchForms {
 		b.Run(bb.name, func(b *testing.B) {
 			msgs := benchMods(b, bb.bundle)
 			var out []byte
@@ -71,7 +71,7 @@ func BenchmarkEncodeFlowMod(b *testing.B) {
 	}
 }
 
-var wireForms = [...]struct {
+var benchForms = [...]struct {
 	name   string
 	p      Protocols
 	bundle bool
@@ -95,14 +95,13 @@ func benchMods(b *testing.B, bundled bool) (msgs []Message) {
 
 // BenchmarkDecodeFlowMod decodes flow-mods as a switch does that keeps none.
 func BenchmarkDecodeFlowMod(b *testing.B) {
-	for _, bb := range wireForms {
+	for _, bb := range benchForms {
 		b.Run(bb.name, func(b *testing.B) {
 			var msgs [][]byte
 			for _, m := range benchMods(b, bb.bundle) {
 				msgs = append(msgs, Encode(m, bb.p, 0))
 			}
-			var fm FlowMod
-			o := DecodeOptions{Protocol: bb.p, FlowMod: &fm, Names: &Names{}}
+			o := DecodeOptions{Protocol: bb.p, FlowMod: new(FlowMod), BundleAdd: new(BundleAdd), Names: &Names{}}
 			b.ReportAllocs()
 			for b.Loop() {
 				for _, m := range msgs {

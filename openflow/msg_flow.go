@@ -161,59 +161,57 @@ func (d *msgDecoder) tlvs() *flow.TLVMap {
 	return d.names.TLVs
 }
 
-// takeOXM reads an ofp_match from the front of b and returns what follows.
-func takeOXM(b []byte, strict bool, tlvs *flow.TLVMap) (m flow.Match, rest []byte, err error) {
+// takeOXM reads an ofp_match from the front of b into m and returns what follows.
+func takeOXM(m *flow.Match, b []byte, strict bool, tlvs *flow.TLVMap) (rest []byte, err error) {
 	if len(b) < 4 {
-		return m, nil, ErrBadMatchBadLen
+		return nil, ErrBadMatchBadLen
 	}
 	switch be.Uint16(b) {
 	case match11OXM:
 	case match11Standard:
 		n := int(be.Uint16(b[2:]))
 		if n != Match11Len || len(b) < n {
-			return m, nil, ErrBadMatchBadLen
+			return nil, ErrBadMatchBadLen
 		}
-		m, err = ParseMatch11(b)
-		return m, b[n:], err
+		*m, err = ParseMatch11(b)
+		return b[n:], err
 	default:
-		return m, nil, ErrBadMatchBadType
+		return nil, ErrBadMatchBadType
 	}
-	return takeOnlyOXM(b, strict, tlvs)
+	return takeOnlyOXM(m, b, strict, tlvs)
 }
 
 // takeOnlyOXM is takeOXM where OpenFlow 1.1's match cannot be.
-func takeOnlyOXM(b []byte, strict bool, tlvs *flow.TLVMap) (m flow.Match, rest []byte, err error) {
+func takeOnlyOXM(m *flow.Match, b []byte, strict bool, tlvs *flow.TLVMap) (rest []byte, err error) {
 	if len(b) < 4 {
-		return m, nil, ErrBadMatchBadLen
+		return nil, ErrBadMatchBadLen
 	}
 	n := int(be.Uint16(b[2:]))
 	padded := (n + 7) &^ 7
 	switch {
 	case n < 4:
-		return m, nil, ErrBadMatchBadLen
+		return nil, ErrBadMatchBadLen
 	case be.Uint16(b) != match11OXM:
-		return m, nil, ErrBadMatchBadType
+		return nil, ErrBadMatchBadType
 	case padded > len(b):
-		return m, nil, ErrBadMatchBadLen
+		return nil, ErrBadMatchBadLen
 	}
-	m, err = flow.ParseNXMWith(b[4:n], strict, nil, tlvs)
-	if err != nil {
+	if err = m.ReadNXM(b[4:n], strict, nil, tlvs); err != nil {
 		err = matchError(err)
 	}
-	return m, b[padded:], err
+	return b[padded:], err
 }
 
-// takeNXM reads an NXM match of n bytes and its padding from the front of b.
-func takeNXM(b []byte, n int, strict bool, c *flow.Cookie, tlvs *flow.TLVMap) (m flow.Match, rest []byte, err error) {
+// takeNXM reads an NXM match of n bytes and its padding from the front of b into m.
+func takeNXM(m *flow.Match, b []byte, n int, strict bool, c *flow.Cookie, tlvs *flow.TLVMap) (rest []byte, err error) {
 	padded := (n + 7) &^ 7
 	if padded > len(b) {
-		return m, nil, ErrBadMatchBadLen
+		return nil, ErrBadMatchBadLen
 	}
-	m, err = flow.ParseNXMWith(b[:n], strict, c, tlvs)
-	if err != nil {
+	if err = m.ReadNXM(b[:n], strict, c, tlvs); err != nil {
 		err = matchError(err)
 	}
-	return m, b[padded:], err
+	return b[padded:], err
 }
 
 // finish decodes the actions and checks the whole.
@@ -328,7 +326,7 @@ func decodeFlowModNX(d *msgDecoder, b []byte) (Message, error) {
 	var c flow.Cookie
 	var err error
 	var acts []byte
-	fm.Match, acts, err = takeNXM(b[32:], int(be.Uint16(b[24:])), true, &c, d.tlvs())
+	acts, err = takeNXM(&fm.Match, b[32:], int(be.Uint16(b[24:])), true, &c, d.tlvs())
 	if err != nil {
 		return nil, err
 	}
@@ -361,7 +359,7 @@ func decodeFlowMod11(d *msgDecoder, b []byte) (Message, error) {
 	}
 	var err error
 	var acts []byte
-	if fm.Match, acts, err = takeOXM(b[40:], true, d.tlvs()); err != nil {
+	if acts, err = takeOXM(&fm.Match, b[40:], true, d.tlvs()); err != nil {
 		return nil, err
 	}
 	var ok bool

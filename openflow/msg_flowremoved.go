@@ -3,6 +3,8 @@ package openflow
 import (
 	"strconv"
 	"time"
+
+	"govs/flow"
 )
 
 func (*FlowRemoved) raw(p Protocols) rawType {
@@ -95,7 +97,7 @@ func decodeFlowRemovedNX(d *msgDecoder, b []byte) (Message, error) {
 		Duration: duration(b[12:]), IdleTimeout: be.Uint16(b[20:]), Packets: be.Uint64(b[24:]), Bytes: be.Uint64(b[32:])}
 	var err error
 	var rest []byte
-	if m.Match, rest, err = takeNXM(b[40:], int(be.Uint16(b[22:])), true, nil, d.tlvs()); err != nil {
+	if rest, err = takeNXM(&m.Match, b[40:], int(be.Uint16(b[22:])), true, nil, d.tlvs()); err != nil {
 		return nil, err
 	}
 	if len(rest) > 0 {
@@ -108,7 +110,7 @@ func decodeFlowRemoved11(d *msgDecoder, b []byte) (Message, error) {
 	m := &FlowRemoved{Cookie: be.Uint64(b), Priority: be.Uint16(b[8:]), Reason: FlowRemovedReason(b[10]), Table: b[11],
 		Duration: duration(b[12:]), IdleTimeout: be.Uint16(b[20:]), HardTimeout: be.Uint16(b[22:]), Packets: be.Uint64(b[24:]), Bytes: be.Uint64(b[32:])}
 	var err error
-	if m.Match, _, err = takeOXM(b[40:], true, d.tlvs()); err != nil {
+	if _, err = takeOXM(&m.Match, b[40:], true, d.tlvs()); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -117,7 +119,8 @@ func decodeFlowRemoved11(d *msgDecoder, b []byte) (Message, error) {
 func decodeFlowRemoved15(d *msgDecoder, b []byte) (Message, error) {
 	m := &FlowRemoved{Table: b[0], Reason: FlowRemovedReason(b[1]), Priority: be.Uint16(b[2:]), IdleTimeout: be.Uint16(b[4:]),
 		HardTimeout: be.Uint16(b[6:]), Cookie: be.Uint64(b[8:])}
-	match, rest, err := takeOXM(b[16:], true, d.tlvs())
+	var match flow.Match
+	rest, err := takeOXM(&match, b[16:], true, d.tlvs())
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,8 @@ func aggregate(m Message, err error) (Message, error) {
 func decodeFlowRequestNX(d *msgDecoder, b []byte) (Message, error) {
 	r := &FlowStatsRequest{OutPort: Port(be.Uint16(b)), Table: b[4], OutGroup: GroupAny}
 	var c flow.Cookie
-	m, rest, err := takeNXM(b[8:], int(be.Uint16(b[2:])), true, &c, d.tlvs())
+	var m flow.Match
+	rest, err := takeNXM(&m, b[8:], int(be.Uint16(b[2:])), true, &c, d.tlvs())
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,8 @@ func decodeFlowRequest11(d *msgDecoder, b []byte) (Message, error) {
 	if r.OutPort, ok = PortFromWide(be.Uint32(b[4:])); !ok {
 		return nil, ErrBadActionBadOutPort
 	}
-	m, _, err := takeOXM(b[32:], true, d.tlvs())
+	var m flow.Match
+	_, err := takeOXM(&m, b[32:], true, d.tlvs())
 	r.Match = m
 	return r, err
 }
@@ -245,7 +247,7 @@ func decodeFlowReply15(d *msgDecoder, b []byte) (Message, error) {
 		fs.Importance = be.Uint16(b[14:])
 		fs.Cookie = be.Uint64(b[16:])
 		var rest []byte
-		if fs.Match, rest, err = takeOXM(b[24:], true, d.tlvs()); err != nil {
+		if rest, err = takeOXM(&fs.Match, b[24:], true, d.tlvs()); err != nil {
 			return err
 		}
 		s, rest, err := takeOXS(rest)
@@ -341,7 +343,7 @@ func decodeFlowReplyNX(d *msgDecoder, b []byte) (Message, error) {
 		fs.IdleAge, fs.HardAge = int(be.Uint16(b[20:]))-1, int(be.Uint16(b[22:]))-1
 		fs.Cookie, fs.Packets, fs.Bytes = be.Uint64(b[24:]), be.Uint64(b[32:]), be.Uint64(b[40:])
 		var acts []byte
-		if fs.Match, acts, err = takeNXM(b[48:], int(be.Uint16(b[18:])), true, nil, d.tlvs()); err != nil {
+		if acts, err = takeNXM(&fs.Match, b[48:], int(be.Uint16(b[18:])), true, nil, d.tlvs()); err != nil {
 			return err
 		}
 		if acts, err = d.entryRest(b, acts, n); err == nil {
@@ -366,7 +368,7 @@ func decodeFlowReply11(d *msgDecoder, b []byte) (Message, error) {
 		}
 		fs.Cookie, fs.Packets, fs.Bytes = be.Uint64(b[24:]), be.Uint64(b[32:]), be.Uint64(b[40:])
 		var acts []byte
-		if fs.Match, acts, err = takeOXM(b[48:], true, d.tlvs()); err != nil {
+		if acts, err = takeOXM(&fs.Match, b[48:], true, d.tlvs()); err != nil {
 			return err
 		}
 		if acts, err = d.entryRest(b, acts, n); err == nil {

@@ -218,7 +218,7 @@ func (d *msgDecoder) takeMonitor(b []byte) (r FlowMonitor, rest []byte, err erro
 		r.Command = MonitorCommand(b[15])
 		if r.Command == MonitorCommandDelete {
 			r.Flags = 0
-			r.Match, rest, err = takeOXM(b[16:], true, d.tlvs())
+			rest, err = takeOXM(&r.Match, b[16:], true, d.tlvs())
 			return r, rest, err
 		}
 	} else {
@@ -234,7 +234,7 @@ func (d *msgDecoder) takeMonitor(b []byte) (r FlowMonitor, rest []byte, err erro
 			return r, nil, ErrBadActionBadOutPort
 		}
 		r.OutGroup, r.Table = be.Uint32(b[8:]), b[14]
-		r.Match, rest, err = takeOXM(b[16:], true, d.tlvs())
+		rest, err = takeOXM(&r.Match, b[16:], true, d.tlvs())
 	case d.row.frame == frameONFSTQ:
 		if !isZero(b[13:16]) {
 			return r, nil, ErrBadRequestMustBeZero
@@ -243,13 +243,13 @@ func (d *msgDecoder) takeMonitor(b []byte) (r FlowMonitor, rest []byte, err erro
 			return r, nil, ErrBadActionBadOutPort
 		}
 		r.Table = b[12]
-		r.Match, rest, err = takeOXM(b[16:], true, d.tlvs())
+		rest, err = takeOXM(&r.Match, b[16:], true, d.tlvs())
 	default:
 		if !isZero(b[11:16]) {
 			return r, nil, ErrBadRequestMustBeZero
 		}
 		r.OutPort, r.Table = Port(be.Uint16(b[6:])), b[10]
-		r.Match, rest, err = takeNXM(b[16:], int(be.Uint16(b[8:])), true, nil, d.tlvs())
+		rest, err = takeNXM(&r.Match, b[16:], int(be.Uint16(b[8:])), true, nil, d.tlvs())
 	}
 	return r, rest, err
 }
@@ -428,7 +428,7 @@ func (d *msgDecoder) flowUpdate(b []byte, n int) (u FlowUpdate, err error) {
 		u.IdleTimeout, u.HardTimeout, u.Table = be.Uint16(b[8:]), be.Uint16(b[10:]), b[14]
 	}
 	if std || d.row.frame == frameONFSTR {
-		if u.Match, rest, err = takeOXM(b[24:], true, d.tlvs()); err != nil {
+		if rest, err = takeOXM(&u.Match, b[24:], true, d.tlvs()); err != nil {
 			return u, err
 		}
 		u.Actions, err = d.instructions(rest)
@@ -438,7 +438,7 @@ func (d *msgDecoder) flowUpdate(b []byte, n int) (u FlowUpdate, err error) {
 	if 24+matchLen > len(b) {
 		return u, ErrBadRequestBadLen
 	}
-	if u.Match, rest, err = takeNXM(b[24:], matchLen, true, nil, d.tlvs()); err != nil {
+	if rest, err = takeNXM(&u.Match, b[24:], matchLen, true, nil, d.tlvs()); err != nil {
 		return u, err
 	}
 	u.Actions, err = d.actions(rest)

@@ -183,7 +183,8 @@ func decodePacketIn12(d *msgDecoder, b []byte) (Message, error) { return packetI
 func decodePacketIn13(d *msgDecoder, b []byte) (Message, error) { return packetInOXM(d, b, 16) }
 
 func packetInOXM(d *msgDecoder, b []byte, head int) (Message, error) {
-	meta, rest, err := takeOnlyOXM(b[head:], false, d.tlvs())
+	var meta flow.Match
+	rest, err := takeOnlyOXM(&meta, b[head:], false, d.tlvs())
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +200,8 @@ func packetInOXM(d *msgDecoder, b []byte, head int) (Message, error) {
 }
 
 func decodePacketInNX(d *msgDecoder, b []byte) (Message, error) {
-	meta, rest, err := takeNXM(b[24:], int(be.Uint16(b[16:])), false, nil, d.tlvs())
+	var meta flow.Match
+	rest, err := takeNXM(&meta, b[24:], int(be.Uint16(b[16:])), false, nil, d.tlvs())
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +240,7 @@ func (d *msgDecoder) packetIn2(b []byte) (*PacketIn, error) {
 		case nxpintReason:
 			m.Reason = PacketInReason(v[0])
 		case nxpintMetadata:
-			if m.Metadata, err = flow.ParseNXMWith(v, !d.loose, nil, d.tlvs()); err != nil {
+			if err = m.Metadata.ReadNXM(v, !d.loose, nil, d.tlvs()); err != nil {
 				return matchError(err)
 			}
 		case nxpintUserdata:
@@ -381,7 +383,7 @@ func decodePacketOut15(d *msgDecoder, b []byte) (Message, error) {
 	m := &PacketOut{Buffer: be.Uint32(b)}
 	var rest []byte
 	var err error
-	if m.Metadata, rest, err = takeOnlyOXM(b[8:], true, d.tlvs()); err != nil {
+	if rest, err = takeOnlyOXM(&m.Metadata, b[8:], true, d.tlvs()); err != nil {
 		return nil, err
 	}
 	if !pipelineOnly(&m.Metadata) {

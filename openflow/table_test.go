@@ -10,6 +10,11 @@ import (
 func TestActionTable(t *testing.T) {
 	kinds := map[Kind]bool{}
 	words := map[string]bool{}
+	type wireKey struct {
+		org  org
+		v    Version
+		code uint16
+	}
 	wire := map[wireKey]string{}
 	for i := range actionTable {
 		r := &actionTable[i]
