@@ -187,6 +187,9 @@ func appendVLANText(dst []byte, tci, mask uint16, verbose bool) []byte {
 
 func appendMPLSText(dst, d, mask []byte) []byte {
 	dst = append(dst, "mpls("...)
+	if allOnes(mask) {
+		mask = nil
+	}
 	for i := 0; i+4 <= len(d); i += 4 {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -201,7 +204,7 @@ func appendMPLSText(dst, d, mask []byte) []byte {
 }
 
 func appendLSE(dst []byte, l uint32, mask []byte) []byte {
-	if len(mask) < 4 || be.Uint32(mask) == 0xffffffff {
+	if len(mask) < 4 {
 		return fmt.Appendf(dst, "label=%d,tc=%d,ttl=%d,bos=%d", l>>12, l>>9&7, l&0xff, l>>8&1)
 	}
 	m := be.Uint32(mask)

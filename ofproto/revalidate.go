@@ -263,7 +263,10 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	r.ofKey = *key
 	r.ofKey.InPort = port.No
 	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thawed}
-	out, _ := r.tr.Translate(&r.in)
+	out, err := r.tr.Translate(&r.in)
+	if err != nil {
+		return false // let the next packet try anew
+	}
 	*mask = out.MaskFor(key)
 	if !k.out.mask.covers(mask.Words()) {
 		return false // the flow is too wide now

@@ -68,7 +68,7 @@ type work struct {
 	shared bool // p is queued somewhere, or others go on with it: copy before a change
 	stale  bool // key no longer says what p holds
 	moved  bool // stale, and by more than values: headers have come or gone
-	trunc  int  // bytes the next output may have, 0 no limit
+	cut    int  // bytes that the next output loses at its end
 	nest   int
 	depth  uint8 // recirculations so far
 }
@@ -296,14 +296,10 @@ func (x *exec) output(w *work, no dpif.PortNo) {
 		return
 	}
 	pk := w.p
-	if w.trunc > 0 {
-		if pk.Len() > w.trunc {
-			pk = x.copy(pk)
-			truncate(pk, w.trunc)
-		} else {
-			w.shared = true
-		}
-		w.trunc = 0
+	if w.cut > 0 {
+		pk = x.copy(pk)
+		truncate(pk, w.cut)
+		w.cut = 0
 	} else {
 		w.shared = true
 	}
@@ -348,10 +344,10 @@ func (dp *Datapath) cannotSend(p *port, err error) {
 	}
 }
 
-// truncate cuts p to n bytes; a super-frame or an unfinished checksum makes no
-// sense in what is left.
+// truncate cuts n bytes off the end of p; a super-frame or an unfinished checksum
+// makes no sense in what is left.
 func truncate(p *packet.Packet, n int) {
-	p.SetLen(n)
+	p.SetLen(max(0, p.Len()-n))
 	p.Offload = packet.Offload{}
 }
 
@@ -461,7 +457,7 @@ func (x *exec) run(w *work, ops []op) {
 			w.p.DPHash = hashFlow(x.fresh(w), o.n, o.m)
 			w.stale = true
 		case opTrunc:
-			w.trunc = int(o.n)
+			w.cut = max(0, w.p.Len()-int(o.n)) // of the packet as it is here, whatever becomes of it
 		case opMeter:
 			if !x.meter(w, o) {
 				return
@@ -520,13 +516,11 @@ func (x *exec) fresh(w *work) *flow.Key {
 // change it, so it gets a copy unless nobody wants the packet any more.
 func (x *exec) userspace(w *work, o *op) {
 	p := w.p
-	if w.shared || !o.last || w.trunc > 0 {
+	if w.shared || !o.last || w.cut > 0 {
 		p = x.copy(p)
-		if w.trunc > 0 {
-			if p.Len() > w.trunc {
-				truncate(p, w.trunc)
-			}
-			w.trunc = 0
+		if w.cut > 0 {
+			truncate(p, w.cut)
+			w.cut = 0
 		}
 	}
 	var key flow.Key

@@ -98,7 +98,6 @@ func pushMPLS(k *flow.Key, n int, typ uint16, wc *flow.Mask) {
 }
 
 func (t *Translator) popMPLS(a *openflow.PopMPLS) {
-	t.out.Unsaid.MPLS = true
 	n := mplsCount(&t.flow, t.wc)
 	if popMPLS(&t.flow, n, a.EtherType, t.wc) {
 		if !isMPLS(a.EtherType) {
@@ -198,7 +197,7 @@ func (t *Translator) commitMPLS() {
 	for common < fn && common < bn && f.MPLS[fn-1-common] == b.MPLS[bn-1-common] {
 		common++
 	}
-	t.out.Unsaid.MPLS = t.out.Unsaid.MPLS || common < fn || common < bn
+	t.out.Unsaid.MPLS = t.out.Unsaid.MPLS || common < fn
 	for ; bn > common; bn-- {
 		if bn == common+1 && fn > common {
 			lse := f.MPLS[fn-bn]

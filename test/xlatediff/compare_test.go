@@ -20,6 +20,8 @@ var (
 // wildTag is a second tag that is there, and not looked at. Neither side shows it.
 var wildTag = regexp.MustCompile(`(encap\(eth_type\(0x8(100|8a8)\)),encap\(`)
 
+var setsMPLS = regexp.MustCompile(`actions:.*(set\(mpls|push_mpls)\(`)
+
 var ported, protocol = regexp.MustCompile(`proto=(6|17|132|1|58)[,)]`), regexp.MustCompile(`ipv[46]\(.*proto=[0-9]+[,)]`)
 
 // portless reports whether a key is of a protocol that has no ports.
@@ -88,8 +90,9 @@ func (s *side) state(c *scenario) (out []part) {
 
 // dumpText brings a dump of datapath flows into one form. What is declared of
 // them is that the reference shows bits of its keys outside their masks, and that
-// our masks have priorities of VLAN tags which its own leave out though what is
-// done depends on them, so that it may have one flow where we have several.
+// our masks have priorities of VLAN tags, and all of the MPLS entries where some
+// are set or pushed, which its own leave out though what is done depends on them,
+// so that it may have one flow where we have several.
 // Where flows write the ports of any IP packet, those of a protocol without ports
 // are left out: as no key in the datapath can say that their ports were looked at,
 // its revalidators delete them each time.
@@ -106,6 +109,9 @@ func dumpText(dump string, writesPorts bool) string {
 		if err == nil {
 			for i := range m.Mask.VLANs {
 				m.Mask.VLANs[i].TCI &^= 0xe000
+			}
+			if setsMPLS.MatchString(stats) {
+				m.Mask.MPLS = [3]uint32{}
 			}
 			for i, w := range m.Mask.Words() {
 				m.Key.Words()[i] &= w
