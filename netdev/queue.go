@@ -7,6 +7,12 @@ type Queue struct {
 	TxBytes, TxPackets, TxErrors int64
 }
 
+// Flusher is a Device whose Send may keep back what is cheaper to send with more.
+type Flusher interface {
+	// Flush sends what Send kept back.
+	Flush(txq int) error
+}
+
 // Queuer is a Device that tells of its queues.
 type Queuer interface {
 	Queues() []Queue

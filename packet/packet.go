@@ -64,7 +64,9 @@ func (p *Packet) Reset(n int) {
 	if len(buf) < Headroom+n {
 		buf = make([]byte, Headroom+n)
 	}
-	*p = Packet{buf: buf, off: Headroom, end: Headroom + n, L3: -1, L4: -1, opts: p.opts[:0]}
+	opts := p.opts[:0]
+	*p = Packet{} // at once and in place: a literal with members would be copied
+	p.buf, p.off, p.end, p.L3, p.L4, p.opts = buf, Headroom, Headroom+n, -1, -1, opts
 }
 
 // TunOpts returns what Tunnel has no room for: the options of a Geneve header as

@@ -3,6 +3,7 @@ package userspace
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -34,6 +35,7 @@ type exec struct {
 	ports *portTable
 	out   []outq
 	dirty []int32 // numbers of ports with a queue to send
+	kept  []*port // whose devices keep packets back
 	cache cache
 
 	copies []*packet.Packet // scratch packets of this batch and before
@@ -105,6 +107,7 @@ func (x *exec) receive(in *port, batch []*packet.Packet) {
 	if misses == 0 {
 		return
 	}
+	x.flush() // what follows takes time
 	x.count.misses.Add(uint64(misses))
 	x.upcalls = x.upcalls[:0]
 	for _, i := range missed[:misses] {
@@ -155,6 +158,11 @@ func (x *exec) finish() {
 }
 
 func (x *exec) lookup(k *flow.Key) *flowEntry {
+	// Bursts are often of one flow. No other one matches what this one does.
+	if f := x.last; f != nil && f.st.equal(k.Words(), f.vals) && !f.dead.Load() {
+		x.mask++
+		return f
+	}
 	t := x.dp.classes.Load()
 	list, rest := t.get(k.InPort).list(), t.any.list()
 	if len(list)+len(rest) >= cacheFrom {
@@ -316,6 +324,18 @@ func (x *exec) output(w *work, no dpif.PortNo) {
 	q.pkts = append(q.pkts, pk)
 }
 
+// flush sends what devices kept back. Whoever calls finish calls it, too, though
+// not after every batch.
+func (x *exec) flush() {
+	for i, p := range x.kept {
+		if err := p.flusher.Flush(x.txq); err != nil && !p.failed.Load() {
+			x.dp.cannotSend(p, err)
+		}
+		x.kept[i] = nil
+	}
+	x.kept = x.kept[:0]
+}
+
 func (x *exec) send(q *outq) {
 	if len(q.pkts) == 0 {
 		return
@@ -325,6 +345,9 @@ func (x *exec) send(q *outq) {
 	// The device counts what it could not send.
 	if _, err := q.port.dev.Send(x.txq, q.pkts); err != nil && !q.port.failed.Load() {
 		x.dp.cannotSend(q.port, err)
+	}
+	if q.port.flusher != nil && !slices.Contains(x.kept, q.port) {
+		x.kept = append(x.kept, q.port)
 	}
 	clear(q.pkts)
 	q.pkts = q.pkts[:0]
@@ -573,6 +596,7 @@ func (dp *Datapath) Execute(batch ...*dpif.Execute) (first error) {
 			x.run(&w, ops)
 		}
 		x.finish()
+		x.flush()
 		batch = batch[n:]
 	}
 	return first

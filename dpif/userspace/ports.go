@@ -16,10 +16,11 @@ const maxPort = 65535
 
 // port is one port; immutable but for its settings.
 type port struct {
-	no   dpif.PortNo
-	name string
-	dev  netdev.Device
-	rx   []*rx
+	no      dpif.PortNo
+	name    string
+	dev     netdev.Device
+	flusher netdev.Flusher // dev, or nil if it keeps nothing back
+	rx      []*rx
 	// noCache: its packets do not go into the cache (emc-enable).
 	noCache atomic.Bool
 	failed  atomic.Bool // that it cannot send was logged
@@ -110,6 +111,7 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 		return dpif.NoPort, dpif.ErrBusy
 	}
 	p := &port{no: no, name: name, dev: dev}
+	p.flusher, _ = dev.(netdev.Flusher)
 	p.noCache.Store(dp.portSettings[name].noCache)
 	for i, q := range dev.RxQueues() {
 		r := &rx{port: p, q: q, n: i}

@@ -24,7 +24,7 @@ const batchSize = 32
 const retryAfter = time.Second
 
 // burst is the most batches of one queue before the others have their turn.
-const burst = 4
+const burst = 8
 
 // highRate is the time between packets at a rate that is high, lookFor how long a
 // thread goes on looking for packets at such a rate: several batches' time.
@@ -322,6 +322,7 @@ func (t *thread) poll(r *seat) {
 			t.x.receive(r.port, t.batch[:n])
 		}
 	}
+	t.x.flush()
 	if fd := r.q.FD(); fd != int(r.fd.Load()) {
 		t.follow(r, fd)
 	}

@@ -60,6 +60,15 @@ func frame(n int) *packet.Packet {
 	return packet.New(b)
 }
 
+// send sends a batch at once.
+func send(d *Device, txq int, batch []*packet.Packet) (int, error) {
+	n, err := d.Send(txq, batch)
+	if e := d.Flush(txq); err == nil {
+		err = e
+	}
+	return n, err
+}
+
 // receive returns the frames of our own that arrive, among the host's chatter.
 func receive(t *testing.T, d *Device, want int) []*packet.Packet {
 	t.Helper()
@@ -101,7 +110,7 @@ func TestModes(t *testing.T) {
 				t.Fatal(err)
 			}
 			in := []*packet.Packet{frame(14), frame(60), frame(1514), super}
-			if n, err := a.Send(3, in); n != len(in) || err != nil {
+			if n, err := send(a, 3, in); n != len(in) || err != nil {
 				t.Fatalf("sent %d: %v", n, err)
 			}
 			want := append(in[:3:3], segs...)
@@ -117,7 +126,7 @@ func TestModes(t *testing.T) {
 			// Through every piece of memory more than once.
 			batch := []*packet.Packet{frame(60), frame(61), frame(62), frame(63)}
 			for range 3 * depth / len(batch) {
-				if n, err := b.Send(0, batch); n != len(batch) || err != nil {
+				if n, err := send(b, 0, batch); n != len(batch) || err != nil {
 					t.Fatalf("sent %d: %v", n, err)
 				}
 				for _, p := range receive(t, a, len(batch)) {
@@ -129,7 +138,7 @@ func TestModes(t *testing.T) {
 			if n := a.queues[0].sock.Load().Unsent(); n != 0 {
 				t.Errorf("%d frames wait", n)
 			}
-			if n, err := a.Send(0, []*packet.Packet{frame(3000), frame(60)}); n != 1 || netdev.Strerror(err) != "No buffer space available" {
+			if n, err := send(a, 0, []*packet.Packet{frame(3000), frame(60)}); n != 1 || netdev.Strerror(err) != "No buffer space available" {
 				t.Errorf("too long: %d, %v", n, err)
 			}
 			if s, err := a.Stats(); err != nil || s.TxDropped < 1 {
@@ -181,7 +190,7 @@ func TestReturn(t *testing.T) {
 	veth(t, "ra", "rb")
 	a := open(t, "ra", nil)
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		a.Send(0, []*packet.Packet{frame(60)})
+		send(a, 0, []*packet.Packet{frame(60)})
 		batch := []*packet.Packet{{}}
 		if n, err := b.RxQueues()[0].Recv(batch); err != nil {
 			t.Fatal(err)

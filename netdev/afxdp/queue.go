@@ -59,6 +59,9 @@ func (q *queue) close() {
 // FD implements netdev.RxQueue.
 func (q *queue) FD() int { return q.poll.Num() }
 
+// ahead is how many frames before its turn one is fetched.
+const ahead = 4
+
 // Recv implements netdev.RxQueue.
 func (q *queue) Recv(batch []*packet.Packet) (int, error) {
 	s := q.sock.Load()
@@ -69,13 +72,15 @@ func (q *queue) Recv(batch []*packet.Packet) (int, error) {
 		return 0, nil
 	}
 	defer s.Leave()
-	n := s.Received(len(batch))
+	have := s.Received(len(batch) + ahead)
+	n := min(have, len(batch))
 	if n == 0 {
 		s.Wake()
 		return 0, nil
 	}
 	got, bytes := 0, 0
 	for i := range n {
+		s.Fetch(min(i+ahead, have-1))
 		f := s.Frame(i)
 		if len(f) < 14 {
 			continue
@@ -96,7 +101,21 @@ func (q *queue) Recv(batch []*packet.Packet) (int, error) {
 	return got, nil
 }
 
-// Send implements netdev.Device. Checksums and segments are finished here.
+// Flush implements netdev.Flusher.
+func (d *Device) Flush(txq int) error {
+	q := d.queues[txq%len(d.queues)]
+	s := q.sock.Load()
+	if s == nil || !s.Enter() {
+		return nil // Send said so
+	}
+	defer s.Leave()
+	q.tx.Lock()
+	defer q.tx.Unlock()
+	return s.Flush()
+}
+
+// Send implements netdev.Device. Checksums and segments are finished here. What it
+// stages goes with Flush.
 func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
 	q := d.queues[txq%len(d.queues)]
 	s := q.sock.Load()
@@ -131,9 +150,6 @@ func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
 		}
 		sent++
 		bytes += p.Len()
-	}
-	if e := s.Flush(); e != nil && err == nil {
-		err = e
 	}
 	d.cnt.TxPackets.Add(int64(sent))
 	d.cnt.TxBytes.Add(int64(bytes))

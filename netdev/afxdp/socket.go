@@ -38,8 +38,9 @@ type Socket struct {
 
 	rx, fill, tx, comp ring
 
-	free   []uint64 // pieces to send with
-	staged uint32   // descriptors written, not shown to the kernel yet
+	free    []uint64 // pieces to send with
+	fetched uint64   // see Fetch
+	staged  uint32   // descriptors written, not shown to the kernel yet
 }
 
 // ring is one of the four rings shared with the kernel (linux/if_xdp.h): we
@@ -79,6 +80,8 @@ func (s *Socket) open(fd int, cfg *SocketConfig) (err error) {
 	if err != nil {
 		return fmt.Errorf("map frames: %w", err)
 	}
+	// Each frame is on another page, more pages than the processor remembers.
+	unix.Madvise(s.umem, unix.MADV_HUGEPAGE)
 	reg := unix.XDPUmemReg{Addr: uint64(uintptr(unsafe.Pointer(&s.umem[0]))), Len: uint64(len(s.umem)), Size: uint32(cfg.Frame)}
 	if err := setsockopt(fd, unix.XDP_UMEM_REG, unsafe.Pointer(&reg), unsafe.Sizeof(reg)); err != nil {
 		return fmt.Errorf("register frames: %w", err)
@@ -223,6 +226,13 @@ func (s *Socket) Frame(i int) []byte {
 	return s.umem[d.Addr : d.Addr+uint64(d.Len)]
 }
 
+// Fetch begins to load the i-th frame from the other processor's cache.
+func (s *Socket) Fetch(i int) {
+	if f := s.Frame(i); len(f) > 0 {
+		s.fetched += uint64(f[0])
+	}
+}
+
 // Release gives the first n frames back to the kernel to receive in.
 func (s *Socket) Release(n int) {
 	cons, prod := *s.rx.cons, *s.fill.prod
@@ -308,9 +318,7 @@ func (s *Socket) Flush() error {
 			break
 		}
 	}
-	if len(s.free) < int(s.tx.mask)/2 {
-		s.reap()
-	}
+	s.reap() // pieces that were just used are still near
 	return nil
 }
 

@@ -104,7 +104,7 @@ func BenchmarkDatapath(b *testing.B) {
 	}
 	print(os.Stdout, results)
 	fmt.Printf("medians of %d rounds in %.0f s. Frames of 60 bytes come from BPF_PROG_TEST_RUN with live frames on processor %d,\n"+
-		"which the veth receives on, too; bare forwarders and OVS's polling threads have processor %d, the rest runs where it can; what arrives is counted by XDP. TCP: iperf3 -C cubic, one stream.\n",
+		"which the veth receives on, too; bare forwarders and polling threads for AF_XDP have processor %d, the rest runs where it can; what arrives is counted by XDP. TCP: iperf3 -C cubic, one stream.\n",
 		*rounds, time.Since(begin).Seconds(), loadCPU, forwardCPU)
 }
 

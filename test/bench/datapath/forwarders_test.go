@@ -1,6 +1,7 @@
 package datapath
 
 import (
+	"fmt"
 	"os/exec"
 	"testing"
 	"time"
@@ -55,8 +56,8 @@ func aSwitch(maker func(testing.TB) sandbox.Maker, typ string, config ...string)
 	return func(l *lab) {
 		l.sw = sandbox.Start(l.tb, maker(l.tb), sandbox.Config{Dummy: "no", Namespace: l.s, NoSwitch: true})
 		args := []string{"--no-wait", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev", "fail_mode=secure"}
-		if l.sw.Maker.Name == "reference" {
-			config = append(config, "pmd-cpu-mask=2") // its threads for AF_XDP are pinned by themselves
+		if typ == "afxdp" {
+			config = append(config, fmt.Sprintf("pmd-cpu-mask=%x", 1<<forwardCPU)) // the reference's threads for it are pinned by themselves
 		}
 		for _, c := range config {
 			args = append(args, "--", "set", "open_vswitch", ".", "other_config:"+c)
