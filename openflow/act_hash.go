@@ -220,6 +220,10 @@ func (a *Bundle) check(c *checker) error {
 			return err
 		}
 	}
+	return a.checkMembers(c)
+}
+
+func (a *Bundle) checkMembers(c *checker) error {
 	for _, m := range a.Members {
 		switch {
 		case m == PortController:
@@ -242,7 +246,8 @@ func decodeBundle(d *decoder, b []byte) error {
 		return ErrBadActionBadArgument
 	}
 	d.add(a)
-	return nil
+	c := checker{maxPort: PortMax, names: d.names}
+	return a.checkMembers(&c)
 }
 
 func decodeBundleLoad(d *decoder, b []byte) error {
@@ -256,7 +261,7 @@ func decodeBundleLoad(d *decoder, b []byte) error {
 		return err
 	}
 	a.Dst = dst
-	c := checker{names: d.names}
+	c := checker{maxPort: PortMax, names: d.names}
 	if err := c.span("destination", dst); err != nil {
 		return err
 	}
@@ -264,7 +269,10 @@ func decodeBundleLoad(d *decoder, b []byte) error {
 		return ErrBadActionBadArgument
 	}
 	d.add(a)
-	return nil
+	if err := c.writable(dst); err != nil {
+		return err
+	}
+	return a.checkMembers(&c)
 }
 
 func bundleFrom(d *decoder, b []byte) (*Bundle, error) {

@@ -121,6 +121,9 @@ func DecodeActions(b []byte, v Version, names *Names) ([]Action, error) {
 	if err == nil {
 		err = refuseInstructions(acts)
 	}
+	if err == nil {
+		err = verifyCode(verify(acts, 0, false), names)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +255,7 @@ func (d *decoder) nested(b []byte, outer Kind) ([]Action, error) {
 	if err := in.list(b); err != nil {
 		return nil, err
 	}
-	if err := verify(in.acts, outer, d.names); err != nil {
+	if err := verify(in.acts, outer, false); err != nil {
 		return nil, verifyCode(err, d.names)
 	}
 	return in.acts, nil

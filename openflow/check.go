@@ -212,8 +212,9 @@ func stage(k Kind) int {
 var stageNames = [...]string{1: "meter", 2: "apply_actions", 3: "clear_actions", 4: "write_actions", 5: "write_metadata", 6: "goto_table"}
 
 // verify checks what may stand together in a list inside an action of kind
-// outer, or in a flow when outer is 0.
-func verify(acts []Action, outer Kind, names *Names) error {
+// outer, or in a flow when outer is 0. In a list that may have instructions a
+// meter is one of them, and their order is checked; elsewhere it is an action.
+func verify(acts []Action, outer Kind, instructions bool) error {
 	var other Kind
 	conj := false
 	last := 0
@@ -231,10 +232,10 @@ func verify(acts []Action, outer Kind, names *Names) error {
 		if conj && other != 0 {
 			return verifyf(ErrBadActionBadConjunction, `"conjunction" actions may be used along with "note" but not any other kind of action (such as the "%s" action used here)`, other)
 		}
-		if err := verifyNested(a, outer); err != nil {
+		if err := verifyNested(a, outer, instructions); err != nil {
 			return err
 		}
-		if outer != 0 {
+		if outer != 0 || !instructions {
 			continue
 		}
 		s := stage(k)
@@ -252,7 +253,7 @@ func verify(acts []Action, outer Kind, names *Names) error {
 func isCTField(id flow.FieldID) bool { return id == flow.CtMark || id == flow.CtLabel }
 
 // verifyNested checks one action by what it is inside of, if anything.
-func verifyNested(a Action, outer Kind) error {
+func verifyNested(a Action, outer Kind, instructions bool) error {
 	k := a.Kind()
 	var field flow.FieldID
 	fieldKnown := true
@@ -264,7 +265,7 @@ func verifyNested(a Action, outer Kind) error {
 	default:
 		fieldKnown = false
 	}
-	if k == KindMeter && outer != 0 {
+	if k == KindMeter && outer != 0 && instructions {
 		return verifyf(ErrBadActionBadType, "%s action doesn't support nested action %s", outer, k)
 	}
 	if outer == KindCT {
@@ -272,7 +273,7 @@ func verifyNested(a Action, outer Kind) error {
 			return nil
 		}
 		if k != KindSetField && k != KindMove {
-			return verifyf(ErrBadActionBadType, "%s action doesn't support nested action %s", outer, k)
+			return verifyf(ErrBadActionBadArgument, "%s action doesn't support nested action %s", outer, k)
 		}
 		if !isCTField(field) {
 			return verifyf(ErrBadActionBadArgument, "%s action doesn't support nested modification of %s", outer, field)

@@ -436,8 +436,12 @@ func (f *formatter) hashFields(fs []HashField) {
 		}
 		f.str(x.Field.String())
 		if x.Mask != wholeMask(x.Field) {
+			whole := x.Field.Ones()
+			if x.Field == flow.TunFlags {
+				whole = wholeMask(x.Field) // else it were told which flags it leaves out
+			}
 			f.str("=")
-			f.b = x.Field.AppendValue(f.b, x.Mask, x.Field.Ones(), nil)
+			f.b = x.Field.AppendValue(f.b, x.Mask, whole, nil)
 		}
 	}
 	if len(fs) > 1 {

@@ -145,7 +145,7 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 			acts = append(acts, a)
 		}
 	}
-	return acts, verifyCode(verify(acts, 0, d.names), d.names)
+	return acts, verifyCode(verify(acts, 0, true), d.names)
 }
 
 // DecodeInstructions reads instructions of OpenFlow 1.1 and later as a list of

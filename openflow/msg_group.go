@@ -123,6 +123,9 @@ func decodeGroupMod11(d *msgDecoder, b []byte) (Message, error) {
 	if m.Buckets, err = d.buckets11(b[8:]); err != nil {
 		return nil, err
 	}
+	if m.Command == GroupDelete && len(m.Buckets) > 0 && d.Version >= V13 { // other versions let it pass
+		return nil, ErrGroupModFailedInvalidGroup
+	}
 	return m, m.verify()
 }
 
@@ -176,8 +179,6 @@ func (m *GroupMod) verify() error {
 	switch {
 	case !m.Command.known():
 		return ErrGroupModFailedBadCommand
-	case m.Command == GroupDelete && len(m.Buckets) > 0:
-		return ErrGroupModFailedInvalidGroup
 	case m.Command == GroupRemoveBucket && len(m.Buckets) > 0:
 		return ErrGroupModFailedBadBucket
 	}
@@ -204,12 +205,12 @@ func (d *msgDecoder) buckets11(b []byte) ([]Bucket, error) {
 			return nil, err
 		}
 		x := Bucket{ID: uint32(len(out)), Weight: be.Uint16(b[2:]), WatchGroup: be.Uint32(b[8:])}
+		if x.Actions, err = DecodeActions(b[bucketHead11:n], d.Version, d.names); err != nil {
+			return nil, err
+		}
 		var ok bool
 		if x.WatchPort, ok = d.wide(b[4:]); !ok {
 			return nil, ErrGroupModFailedBadWatch
-		}
-		if x.Actions, err = DecodeActions(b[bucketHead11:n], d.Version, d.names); err != nil {
-			return nil, err
 		}
 		out = append(out, x)
 		b = b[n:]

@@ -425,9 +425,6 @@ func (d *msgDecoder) packetOut(m *PacketOut, n int, b []byte) (Message, error) {
 		d.names.warnf("ofp_packet", "packet-out has bad input port %#x", uint32(in))
 		return nil, ErrBadRequestBadPort
 	}
-	if err := verifyCode(verify(m.Actions, 0, d.names), d.names); err != nil {
-		return nil, err
-	}
 	if m.Buffer == NoBuffer {
 		m.Packet = append([]byte(nil), b[n:]...)
 	}
