@@ -85,17 +85,28 @@ func (k *Key) addAddrs(h uint32) (_ uint32, ok bool) {
 	return h, false
 }
 
-// HashSymmetricL3 hashes both IP addresses. Packets that are not IP all have one
-// value. (Open vSwitch's values of this one are others.)
+// HashSymmetricL3 hashes the Ethernet type and both IP addresses.
 func (k *Key) HashSymmetricL3(basis uint32, wc *Mask) uint32 {
 	if wc != nil {
 		k.maskAddr(wc, true, true)
 	}
-	h, ok := k.addAddrs(basis)
-	if !ok {
-		return 0
+	// The order and the padding are those of OVS's structure.
+	var b [20]byte
+	typ := k.DLType()
+	be.PutUint16(b[16:], typ)
+	k.putAddrs(b[:16], typ)
+	return Jenkins(b[:], basis)
+}
+
+// putAddrs writes what IP addresses of both ends have in common to b.
+func (k *Key) putAddrs(b []byte, typ uint16) {
+	switch typ {
+	case EthTypeIP:
+		be.PutUint32(b, k.NwSrc^k.NwDst)
+	case EthTypeIPv6:
+		a := xor16(&k.IPv6Src, &k.IPv6Dst)
+		copy(b, a[:])
 	}
-	return murmurFinish(h, basis)
 }
 
 // HashSymmetricL3L4 hashes IP addresses, protocol and the ports of TCP and SCTP,
@@ -148,7 +159,7 @@ func (k *Key) hashSymmetricL2(basis uint32, wc *Mask) uint32 {
 }
 
 // hasPorts reports whether the packet is of TCP or SCTP, or of UDP if udp says
-// so, and has ports.
+// so, and no fragment: all fragments of a packet have one hash.
 func (k *Key) hasPorts(udp bool) bool {
 	switch k.NwProto {
 	case ProtoUDP:
@@ -159,7 +170,7 @@ func (k *Key) hasPorts(udp bool) bool {
 	default:
 		return false
 	}
-	return k.NwFrag&FragLater == 0
+	return k.NwFrag&FragAny == 0
 }
 
 // maskPorts adds the protocol of IP packets, and ports if hasPorts, to wc.
@@ -195,13 +206,7 @@ func (k *Key) HashSymmetricL4(basis uint32, wc *Mask) uint32 {
 	for i := range k.EthSrc {
 		b[22+i] = k.EthSrc[i] ^ k.EthDst[i]
 	}
-	switch typ {
-	case EthTypeIP:
-		be.PutUint32(b[:], k.NwSrc^k.NwDst)
-	case EthTypeIPv6:
-		a := xor16(&k.IPv6Src, &k.IPv6Dst)
-		copy(b[:], a[:])
-	}
+	k.putAddrs(b[:16], typ)
 	if k.IsIP() {
 		b[28] = k.NwProto
 		if (k.NwProto == ProtoTCP || k.NwProto == ProtoSCTP) && k.NwFrag&FragLater == 0 {
@@ -219,6 +224,9 @@ func (k *Key) maskSymmetricL4(wc *Mask) {
 	}
 	k.maskAddr(wc, true, true)
 	k.maskPorts(wc, false)
+	if k.IsIP() && k.NwProto != ProtoUDP { // whatever else it is, as OVS does
+		wc.TPSrc, wc.TPDst = 0xffff, 0xffff
+	}
 }
 
 func xor16(a, b *[16]byte) (c [16]byte) {
