@@ -157,7 +157,7 @@ func (p *printer) match10(b []byte) {
 	w := be.Uint32(b) & wildAll
 	typ, proto := be.Uint16(b[22:]), b[25]
 	word := ""
-	hasType, hasProto := w&wildDLType != 0, w&wildNWProto != 0
+	hasType, hasProto := w&wildDLType != 0, w&(wildDLType|wildNWProto) != 0
 	if w&wildDLType == 0 {
 		switch typ {
 		case flow.EthTypeIP:

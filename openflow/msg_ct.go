@@ -83,10 +83,6 @@ func (m *CTFlush) encode(e *msgEncoder) {
 // propU16 appends a property of 16 bits, whose padding counts as part of it.
 func (e *msgEncoder) propU16(typ, v uint16) { e.prop(typ, func() { e.u16(v); e.u16(0) }) }
 
-// isPropU16 reports whether a property of n bytes can have 16 bits: with or
-// without its padding.
-func isPropU16(n int) bool { return n >= 6 && n <= 8 }
-
 // nested appends a property that holds properties.
 func (e *msgEncoder) nested(typ uint16, f func()) {
 	e.prop(typ, func() { e.zeros(4); f() })
@@ -152,7 +148,7 @@ func decodeCTFlush(_ *msgDecoder, b []byte) (Message, error) {
 		case ctPropReply:
 			m.Reply, err = ctTuple(p, m.Reply, &m.family)
 		case ctPropZone:
-			if !isPropU16(len(p)) {
+			if len(p) < 6 { // OVS takes any that is long enough
 				return ErrBadPropertyBadLen
 			}
 			m.Zone, m.HasZone = be.Uint16(p[4:]), true
@@ -189,7 +185,7 @@ func ctTuple(p []byte, t *CTTuple, family *ctFamily) (*CTTuple, error) {
 		switch size := [...]int{ctTupleSrc: 16, ctTupleDst: 16, ctTupleSrcPort: 2, ctTupleDstPort: 2, ctTupleICMPID: 2, ctTupleICMPType: 1, ctTupleICMPCode: 1}; {
 		case int(typ) >= len(size):
 			return nil
-		case len(v) < size[typ], size[typ] == 2 && !isPropU16(len(p)):
+		case len(v) < size[typ]:
 			return ErrBadPropertyBadLen
 		}
 		switch typ {

@@ -1,6 +1,9 @@
 package openflow
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Error types on the wire that say "look further for a vendor's error".
 const (
@@ -88,9 +91,10 @@ func (m *ErrorMsg) print(p *printer) {
 	p.b = AppendPrint(p.b, m.Data, PrintOptions{Verbosity: 1, Names: p.names})
 }
 
-// quoteText prints the text of a failed hello.
+// quoteText prints the text of a failed hello, without a blank at its end.
 func quoteText(b []byte) string {
 	var out []byte
+	b = bytes.TrimSuffix(b, []byte(" "))
 	for _, c := range b {
 		if c < ' ' || c > '~' || c == '\\' || c == '"' {
 			out = fmt.Appendf(out, "\\%03o", c)

@@ -280,7 +280,8 @@ func (d *msgDecoder) bucket15(t GroupType, b []byte) (x Bucket, err error) {
 		return x, err
 	}
 	return x, eachProp(b[bucketHead15+acts:], func(typ uint16, p []byte) error {
-		if typ <= bucketPropWatchGroup && len(p) < 8 {
+		// OVS takes any 16 bits that are there, but only 32 that are all.
+		if typ == bucketPropWeight && len(p) < 6 || (typ == bucketPropWatchPort || typ == bucketPropWatchGroup) && len(p) != 8 {
 			return ErrBadPropertyBadLen
 		}
 		switch typ {

@@ -420,12 +420,16 @@ func (d *msgDecoder) flowUpdate(b []byte, n int) (u FlowUpdate, err error) {
 	}
 	u.Cookie = be.Uint64(b[16:])
 	var rest []byte
+	matchLen := 0
 	if std {
 		u.Table, u.Reason = b[4], FlowRemovedReason(b[5])
 		u.IdleTimeout, u.HardTimeout, u.Priority = be.Uint16(b[6:]), be.Uint16(b[8:]), be.Uint16(b[10:])
 	} else {
 		u.Reason, u.Priority = FlowRemovedReason(be.Uint16(b[4:])), be.Uint16(b[6:])
 		u.IdleTimeout, u.HardTimeout, u.Table = be.Uint16(b[8:]), be.Uint16(b[10:]), b[14]
+		if matchLen = int(be.Uint16(b[12:])); 24+matchLen > len(b) {
+			return u, ErrBadRequestBadLen
+		}
 	}
 	if std || d.row.frame == frameONFSTR {
 		if rest, err = takeOXM(&u.Match, b[24:], true, d.tlvs()); err != nil {
@@ -433,10 +437,6 @@ func (d *msgDecoder) flowUpdate(b []byte, n int) (u FlowUpdate, err error) {
 		}
 		u.Actions, err = d.instructions(rest)
 		return u, err
-	}
-	matchLen := int(be.Uint16(b[12:]))
-	if 24+matchLen > len(b) {
-		return u, ErrBadRequestBadLen
 	}
 	if rest, err = takeNXM(&u.Match, b[24:], matchLen, true, nil, d.tlvs()); err != nil {
 		return u, err

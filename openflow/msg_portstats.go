@@ -1,6 +1,9 @@
 package openflow
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // PortStatsReply is (a part of) the answer to a PortStatsRequest.
 type PortStatsReply struct{ Ports []PortStats }
@@ -306,10 +309,14 @@ func (p *printer) intelStats(s *PortStats) {
 	if len(s.Custom) > 0 {
 		p.str("           CUSTOM Statistics")
 		for i, c := range s.Custom {
+			name, _, _ := strings.Cut(c.Name, "\x00")
+			if name == "" {
+				continue
+			}
 			if i%3 == 0 {
 				p.str("\n                     ")
 			}
-			p.f(" %s=%d,", printable(c.Name), c.Value)
+			p.f(" %s=%d,", name, c.Value)
 		}
 		p.str("\n")
 	}

@@ -205,8 +205,12 @@ func decodeTableReply12(d *msgDecoder, b []byte) (Message, error) {
 	})
 }
 
-// finishStats fills in what the features of OpenFlow 1.1 and 1.2 do not say.
+// finishStats fills in what the features of OpenFlow 1.1 and 1.2 do not say: what
+// can be left out can be matched.
 func (t *TableFeatures) finishStats() {
+	for i, w := range t.Wildcard {
+		t.Match[i] |= w
+	}
 	t.Flows.Instructions &= 1<<instMeter - 1<<instGoto
 	t.MissFlow = t.Flows
 }

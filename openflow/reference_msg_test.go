@@ -74,15 +74,6 @@ func sampleMessages(t testing.TB) (msgs [][]byte) {
 func compareWire(t *testing.T, msgs [][]byte, verbosity int) {
 	t.Helper()
 	bad, declared, other := 0, 0, 0
-	// Of thousands of broken messages a few may be printed otherwise: the tail
-	// of what is still to be found, which is shown.
-	allowed, complain := len(msgs)/4000, t.Errorf
-	if len(msgs) <= 2000 {
-		allowed = 0
-	}
-	if allowed > 0 {
-		complain = t.Logf
-	}
 	for i, want := range referencePrint(t, msgs, verbosity) {
 		if got := Print(msgs[i], PrintOptions{Verbosity: verbosity}); got != want {
 			if declaredMessage(msgs[i], got, want) != "" {
@@ -94,12 +85,9 @@ func compareWire(t *testing.T, msgs [][]byte, verbosity int) {
 				continue
 			}
 			if bad++; bad <= 20 {
-				complain("%x at %d\n got %s\nwant %s", msgs[i], verbosity, strings.ReplaceAll(got, " \n", "_\n"), strings.ReplaceAll(want, " \n", "_\n"))
+				t.Errorf("%x at %d\n got %s\nwant %s", msgs[i], verbosity, strings.ReplaceAll(got, " \n", "_\n"), strings.ReplaceAll(want, " \n", "_\n"))
 			}
 		}
-	}
-	if bad > allowed {
-		t.Errorf("%d of %d messages are printed otherwise", bad, len(msgs))
 	}
 	if other*200 > len(msgs) {
 		t.Errorf("%d of %d messages are refused for another of their faults", other, len(msgs))
