@@ -39,7 +39,7 @@ func ParseActions(text string, names *Names) ([]Action, Protocols, error) {
 	*p = parser{names: names, usable: ProtoAny, words: wordIndex(), acts: p.room[:0]}
 	err := p.list(text, true)
 	if err == nil {
-		err = verify(p.acts, 0, true)
+		err = verify(p.acts, 0, V11)
 		if e, ok := err.(*verifyError); ok {
 			err = errors.New(e.text)
 		}
@@ -74,7 +74,7 @@ func (p *parser) only(text string) error {
 	if i := slices.IndexFunc(acts, func(a Action) bool { return a.Kind() > KindMeter }); i >= 0 && p.notHere != "" {
 		acts = acts[:i+1]
 	}
-	err := verify(acts, p.outer, true)
+	err := verify(acts, p.outer, V11)
 	if e, ok := err.(*verifyError); ok {
 		return errors.New(e.text)
 	}

@@ -122,7 +122,7 @@ func DecodeActions(b []byte, v Version, names *Names) ([]Action, error) {
 		err = refuseInstructions(acts)
 	}
 	if err == nil {
-		err = verifyCode(verify(acts, 0, false), names)
+		err = verifyCode(verify(acts, 0, v), names)
 	}
 	if err != nil {
 		return nil, err
@@ -255,7 +255,7 @@ func (d *decoder) nested(b []byte, outer Kind) ([]Action, error) {
 	if err := in.list(b); err != nil {
 		return nil, err
 	}
-	if err := verify(in.acts, outer, false); err != nil {
+	if err := verify(in.acts, outer, d.version); err != nil {
 		return nil, verifyCode(err, d.names)
 	}
 	return in.acts, nil

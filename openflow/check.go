@@ -192,11 +192,14 @@ func verifyCode(err error, names *Names) error {
 	return err
 }
 
-// stage is where an instruction stands in OpenFlow 1.1's order.
-func stage(k Kind) int {
+// stage is where an instruction stands in OpenFlow 1.1's order. A meter is an
+// action like others from OpenFlow 1.5 on.
+func stage(k Kind, v Version) int {
 	switch k {
 	case KindMeter:
-		return 1
+		if v < V15 {
+			return 1
+		}
 	case KindClearActions:
 		return 3
 	case KindWriteActions:
@@ -212,9 +215,9 @@ func stage(k Kind) int {
 var stageNames = [...]string{1: "meter", 2: "apply_actions", 3: "clear_actions", 4: "write_actions", 5: "write_metadata", 6: "goto_table"}
 
 // verify checks what may stand together in a list inside an action of kind
-// outer, or in a flow when outer is 0. In a list that may have instructions a
-// meter is one of them, and their order is checked; elsewhere it is an action.
-func verify(acts []Action, outer Kind, instructions bool) error {
+// outer, or in a flow when outer is 0. v is the version of the message that has
+// the list; text follows the rules of OpenFlow 1.1.
+func verify(acts []Action, outer Kind, v Version) error {
 	var other Kind
 	conj := false
 	last := 0
@@ -232,13 +235,13 @@ func verify(acts []Action, outer Kind, instructions bool) error {
 		if conj && other != 0 {
 			return verifyf(ErrBadActionBadConjunction, `"conjunction" actions may be used along with "note" but not any other kind of action (such as the "%s" action used here)`, other)
 		}
-		if err := verifyNested(a, outer, instructions); err != nil {
+		if err := verifyNested(a, outer, v); err != nil {
 			return err
 		}
-		if outer != 0 || !instructions {
+		if outer != 0 {
 			continue
 		}
-		s := stage(k)
+		s := stage(k, v)
 		if s > 0 && last > 0 && (s < last || s == last && s != 2) {
 			if s == last {
 				return verifyf(ErrBadInstructionDupInst, "duplicate %s instruction not allowed, for OpenFlow 1.1+ compatibility", stageNames[s])
@@ -253,7 +256,7 @@ func verify(acts []Action, outer Kind, instructions bool) error {
 func isCTField(id flow.FieldID) bool { return id == flow.CtMark || id == flow.CtLabel }
 
 // verifyNested checks one action by what it is inside of, if anything.
-func verifyNested(a Action, outer Kind, instructions bool) error {
+func verifyNested(a Action, outer Kind, v Version) error {
 	k := a.Kind()
 	var field flow.FieldID
 	fieldKnown := true
@@ -265,7 +268,7 @@ func verifyNested(a Action, outer Kind, instructions bool) error {
 	default:
 		fieldKnown = false
 	}
-	if k == KindMeter && outer != 0 && instructions {
+	if k == KindMeter && outer != 0 && v < V15 {
 		return verifyf(ErrBadActionBadType, "%s action doesn't support nested action %s", outer, k)
 	}
 	if outer == KindCT {

@@ -109,7 +109,10 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 		meter = &Meter{be.Uint32(p)}
 	}
 	if p := bodies[instApply]; p != nil {
-		if apply, err = DecodeActions(p[4:], d.Version, d.names); err != nil {
+		if apply, err = decodeList(p[4:], d.Version, d.names); err == nil {
+			err = refuseInstructions(apply)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -117,9 +120,8 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 		clear = &ClearActions{}
 	}
 	if p := bodies[instWriteActions]; p != nil {
-		in := decoder{version: d.Version, forms: wireIndex(), names: d.names}
 		var acts []Action
-		if acts, err = in.nested(p[4:], KindWriteActions); err != nil {
+		if acts, err = decodeList(p[4:], d.Version, d.names); err != nil {
 			return nil, err
 		}
 		for _, a := range acts {
@@ -127,6 +129,9 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 				d.names.warnf("ofp_actions", "disallowed action in action set")
 				return nil, ErrBadActionBadType
 			}
+		}
+		if err = verifyCode(verify(acts, KindWriteActions, d.Version), d.names); err != nil {
+			return nil, err
 		}
 		write = &WriteActions{acts}
 	}
@@ -145,7 +150,7 @@ func (d *msgDecoder) instructions(b []byte) ([]Action, error) {
 			acts = append(acts, a)
 		}
 	}
-	return acts, verifyCode(verify(acts, 0, true), d.names)
+	return acts, verifyCode(verify(acts, 0, d.Version), d.names)
 }
 
 // DecodeInstructions reads instructions of OpenFlow 1.1 and later as a list of

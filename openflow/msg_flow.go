@@ -259,7 +259,7 @@ func (d *msgDecoder) finishFlowMod(fm *FlowMod, flags uint16, acts []byte) (Mess
 func (d *msgDecoder) actions(b []byte) ([]Action, error) {
 	acts, err := decodeList(b, d.Version, d.names)
 	if err == nil {
-		err = verifyCode(verify(acts, 0, true), d.names)
+		err = verifyCode(verify(acts, 0, d.Version), d.names)
 	}
 	return acts, err
 }
