@@ -25,6 +25,7 @@ type Classifier[T any] struct {
 	order    atomic.Pointer[[]entry[T]] // highest priority first
 	byMask   map[uint64]*subtable[T]    // by the hash of the mask
 	scratch  []maskWord
+	key      flow.Key               // scratch, zero but while it is used
 	fresh    map[uint64]*[]maskWord // masks of rules made before there was a subtable; by hash
 	prefixes []Prefix
 	tries    []trie
@@ -149,15 +150,20 @@ func (c *Classifier[T]) lookup(v Version, key *flow.Key, wc *flow.Mask, conjunct
 // Insert makes r visible from now on and returns the rule with the same match
 // and priority that it replaces, if there is one.
 func (c *Classifier[T]) Insert(r *Rule[T]) (old *Rule[T]) {
+	old = c.FindSame(Latest, r)
+	c.Replace(r, old)
+	return old
+}
+
+// Replace is Insert for who knows what FindSame finds of r: old, or nil.
+func (c *Classifier[T]) Replace(r, old *Rule[T]) {
 	s := c.subtable(r)
-	old = s.exact(r.bits(), r.Priority(), Latest)
 	s.insert(r, old)
 	if old == nil {
 		c.eachTrie(s, r, insertPrefix)
 		c.rules.Add(1)
 		c.reorder(s)
 	}
-	return old
 }
 
 // InsertIn adds r beside any other rule of the same match and priority, visible
@@ -187,13 +193,21 @@ func (c *Classifier[T]) Remove(r *Rule[T]) bool {
 
 // eachTrie changes those tries on whose field r has a prefix.
 func (c *Classifier[T]) eachTrie(s *subtable[T], r *Rule[T], change func(*trie, value, int)) {
+	if !s.hasPrefix {
+		return
+	}
+	key, bits := c.key.Words(), r.bits()
+	for i, w := range s.mask {
+		key[w.word] = bits[i]
+	}
 	for i, p := range c.prefixes {
-		if s.plen[i] == 0 {
-			continue
+		if s.plen[i] > 0 {
+			v, _ := p.get(&c.key)
+			change(&c.tries[i], v, s.plen[i])
 		}
-		m := r.Match()
-		v, _ := p.get(&m.Key)
-		change(&c.tries[i], v, s.plen[i])
+	}
+	for _, w := range s.mask {
+		key[w.word] = 0
 	}
 }
 

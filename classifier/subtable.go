@@ -35,6 +35,7 @@ type subtable[T any] struct {
 
 	plen      []int // per trie of the classifier: prefix length in mask, or 0
 	trieStage []int // per trie: the stage that looks at its field
+	hasPrefix bool  // some plen is not 0
 	portsMask flow.Mask
 	portsLen  int // bits of tp_src+tp_dst up to the last one in mask; 0 for none
 	ports     trie
@@ -69,6 +70,7 @@ func newSubtable[T any](mask []maskWord, full *flow.Mask, prefixes []Prefix) *su
 	for i, p := range prefixes {
 		s.plen[i] = p.length(full)
 		if s.plen[i] > 0 {
+			s.hasPrefix = true
 			for w := position(p.word()); position(mask[s.stages[s.trieStage[i]]-1].word) < w; {
 				s.trieStage[i]++
 			}
@@ -282,9 +284,11 @@ func (s *subtable[T]) remove(r *Rule[T]) {
 func (s *subtable[T]) portsValue(r *Rule[T]) (value, int) {
 	for i, w := range s.mask {
 		if w.word == portsWord {
-			var k flow.Key
+			k := &s.owner.key
 			k.Words()[portsWord] = r.bits()[i]
-			return value{hi: uint64(uint32(k.TPSrc)<<16|uint32(k.TPDst)) << 32}, s.portsLen
+			ports := uint32(k.TPSrc)<<16 | uint32(k.TPDst)
+			k.Words()[portsWord] = 0
+			return value{hi: uint64(ports) << 32}, s.portsLen
 		}
 	}
 	panic("classifier: no ports in mask")

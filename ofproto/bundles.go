@@ -59,6 +59,10 @@ func (x *msgBundle) each(f func(raw []byte, r *flowtable.Rule) error) error {
 // long is gone.
 func (o *ofConn) bundle(id uint32, now time.Time) *msgBundle {
 	idle := time.Duration(o.p.backer.host.bundleIdle.Load())
+	if x := o.bundles[id]; x != nil && len(o.bundles) == 1 && now.Sub(x.used) <= idle {
+		x.used = now
+		return x
+	}
 	for id, x := range o.bundles {
 		if now.Sub(x.used) > idle {
 			connLog.InfoRL(&badRL, "%s: bundle %#x timed out", o.c.Name(), id)
@@ -178,6 +182,7 @@ func (o *ofConn) commit(id uint32, x *msgBundle) error {
 	var after []func()
 	var failed []byte
 	err := o.p.tables.Bundle(&origin{o, 0}, o.p.now(), func(t flowtable.Bundle) error {
+		t.Expect(len(x.flows))
 		return x.each(func(raw []byte, r *flowtable.Rule) error {
 			var then func()
 			var err error

@@ -106,6 +106,35 @@ func TestDecodeAllocs(t *testing.T) {
 	if n > 3 {
 		t.Errorf("%v allocations into a flow-mod that is there", n)
 	}
+	var add BundleAdd
+	b = Encode(&BundleAdd{Message: fm, Xid: 1}, ProtoOXM14, 1)
+	n = testing.AllocsPerRun(100, func() {
+		if _, err := Decode(b, DecodeOptions{FlowMod: &into, BundleAdd: &add}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > 3 {
+		t.Errorf("%v allocations for a flow-mod in a bundle", n)
+	}
+}
+
+// TestParseAllocs bounds what parsing and encoding a line of a file of flows
+// allocates: its actions and their list.
+func TestParseAllocs(t *testing.T) {
+	var fm FlowMod
+	names := &Names{}
+	out := make([]byte, 0, 1024)
+	n := testing.AllocsPerRun(100, func() {
+		if _, err := fm.parse("table=1,priority=5,tcp,in_port=1,nw_dst=10.0.0.0/8,tcp_dst=80,actions=load:5->NXM_NX_REG5[],output:2", FlowAdd, names); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []Protocols{ProtoNXMTID, ProtoOXM14} {
+			out = AppendEncode(out[:0], &fm, p, 1)
+		}
+	})
+	if n > 3 {
+		t.Errorf("%v allocations", n)
+	}
 }
 
 func FuzzDecode(f *testing.F) {

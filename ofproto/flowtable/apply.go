@@ -147,7 +147,7 @@ func (t *Tables) put(r *Rule, same *classifier.Rule[*Rule]) {
 		t.tx.put(t, r, same)
 		return
 	}
-	r.tbl.cls.Load().Insert(&r.cls)
+	r.tbl.cls.Load().Replace(&r.cls, same)
 	if same != nil {
 		t.forget(same.Value)
 	}

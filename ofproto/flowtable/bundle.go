@@ -65,17 +65,18 @@ type txStep struct {
 type txKind uint8
 
 const (
-	txAdded    txKind = iota // rule came in
-	txHidden                 // rule went
-	txRemoved                // tell that rule went, and why
-	txReported               // report that rule came in, or more
+	txAdded     txKind = iota // rule came in
+	txAddedTold               // rule came in, to be reported
+	txHidden                  // rule went
+	txRemoved                 // tell that rule went, and why
+	txReported                // report more
 )
 
 // undo takes a step back.
 func (t *Tables) undo(s *txStep) {
 	r := s.rule
 	switch s.kind {
-	case txAdded:
+	case txAdded, txAddedTold:
 		t.forget(r)
 		r.tbl.cls.Load().Remove(&r.cls)
 	case txHidden:
@@ -95,23 +96,23 @@ func (t *Tables) finish(s *txStep) {
 		g.rules = append(g.rules, r)
 	case txRemoved:
 		t.tellRemoved(r, s.why)
+	case txAddedTold:
+		t.change = Change{Kind: Added, Rule: r}
+		t.report(&t.change)
+		t.change = Change{}
 	case txReported:
-		c := s.more
-		if c == nil {
-			c = &Change{Kind: Added, Rule: r}
-		}
-		t.report(c)
+		t.report(s.more)
 	}
 }
 
 // reportLater keeps a change for when the bundle is seen.
 func (x *tx) reportLater(c *Change) {
-	s := txStep{kind: txReported, rule: c.Rule}
-	if c.Kind != Added || c.OldActions != nil {
-		later := *c
-		s.more = &later
+	if n := len(x.steps); c.Kind == Added && c.OldActions == nil && n > 0 && x.steps[n-1] == (txStep{kind: txAdded, rule: c.Rule}) {
+		x.steps[n-1].kind = txAddedTold // the usual change, of which there may be many
+		return
 	}
-	x.steps = append(x.steps, s)
+	later := *c
+	x.steps = append(x.steps, txStep{kind: txReported, rule: c.Rule, more: &later})
 }
 
 // A Bundle changes the tables within Tables.Bundle.
@@ -119,6 +120,9 @@ type Bundle struct {
 	t   *Tables
 	now time.Time
 }
+
+// Expect says how many changes are to come.
+func (b Bundle) Expect(n int) { b.t.tx.steps = slices.Grow(b.t.tx.steps, n) }
 
 // Flow does what a flow-mod asks.
 func (b Bundle) Flow(fm *openflow.FlowMod) error { return b.t.apply(fm, int(fm.Priority), b.now) }
