@@ -164,9 +164,10 @@ fuzz:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/openvswitch/scripts
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 0755 bin/govs $(DESTDIR)$(PREFIX)/bin/govs
 	install -m 0644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 0644 man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 0644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	for t in $(TOOLS); do ls man/$$t.* >/dev/null 2>&1 || bin/govs man $$t > $(DESTDIR)$(PREFIX)/share/man/man8/$$t.8 || exit 1; done
 	bin/govs completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/govs

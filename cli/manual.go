@@ -25,9 +25,11 @@ type Manual struct {
 	Complete func(words []string) []string
 }
 
-// Group is a part of the commands with a title.
+// Group is a part of the commands with a title, or a section of a page of the
+// manual's section 7, which is about no program.
 type Group struct {
 	Title   string
+	Text    string // in front of the entries
 	Entries []Entry
 }
 
@@ -52,7 +54,10 @@ func (m *Manual) Page() string {
 	fmt.Fprintf(&b, ".\\\" Made by \"govs man %s\" from the program's tables.\n", m.Name)
 	fmt.Fprintf(&b, ".TH %s %d \"\" \"govs\" \"Open vSwitch in Go\"\n", strings.ToUpper(roff(m.Name)), m.Section)
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(m.Name), roff(m.About))
-	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n%s\n", roff(m.Name), roff(m.Usage))
+	program := m.Section != 7
+	if program {
+		fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n%s\n", roff(m.Name), roff(m.Usage))
+	}
 	if m.Text != nil {
 		b.WriteString(".SH DESCRIPTION\n")
 		for i, t := range m.Text {
@@ -76,10 +81,17 @@ func (m *Manual) Page() string {
 		return b.String()
 	}
 	if len(m.Groups) > 0 {
-		b.WriteString(".SH COMMANDS\n")
+		level := ".SH"
+		if program {
+			b.WriteString(".SH COMMANDS\n")
+			level = ".SS"
+		}
 		for _, g := range m.Groups {
 			if g.Title != "" {
-				fmt.Fprintf(&b, ".SS %s\n", roff(g.Title))
+				fmt.Fprintf(&b, "%s %s\n", level, roff(g.Title))
+			}
+			if g.Text != "" {
+				b.WriteString(roff(g.Text) + "\n")
 			}
 			for _, e := range g.Entries {
 				fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(e.Term), roff(e.Text))

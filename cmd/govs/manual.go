@@ -10,12 +10,30 @@ import (
 
 	"govs/cli"
 	"govs/daemon"
+	"govs/tools/ofctl"
 )
 
 //go:generate go run . man --all ../../man
 
-// manPages is "govs man": it prints a tool's man page, or writes those of all
-// tools that have one.
+// topics are the pages of the manual that are about no tool.
+var topics = [...]func() *cli.Manual{ofctl.FieldsManual, ofctl.ActionsManual}
+
+// manuals returns all pages that are made of tables.
+func manuals() []*cli.Manual {
+	var all []*cli.Manual
+	for i := range tools {
+		if tools[i].manual != nil {
+			all = append(all, tools[i].manual())
+		}
+	}
+	for _, topic := range topics {
+		all = append(all, topic())
+	}
+	return all
+}
+
+// manPages is "govs man": it prints the man page of a tool or topic, or writes
+// those of all that have one.
 func manPages(args []string, o cli.IO) int {
 	fail := func(format string, a ...any) int {
 		o.Errorf(self+" man", format, a...)
@@ -26,11 +44,7 @@ func manPages(args []string, o cli.IO) int {
 		if err := os.MkdirAll(args[1], 0o755); err != nil {
 			return fail("%s", err)
 		}
-		for i := range tools {
-			if tools[i].manual == nil {
-				continue
-			}
-			m := tools[i].manual()
+		for _, m := range manuals() {
 			name := fmt.Sprintf("%s.%d", m.Name, m.Section)
 			if err := os.WriteFile(filepath.Join(args[1], name), []byte(m.Page()), 0o644); err != nil {
 				return fail("%s", err)
@@ -38,12 +52,14 @@ func manPages(args []string, o cli.IO) int {
 		}
 		return 0
 	case len(args) == 1:
-		if t := find(args[0]); t != nil {
-			m := t.fromHelp()
-			if t.manual != nil {
-				m = t.manual()
+		for _, m := range manuals() {
+			if m.Name == args[0] {
+				fmt.Fprint(o.Out, m.Page())
+				return 0
 			}
-			fmt.Fprint(o.Out, m.Page())
+		}
+		if t := find(args[0]); t != nil {
+			fmt.Fprint(o.Out, t.fromHelp().Page())
 			return 0
 		}
 		return fail("%s: no manual", args[0])
