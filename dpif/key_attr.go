@@ -98,11 +98,18 @@ func structOf(typ uint16, k, d *flow.Key, mask bool) []byte {
 		if t := k.DLType(); t != flow.EthTypeMPLS && t != flow.EthTypeMPLSM {
 			return nil
 		}
-		for i := range k.MPLS {
-			b = be.AppendUint32(b, d.MPLS[i])
-			if k.MPLS[i]&0x100 != 0 {
+		// The entries up to the bottom of the stack, or the last that is anything.
+		n := 0
+		for i, lse := range k.MPLS {
+			if lse != 0 {
+				n = i + 1
+			}
+			if lse&0x100 != 0 {
 				break
 			}
+		}
+		for _, lse := range d.MPLS[:n] {
+			b = be.AppendUint32(b, lse)
 		}
 		return b
 	}

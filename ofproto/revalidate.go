@@ -233,6 +233,10 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	// A flow's first check must also see changes that came while it was made.
 	stale := !k.checked && k.epoch <= r.last
 	k.checked = true
+	if k.out.failed && r.last == uint32(r.rounds.Load()) {
+		k.push(s, now)
+		return false // something has changed: let the next packet try anew
+	}
 	same := !stale && k.cfgSeq == r.cfgSeq && !(k.out.macs && r.changed.macs) && !k.out.tables.Overlaps(&r.changed.tables)
 	if same {
 		b.frozen.keep(k.out.states, now)
@@ -263,10 +267,7 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	r.ofKey = *key
 	r.ofKey.InPort = port.No
 	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thawed}
-	out, err := r.tr.Translate(&r.in)
-	if err != nil {
-		return false // let the next packet try anew
-	}
+	out, _ := r.tr.Translate(&r.in)
 	*mask = out.MaskFor(key)
 	if !k.out.mask.covers(mask.Words()) {
 		return false // the flow is too wide now

@@ -102,6 +102,7 @@ type Out struct {
 	Tables  TableSet // tables whose flows the outcome depends on
 	MACs    bool     // the outcome depends on a MAC table
 	Output  bool     // the packet goes out somewhere
+	Failed  bool     // the packet is dropped because translation failed
 	Unsaid  Unsaid
 	Recirc  []uint32 // ids under which the datapath brings the packet back
 	// States are all ids that the actions and userdata in them name.
@@ -242,6 +243,7 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 	if err == errCongestion {
 		err = nil
 	}
+	t.out.Failed = err != nil
 	t.in, t.bridge, t.tables, t.rule, t.node = nil, nil, nil, nil, nil
 	return t.out, err
 }

@@ -141,7 +141,8 @@ func mirror(r *rand.Rand, b, m int) (words []string) {
 	case 2:
 		set = append(set, "select_dst_port="+use())
 	case 3:
-		set = append(set, "select_src_port="+use()+","+use(), "select_dst_port="+use())
+		src := []string{use(), use()}
+		set = append(set, "select_src_port="+strings.Join(slices.Compact(src), ","), "select_dst_port="+use())
 	}
 	if one(3) {
 		set = append(set, "select_vlan="+pick("0", "1", "1,2"))
@@ -158,6 +159,11 @@ func mirror(r *rand.Rand, b, m int) (words []string) {
 	words = append(words, "--", "--id="+id, "create", "mirror", fmt.Sprintf("name=m%d%d", b, m))
 	words = append(words, set...)
 	return append(words, "--", "add", "bridge", bridgeName(b), "mirrors", id)[1:]
+}
+
+// mirrors reports whether there are mirrors.
+func (t *topology) mirrors() bool {
+	return slices.ContainsFunc(t.settings, func(s []string) bool { return slices.Contains(s, "mirror") })
 }
 
 // without returns a copy without a setting, or a word of one.
