@@ -17,7 +17,7 @@ import (
 var (
 	rounds     = flag.Int("rounds", 3, "how often everything is measured; medians are printed")
 	window     = flag.Duration("window", 1500*time.Millisecond, "how long one measurement lasts")
-	profileDir = flag.String("profile", "", "profile the forwarder's processor by perf, and write what it does into this directory")
+	profileDir = flag.String("profile", "", "profile the forwarders by perf, and write what they do into this directory")
 	only       = flag.String("only", "", "forwarders to measure, a regular expression")
 )
 

@@ -3,6 +3,7 @@ package datapath
 import (
 	"fmt"
 	"os/exec"
+	"strconv"
 	"testing"
 	"time"
 
@@ -73,6 +74,7 @@ func aSwitch(maker func(testing.TB) sandbox.Maker, typ string, config ...string)
 		l.sw.StartSwitch()
 		l.pid = l.sw.PID("ovs-vswitchd")
 		prefer(l.pid)
+		l.pids = []string{strconv.Itoa(l.pid)}
 		if typ == "internal" {
 			l.taps()
 		}

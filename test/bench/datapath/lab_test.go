@@ -37,6 +37,7 @@ type lab struct {
 	near    func() (*netlab.Namespace, string) // the forwarder's end of a's cable, if it is not f0 of s
 	sw      *sandbox.Switch                    // nil if the forwarder is none
 	pid     int                                // of the forwarder, 0 if it is the kernel
+	pids    []string                           // the same, of both hosts
 }
 
 var labs int
@@ -119,6 +120,7 @@ func (l *lab) start(ns *netlab.Namespace, cmd *exec.Cmd) (stop func()) {
 	l.must(ns.Start(cmd))
 	if ns == l.s && ns != nil {
 		l.pid = cmd.Process.Pid
+		l.pids = []string{strconv.Itoa(l.pid)}
 	}
 	done := false
 	stop = func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 
 	"govs/internal/netlab"
 	"govs/internal/ovsref"
@@ -42,7 +43,9 @@ func twoHosts(maker func(*lab) seed.Maker) func(*lab) {
 		l.tb.Cleanup(func() { n.Close() })
 		l.must(err)
 		for _, h := range n.Hosts {
-			prefer(h.Pid("ovs-vswitchd"))
+			pid := h.Pid("ovs-vswitchd")
+			prefer(pid)
+			l.pids = append(l.pids, strconv.Itoa(pid))
 		}
 		from, to := n.Machines["vm2"], n.Machines["vm1"]
 		l.a, l.b, l.out, l.in, l.dst = from.NS, to.NS, "eth0", "eth0", to.Addr()
