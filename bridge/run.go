@@ -242,6 +242,7 @@ func (m *Manager) applyLimits(s *idl.Snapshot) {
 		return
 	}
 	other := root.Map("other_config")
+	m.warnNeedless(other)
 	m.cfg.Host.SetBundleIdle(time.Duration(number(other, "bundle-idle-timeout", int(ofproto.DefaultBundleIdle/time.Second), 1, 1<<31-1)) * time.Second)
 	vlans := number(other, "vlan-limit", 1, 0, flow.MaxVLANs)
 	if vlans == 0 {

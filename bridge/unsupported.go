@@ -19,6 +19,35 @@ var unsupported = []struct {
 		"ingress_policing_kpkts_rate", "ingress_policing_kpkts_burst"}},
 }
 
+// needless lists keys of Open_vSwitch:other_config that change nothing here, and
+// why.
+var needless = []struct {
+	keys []string
+	why  string
+}{
+	{[]string{"n-handler-threads"}, "packets without a flow are translated by the threads that receive them"},
+	{[]string{"n-revalidator-threads"}, "one thread revalidates the flows of a datapath"},
+	{[]string{"n-offload-threads", "hw-offload", "hw-offload-priority", "offload-rebalance", "offloaded-stats-delay", "tc-policy"},
+		"flows are not put into hardware"},
+	{[]string{"tx-flush-interval"}, "packets are sent at the end of each batch"},
+	{[]string{"userspace-tso-enable"}, "segmentation is left to devices wherever they can"},
+	{[]string{"dpdk-init", "dpdk-extra", "dpdk-alloc-mem", "dpdk-hugepage-dir", "dpdk-lcore-mask", "dpdk-socket-limit", "dpdk-socket-mem",
+		"per-port-memory", "shared-mempool-config", "vhost-iommu-support", "vhost-postcopy-support", "vhost-sock-dir"}, "there is no DPDK"},
+	{[]string{"enable-statistics", "explicit-sampled-drops", "ipsec_skb_mark"}, "it is not supported by this version of govs"},
+}
+
+// warnNeedless logs which keys of other_config have no effect, each once.
+func (m *Manager) warnNeedless(other map[string]string) {
+	for _, n := range needless {
+		for _, key := range n.keys {
+			if v, ok := other[key]; ok && v != "false" && !m.warned[key] {
+				m.warned[key] = true
+				log.Warn("other_config:%s has no effect: %s", key, n.why)
+			}
+		}
+	}
+}
+
 // warnUnsupported logs what is set of unsupported, each setting once.
 func (m *Manager) warnUnsupported(v idl.View) {
 	for _, u := range unsupported {

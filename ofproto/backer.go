@@ -18,11 +18,15 @@ type Backer struct {
 	dp   dpif.Datapath
 	opts Options
 
-	cfg     atomic.Pointer[xlate.Config] // what translation sees
-	dirty   atomic.Bool                  // cfg is out of date
-	kick    chan struct{}                // wakes Run
-	ukeys   ukeyMap
-	frozen  frozenTable
+	cfg    atomic.Pointer[xlate.Config] // what translation sees
+	dirty  atomic.Bool                  // cfg is out of date
+	kick   chan struct{}                // wakes Run
+	ukeys  ukeyMap
+	frozen frozenTable
+	// Of frozen, as translation wants them; a method's value would be made anew for
+	// each packet.
+	freeze  func(*xlate.Frozen) uint32
+	thaw    func(id uint32) *xlate.Frozen
 	stats   upcallStats
 	reduced atomic.Pointer[dpif.Features] // nil: all that the datapath has
 	exact   atomic.Bool                   // no megaflows: flows match packets in everything
@@ -61,6 +65,8 @@ func newBacker(h *Host, dp dpif.Datapath, opts Options) *Backer {
 	b.dirty.Store(true)
 	b.frozen.init()
 	b.reval.limit.Store(int64(DefaultLimits.FlowLimit))
+	b.thaw = func(id uint32) *xlate.Frozen { return b.frozen.get(id, h.clock.Now()) }
+	b.freeze = func(f *xlate.Frozen) uint32 { return b.frozen.put(f, h.clock.Now()) }
 	dp.SetHandler(b.upcalls)
 	return b
 }

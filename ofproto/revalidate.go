@@ -266,7 +266,7 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	}
 	r.ofKey = *key
 	r.ofKey.InPort = port.No
-	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thawed}
+	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thaw}
 	out, _ := r.tr.Translate(&r.in)
 	*mask = out.MaskFor(key)
 	if !k.out.mask.covers(mask.Words()) {
@@ -330,7 +330,7 @@ func (b *Backer) packetOut(p *Ofproto, in *xlate.In, frame []byte) error {
 	w.key.CopyTunOpts(meta)
 	now := b.host.clock.Now()
 	w.in = *in
-	w.in.Key, w.in.Packet, w.in.Effects, w.in.Now, w.in.Freeze, w.in.Frozen = &w.key, pkt, true, now, b.freeze, b.thawed
+	w.in.Key, w.in.Packet, w.in.Effects, w.in.Now, w.in.Freeze, w.in.Frozen = &w.key, pkt, true, now, b.freeze, b.thaw
 	out, err := w.tr.Translate(&w.in)
 	xlate.Apply(out.Effects, &xlate.Stats{Packets: 1, Bytes: uint64(len(frame)), Used: now, TCPFlags: w.key.TCPFlags}, now)
 	if err != nil || len(out.Actions) == 0 {

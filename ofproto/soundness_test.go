@@ -81,7 +81,7 @@ func real(k *flow.Key) *flow.Key {
 func (s *soundness) translate(b *xlate.Bridge, k *flow.Key, effects bool) *xlate.Out {
 	key := *k
 	out, _ := s.tr.Translate(&xlate.In{Config: s.cfg, Bridge: b, Key: &key, Effects: effects, Now: s.h.clock.Now(),
-		Freeze: s.h.backer.freeze, Frozen: s.h.backer.thawed})
+		Freeze: s.h.backer.freeze, Frozen: s.h.backer.thaw})
 	return out
 }
 

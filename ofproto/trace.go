@@ -218,7 +218,7 @@ func (h *Host) traceOnce(b *strings.Builder, t *traceArgs) []xlate.Fork {
 	tree := &xlate.Trace{}
 	in := &xlate.In{
 		Config: cfg, Bridge: pic, Key: &t.key, Packet: t.packet, Effects: t.packet != nil, Now: now, Trace: tree,
-		Actions: t.actions, HaveActions: t.hasActions, Freeze: p.backer.freeze, Frozen: p.backer.thawed,
+		Actions: t.actions, HaveActions: t.hasActions, Freeze: p.backer.freeze, Frozen: p.backer.thaw,
 	}
 	initial := t.key
 	initial.ActsetOutput = flow.PortUnset

@@ -78,14 +78,10 @@ func (b *Backer) translate(w *worker, cfg *xlate.Config, port *xlate.Port, k *fl
 	w.key.InPort = port.No
 	w.in = xlate.In{
 		Config: cfg, Bridge: port.Bridge, Key: &w.key, Packet: p, Effects: true, Now: now,
-		Freeze: b.freeze, Frozen: b.thawed,
+		Freeze: b.freeze, Frozen: b.thaw,
 	}
 	return w.tr.Translate(&w.in)
 }
-
-func (b *Backer) thawed(id uint32) *xlate.Frozen { return b.frozen.get(id, b.host.clock.Now()) }
-
-func (b *Backer) freeze(f *xlate.Frozen) uint32 { return b.frozen.put(f, b.host.clock.Now()) }
 
 // miss sets a flow up for a packet that no datapath flow matched, and forwards
 // the packet.
@@ -98,7 +94,7 @@ func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, epoch uint32
 		log.InfoRL(&unassocRL, "received packet on unassociated datapath port %d", u.Key.InPort)
 		return
 	}
-	if id := u.Key.RecircID; id != 0 && b.thawed(id) == nil {
+	if id := u.Key.RecircID; id != 0 && b.thaw(id) == nil {
 		upcallErrorCov.Inc() // what it was to go on with is forgotten
 		return
 	}
