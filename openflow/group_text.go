@@ -222,7 +222,7 @@ func (p *groupParser) fields(s string) error {
 			switch {
 			case err != nil:
 				return err
-			case id.Ones().And(m) != id.Ones():
+			case !wholeGiven(id, v, m):
 				return fmt.Errorf("%s: wildcards not allowed here", v)
 			case val.IsZero() && !id.IsTLV():
 				return fmt.Errorf("%s: values are wildcards here and must not be all-zeros", s)
@@ -239,6 +239,20 @@ func (p *groupParser) fields(s string) error {
 // wholeMask is the mask of a field that counts as a whole: ones in all its
 // bytes, also in those bits that the field has no use for.
 func wholeMask(id flow.FieldID) flow.Value { return flow.OnesValue(8 * int(id.Info().Bytes)) }
+
+// wholeGiven reports whether a value came without a mask, or with one of ones in
+// all the bytes of the field; mask is what is left of it in the field.
+func wholeGiven(id flow.FieldID, text string, mask flow.Value) bool {
+	if mask.And(id.Ones()) != id.Ones() {
+		return false
+	}
+	_, given, ok := strings.Cut(text, "/")
+	if !ok || id.Ones() == wholeMask(id) {
+		return true
+	}
+	n, err := parseUint64(given)
+	return err == nil && flow.U(n) == wholeMask(id)
+}
 
 // hashProtocols returns the protocols that can carry a field of a hash.
 func hashProtocols(id flow.FieldID, mask flow.Value) Protocols {
