@@ -107,7 +107,7 @@ func (t *Translator) one(a openflow.Action, last bool) {
 		wc.VLANs[0].TCI |= pcpMask | flow.VLANPresent
 		t.setTCI(uint16(a.PCP)<<13, pcpMask, a.PushIfNeeded)
 	case *openflow.StripVLAN:
-		t.out.Unsaid.Tags = true // the same one may be pushed again
+		t.stripped = true
 		popVLAN(f, wc)
 	case *openflow.PushVLAN:
 		pushVLAN(f, wc)

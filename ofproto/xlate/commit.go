@@ -70,9 +70,9 @@ func (t *Translator) commit() {
 	if isMPLS(b.EthType) && !isMPLS(f.EthType) {
 		t.commitMPLS() // so that the headers behind can be set
 	}
-	if f.NwSrc != b.NwSrc || f.NwDst != b.NwDst || f.IPv6Src != b.IPv6Src || f.IPv6Dst != b.IPv6Dst ||
+	if f.EthType == b.EthType && (f.NwSrc != b.NwSrc || f.NwDst != b.NwDst || f.IPv6Src != b.IPv6Src || f.IPv6Dst != b.IPv6Dst ||
 		f.NwTOS != b.NwTOS || f.NwTTL != b.NwTTL || f.IPv6Label != b.IPv6Label || f.ArpSHA != b.ArpSHA || f.ArpTHA != b.ArpTHA ||
-		f.NDTarget != b.NDTarget {
+		f.NDTarget != b.NDTarget) {
 		t.out.Unsaid.Proto = true
 	}
 	t.commitNSH()
@@ -267,6 +267,7 @@ func (t *Translator) commitPorts() {
 func (t *Translator) commitVLAN() {
 	f, b := &t.flow, &t.base
 	fn, bn := vlanCount(f), vlanCount(b)
+	t.out.Unsaid.Tags = t.out.Unsaid.Tags || t.stripped && fn > 0 && bn > 0
 	for fn > 0 && bn > 0 && f.VLANs[fn-1] == b.VLANs[bn-1] {
 		fn--
 		bn--

@@ -206,6 +206,7 @@ type Translator struct {
 	steps              []openflow.ContinuationStep
 	wantHash           bool // before recirculating
 	hashAlg, hashBasis uint32
+	stripped           bool // of a tag; the same one may have been pushed again
 	wasMPLS            bool // what is behind a popped MPLS header is not known
 	conntracked        bool // the packet comes from the connection tracker
 
@@ -277,7 +278,7 @@ func (t *Translator) start(in *In) {
 	t.learned = t.learned[:0]
 	t.mirrors, t.snaplen = 0, 0
 	t.enough = false
-	t.freezing, t.again, t.wantHash, t.wasMPLS, t.conntracked = false, false, false, false, false
+	t.freezing, t.again, t.wantHash, t.stripped, t.wasMPLS, t.conntracked = false, false, false, false, false, false
 	t.pause, t.nat, t.md2 = nil, nil, nil
 	t.putOn, t.takenOff = false, false
 	t.steps = t.steps[:0]

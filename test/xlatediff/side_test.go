@@ -172,6 +172,9 @@ func (s *side) reset() {
 	s.closeOld()
 	s.do("dpctl/flush-conntrack")
 	s.do("revalidator/purge")
+	// In the reference deleted flows go when all its threads have come round, and
+	// keep their tables' places among others of one priority until then.
+	s.settle(2)
 	for _, p := range ports {
 		s.portMod(p.bridge, p.no, openflow.PortNoRecv|openflow.PortNoFwd|openflow.PortNoFlood|openflow.PortNoPacketIn|openflow.PortNoRecvSTP, 0)
 	}
