@@ -226,6 +226,10 @@ func decodeCT(d *decoder, b []byte) error {
 			d.names.warnf("ofp_actions", "zone n_bits %d not within valid range [16..16]", a.ZoneSrc.N)
 			return ErrBadActionBadSetLen
 		}
+		c := checker{names: d.names}
+		if err := c.span("source", a.ZoneSrc); err != nil {
+			return err
+		}
 	} else {
 		a.Zone = n
 	}

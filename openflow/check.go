@@ -296,7 +296,7 @@ func verifyNested(a Action, outer Kind, v Version) error {
 // 1.5.1 section 5.6.
 func inActionSet(k Kind) bool {
 	switch k {
-	case KindBundle, KindClearActions, KindCTClear, KindClone, KindNAT, KindController, KindEnqueue, KindExit, KindUnrollXlate, KindFinTimeout,
+	case KindBundle, KindClearActions, KindClone, KindNAT, KindController, KindEnqueue, KindExit, KindUnrollXlate, KindFinTimeout,
 		KindGotoTable, KindLearn, KindConjunction, KindMultipath, KindNote, KindOutputReg, KindOutputTrunc, KindPopQueue, KindSample, KindPop, KindPush,
 		KindWriteActions, KindWriteMetadata, KindCheckPktLarger, KindDebugRecirc, KindDebugSlow, KindMeter, KindDeleteField:
 		return false

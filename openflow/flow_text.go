@@ -131,7 +131,7 @@ func (p *flowParser) key(k, v string) error {
 		return fm.Match.ParseField(k, v, p.env) // which says why not
 	case fm.Match.ParseProto(k): // whatever its value
 		return nil
-	case !fm.Delete() && p.flag(k):
+	case p.flag(k):
 		return nil
 	case strings.Contains(k, "["):
 		return p.subfield(k, v)
@@ -214,6 +214,9 @@ func (p *flowParser) flag(k string) bool {
 	for _, r := range flowFlagNames {
 		if r.name != k {
 			continue
+		}
+		if p.fm.Delete() && r.flag != FlagHiddenFields && r.flag != FlagNoReadonly {
+			return false // a delete adds no flow that could have it
 		}
 		p.fm.Flags |= r.flag
 		switch r.flag {

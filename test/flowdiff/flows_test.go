@@ -34,6 +34,8 @@ var offers = [][]string{
 	{"-O", "OpenFlow10"}, {"-O", "OpenFlow10", "-F", "nxm"}, {"-O", "OpenFlow11"}, {"-O", "OpenFlow12"}, {"-O", "OpenFlow13"},
 	{"-O", "OpenFlow14"}, {"-O", "OpenFlow15"}, {"-O", "OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15"},
 	{"-O", "OpenFlow10,OpenFlow13", "-F", "OpenFlow10,OXM"}, {"-O", "OpenFlow10", "-mmm"}, {"-O", "OpenFlow13", "-mmm"},
+	{"-O", "OpenFlow10", "-F", "OpenFlow10-table_id"}, {"-O", "OpenFlow10", "-F", "NXM+table_id", "-m"}, {"-O", "OpenFlow13", "-F", "OXM-OpenFlow13"},
+	{"-O", "OpenFlow11,OpenFlow14", "-F", "any", "-P", "nxt_packet_in"}, {"-O", "OpenFlow12,OpenFlow15", "-F", "OXM-OpenFlow15,NXM"}, {"-O", "OpenFlow15", "-mm"},
 }
 
 // A comparison collects what two tools make of lines.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"govs/flow"
+	"govs/openflow"
 )
 
 // subfield returns part of a field; n asks for a width, 0 for any.
@@ -258,7 +259,7 @@ func (g *gen) action(m *flow.Match, depth int) string {
 	case 20:
 		return "mod_nw_ecn:" + g.number(2)
 	case 21:
-		return "mod_nw_ttl:" + g.number(8)
+		return pick(g, "mod_nw_ttl:", "set_nw_ttl:") + g.number(8)
 	case 22:
 		return pick(g, "mod_tp_src:", "mod_tp_dst:") + g.number(16)
 	case 23:
@@ -331,9 +332,22 @@ func (g *gen) instruction(m *flow.Match, depth int) string {
 func (g *gen) list(m *flow.Match, depth, most int) string {
 	var out []string
 	for n := g.IntN(most + 1); n > 0; n-- {
-		out = append(out, g.action(m, depth))
+		a := g.action(m, depth)
+		for !g.chance(3) && !fits(m, a) {
+			a = g.action(m, depth)
+		}
+		out = append(out, a)
 	}
 	return strings.Join(out, ",")
+}
+
+// fits reports whether an action can be on its own in a flow with such a match.
+func fits(m *flow.Match, text string) bool {
+	acts, _, err := openflow.ParseActions(text, nil)
+	if err == nil {
+		_, err = openflow.Check(acts, m, openflow.CheckParams{})
+	}
+	return err == nil
 }
 
 // actions returns the actions of a flow whose match is head.

@@ -332,7 +332,7 @@ func (g *gen) line() string {
 
 // commandLine returns a line of a flow file, which may say what to do.
 func (g *gen) commandLine() string {
-	cmd := pick(g, "", "add ", "modify ", "modify_strict ", "delete ", "delete_strict ", "nope ")
+	cmd := pick(g, "", "add ", "modify ", "modify_strict ", "delete ", "delete_strict ", "nope ", "del,", " m\t", "")
 	del := strings.HasPrefix(cmd, "del")
 	head := strings.Trim(g.settings(del)+","+g.match(), ",")
 	if del && !g.chance(20) {
