@@ -243,6 +243,9 @@ func wholeMask(id flow.FieldID) flow.Value { return flow.OnesValue(8 * int(id.In
 // wholeGiven reports whether a value came without a mask, or with one of ones in
 // all the bytes of the field; mask is what is left of it in the field.
 func wholeGiven(id flow.FieldID, text string, mask flow.Value) bool {
+	if id == flow.TunFlags {
+		return mask == wholeMask(id) // +oam names one flag
+	}
 	if mask.And(id.Ones()) != id.Ones() {
 		return false
 	}

@@ -235,8 +235,9 @@ func (d *msgDecoder) bucketLen(b []byte, min int) (int, error) {
 }
 
 // wide reads a 32-bit port.
-func (d *msgDecoder) wide(b []byte) (Port, bool) {
-	n := be.Uint32(b)
+func (d *msgDecoder) wide(b []byte) (Port, bool) { return d.widePort(be.Uint32(b)) }
+
+func (d *msgDecoder) widePort(n uint32) (Port, bool) {
 	p, ok := PortFromWide(n)
 	if !ok {
 		d.names.warnf("ofp_port", "port %d is outside the supported range 0 through %d or 0xffffff00 through 0xffffffff", n, PortMax-1)
@@ -279,19 +280,16 @@ func (d *msgDecoder) bucket15(t GroupType, b []byte) (x Bucket, err error) {
 	if x.Actions, err = DecodeActions(b[bucketHead15:bucketHead15+acts], d.Version, d.names); err != nil {
 		return x, err
 	}
-	return x, eachProp(b[bucketHead15+acts:], func(typ uint16, p []byte) error {
-		// OVS takes any 16 bits that are there, but only 32 that are all.
-		if typ == bucketPropWeight && len(p) < 6 || (typ == bucketPropWatchPort || typ == bucketPropWatchGroup) && len(p) != 8 {
+	watch := PortNone.Wide()
+	err = eachProp(b[bucketHead15+acts:], func(typ uint16, p []byte) error {
+		if typ <= bucketPropWatchGroup && len(p) < 8 {
 			return ErrBadPropertyBadLen
 		}
 		switch typ {
 		case bucketPropWeight:
 			x.Weight = be.Uint16(p[4:])
 		case bucketPropWatchPort:
-			var ok bool
-			if x.WatchPort, ok = d.wide(p[4:]); !ok {
-				return ErrGroupModFailedBadWatch
-			}
+			watch = be.Uint32(p[4:]) // of several the last one counts
 		case bucketPropWatchGroup:
 			x.WatchGroup = be.Uint32(p[4:])
 		default:
@@ -299,6 +297,14 @@ func (d *msgDecoder) bucket15(t GroupType, b []byte) (x Bucket, err error) {
 		}
 		return nil
 	})
+	if err != nil {
+		return x, err
+	}
+	var ok bool
+	if x.WatchPort, ok = d.widePort(watch); !ok {
+		return x, ErrGroupModFailedBadWatch
+	}
+	return x, nil
 }
 
 // unknownGroupProp is the error for a property that is not known; unlike other
