@@ -114,6 +114,7 @@ func (b *liveBridge) configure(s *bridgeSpec, restoring bool) {
 	b.of.SetFailMode(s.failMode)
 	b.of.SetMACTable(time.Duration(s.macAging)*time.Second, s.macEntries)
 	b.of.SetForwardBPDU(s.bpdu)
+	b.of.SetSampling(s.sampling)
 	b.of.SetFloodVLANs(s.floodVLANs)
 	b.of.SetProtocols(s.protocols)
 	b.of.SetDesc(s.desc)

@@ -52,6 +52,11 @@ func readBridge(v idl.View, row *idl.Row) bridgeSpec {
 		bpdu:       other["forward-bpdu"] == "true",
 		desc:       openflow.Desc{Datapath: other["dp-desc"], Serial: other["dp-sn"]},
 	}
+	for _, set := range v.Rows("Flow_Sample_Collector_Set") {
+		if set.Ref("bridge") == s.uuid && set.Has("ipfix") {
+			s.sampling = true
+		}
+	}
 	if s.dpType == "" {
 		s.dpType = "system"
 	}

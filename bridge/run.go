@@ -110,6 +110,7 @@ var configColumns = []struct {
 	{"Port", []string{"name", "interfaces", "tag", "trunks", "cvlans", "vlan_mode", "mac", "protected", "other_config"}},
 	{"Interface", []string{"name", "type", "options", "ofport_request", "mac", "mtu_request", "other_config"}},
 	{"Mirror", []string{"name", "select_all", "select_src_port", "select_dst_port", "select_vlan", "output_port", "output_vlan", "snaplen", "filter"}},
+	{"Flow_Sample_Collector_Set", []string{"bridge", "ipfix"}},
 	{"Manager", []string{"target", "connection_mode"}},
 	{"Datapath", []string{"ct_zones", "ct_zone_default_limit"}},
 	{"CT_Zone", []string{"timeout_policy", "limit"}},

@@ -20,6 +20,7 @@ type bridgeSpec struct {
 	macAging   int    // seconds
 	macEntries int
 	bpdu       bool
+	sampling   bool // a Flow_Sample_Collector_Set with an IPFIX names the bridge
 	floodVLANs []uint16
 	protocols  openflow.Versions
 	desc       openflow.Desc

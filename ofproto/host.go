@@ -30,6 +30,7 @@ type Host struct {
 
 	restoring  atomic.Bool
 	bundleIdle atomic.Int64 // nanoseconds
+	sampled    sync.Once    // it was said that samples go nowhere
 
 	mu      sync.Mutex
 	backers []*Backer

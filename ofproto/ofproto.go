@@ -53,6 +53,7 @@ type Ofproto struct {
 	bundles     []*bundle // in the order they came
 	mirrors     []*mirror
 	forwardBPDU bool
+	sampling    bool // a collector set is for this bridge
 	frag        openflow.FragHandling
 	hidden      map[hiddenFlow]*flowtable.Rule // of in-band control and fail-open
 	hiddenQueue int                            // of in-band control; below 0 for none
@@ -211,6 +212,16 @@ func (p *Ofproto) SetFloodVLANs(vlans []uint16) {
 		set[v] = true
 	}
 	p.macs.SetFloodVLANs(set)
+}
+
+// SetSampling says whether there are collectors for what sample actions take.
+func (p *Ofproto) SetSampling(on bool) {
+	p.locked(func() {
+		if p.sampling != on {
+			p.sampling = on
+			p.backer.changed()
+		}
+	})
 }
 
 // SetForwardBPDU sets other_config:forward-bpdu.

@@ -42,7 +42,7 @@ func (b *Backer) configLocked() *xlate.Config {
 	for _, p := range b.ofprotos {
 		x := &xlate.Bridge{
 			Name: p.name, Tables: p.tables, MACs: p.macs, Ports: map[uint32]*xlate.Port{},
-			ForwardBPDU: p.forwardBPDU, Frag: p.frag, MissToController: &p.missToController, Internal: p.internal, Owner: p,
+			ForwardBPDU: p.forwardBPDU, Sampling: p.sampling, Frag: p.frag, MissToController: &p.missToController, Internal: p.internal, Owner: p,
 			TLVs: p.tlvMap.Load(),
 		}
 		for _, m := range p.sortedPorts() {

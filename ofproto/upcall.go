@@ -180,6 +180,10 @@ func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.T
 		// The datapath has counted the packet; what it teaches counts now.
 		xlate.Apply(out.Effects, &xlate.Stats{Used: now}, now)
 		w.forward(u, out)
+	case dpif.UserFlowSample:
+		b.host.sampled.Do(func() {
+			log.Warn("samples for collector set %d are not exported: this version of govs has no IPFIX", c.CollectorSetID)
+		})
 	case dpif.UserController:
 		f := b.frozen.get(c.RecircID, now)
 		if f == nil || c.DontSend {

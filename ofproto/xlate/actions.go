@@ -69,7 +69,7 @@ func (t *Translator) one(a openflow.Action, last bool) {
 	case *openflow.OutputTrunc:
 		t.outputTrunc(a, last)
 	case *openflow.Sample:
-		// Without a collector there is nobody to sample for.
+		t.sample(a)
 	case *openflow.Note:
 	case *openflow.Exit:
 		t.exit = true

@@ -40,7 +40,9 @@ type Bridge struct {
 	Bundles     []*Bundle        // for NORMAL, in the order floods go out
 	Mirrors     []*Mirror
 	ForwardBPDU bool
-	Frag        openflow.FragHandling
+	// Sampling says that there are collectors for what sample actions take.
+	Sampling bool
+	Frag     openflow.FragHandling
 	// MissToController: packets that match no flow go to a controller. It changes
 	// with every connection, so it is no part of the snapshot; nil is false.
 	MissToController *atomic.Bool
