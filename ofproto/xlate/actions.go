@@ -333,8 +333,7 @@ func (t *Translator) decTTL(a *openflow.DecTTL) {
 	for _, id := range ids {
 		t.controller(&openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonInvalidTTL, ID: id})
 	}
-	// The packet goes no further, but what was done before counts.
-	t.exit = true
+	t.enough = true
 }
 
 // queuePriority is the packet priority that stands for a queue: in a userspace

@@ -164,7 +164,7 @@ func (t *Translator) decNSHTTL() {
 	}
 	t.reportWarn("NSH decrement TTL exception")
 	t.controller(&openflow.Controller{MaxLen: 65535, Reason: openflow.ReasonInvalidTTL})
-	t.exit = true
+	t.enough = true
 }
 
 // commitHeader puts a header in front of the packet, or takes one off, as the
