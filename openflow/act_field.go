@@ -606,8 +606,9 @@ func (a *DeleteField) check(*checker) error {
 
 func decodeDeleteField(d *decoder, b []byte) error {
 	head := b[10:]
-	if short := []byte{head[0], head[1], head[2], 0}; len(head) >= 4 {
-		// Of a tunnel option's header the length says nothing.
+	if short := []byte{head[0], head[1], head[2], 0}; len(head) >= 4 && head[3] < 0x80 {
+		// Of a tunnel option's header the length says nothing, unless there is none
+		// as long.
 		if id, _, _, _, err := flow.ParseHeader(short); err == nil && id.IsTLV() {
 			head = short
 		}
