@@ -98,8 +98,9 @@ func structOf(typ uint16, k, d *flow.Key, mask bool) []byte {
 		if t := k.DLType(); t != flow.EthTypeMPLS && t != flow.EthTypeMPLSM {
 			return nil
 		}
-		// The entries up to the bottom of the stack, or the last that is anything.
-		n := 0
+		// The entries up to the bottom of the stack, or the last that is anything;
+		// one at least, or there were no MPLS.
+		n := 1
 		for i, lse := range k.MPLS {
 			if lse != 0 {
 				n = i + 1
