@@ -222,8 +222,10 @@ func decodeOutputReg2(d *decoder, b []byte) error {
 	if !isZero(rest) {
 		return ErrBadRequestMustBeZero
 	}
-	d.add(&OutputReg{Src: flow.Subfield{Field: id, Ofs: n >> 6, N: n&63 + 1}, MaxLen: be.Uint16(b[12:])})
-	return nil
+	s := flow.Subfield{Field: id, Ofs: n >> 6, N: n&63 + 1}
+	d.add(&OutputReg{Src: s, MaxLen: be.Uint16(b[12:])})
+	c := checker{names: d.names}
+	return c.span("source", s)
 }
 
 func parseEnqueue(p *parser, _, arg string) error {
