@@ -119,12 +119,13 @@ func (r *Rule) ReduceTimeouts(idle, hard uint16) {
 	reduce(&r.hard, hard)
 }
 
-// expired says whether, and why, the flow has timed out by now.
+// expired says whether, and why, the flow has timed out by now: it lives for all
+// of its time, the last millisecond included.
 func (r *Rule) expired(now time.Time) (openflow.FlowRemovedReason, bool) {
-	if t := r.HardTimeout(); t != 0 && now.Sub(r.Modified()) >= time.Duration(t)*time.Second {
+	if t := r.HardTimeout(); t != 0 && now.Sub(r.Modified()) > time.Duration(t)*time.Second {
 		return openflow.RemovedHardTimeout, true
 	}
-	if t := r.IdleTimeout(); t != 0 && now.Sub(r.Stats.Used()) >= time.Duration(t)*time.Second {
+	if t := r.IdleTimeout(); t != 0 && now.Sub(r.Stats.Used()) > time.Duration(t)*time.Second {
 		return openflow.RemovedIdleTimeout, true
 	}
 	return 0, false
