@@ -130,7 +130,7 @@ func (fs *flagSet) parse(s string) (value, mask uint64, err error) {
 		case !ok:
 			return unknown(s[1:])
 		case mask&b != 0:
-			return 0, 0, fmt.Errorf("%s: Each %s flag can be specified only once", name, fs.kind)
+			return 0, 0, fmt.Errorf("%s: Each %s flag can be specified only once", s[1:], fs.kind)
 		}
 		mask |= b
 		if sign == '+' {

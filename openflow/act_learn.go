@@ -40,7 +40,7 @@ type LearnSpec struct {
 	NBits uint16
 
 	SrcField flow.Subfield // where the bits come from, for LearnSrcField
-	SrcValue flow.Value    // the NBits low bits, right-aligned in the destination field's bytes, for LearnSrcImmediate
+	SrcValue flow.Value    // for LearnSrcImmediate; right-aligned, and only the NBits low bits count
 	DstField flow.Subfield // where they go, for LearnDstMatch and LearnDstLoad
 }
 
@@ -466,8 +466,8 @@ func (a *Learn) decodeSpecs(d *decoder, b []byte) error {
 			if s.DstField, b, err = d.specField(b, s.NBits); err != nil {
 				return err
 			}
-			if s.Src == LearnSrcImmediate && s.SrcValue.Len() > int(s.NBits) {
-				return ErrBadActionBadArgument
+			if s.Src == LearnSrcImmediate && s.DstField != flow.Whole(s.DstField.Field) {
+				s.SrcValue = s.SrcValue.Cut(int(s.NBits))
 			}
 		}
 		a.Specs = append(a.Specs, s)
