@@ -300,7 +300,9 @@ func (a *SetField) check(c *checker) error {
 	}
 	a.FlowHasVLAN = c.hasVLAN()
 	if a.Field == flow.VlanTCI {
-		c.setVLAN(a.Value.Lo&flow.VLANPresent != 0)
+		// 3.1 takes the value as a whole, whatever the mask leaves alone; an
+		// inner tag stays where it is.
+		c.match.Key.VLANs[0].TCI = uint16(a.Value.Lo)
 	}
 	return nil
 }
