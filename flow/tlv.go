@@ -2,6 +2,7 @@ package flow
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -24,6 +25,20 @@ const maxTLVLen = 124
 // ErrTLV is returned for a tunnel option that the switch's TLVMap does not
 // have, or that finds no room.
 var ErrTLV = errors.New("NXFMFC_INVALID_TLV_FIELD")
+
+// TLVSpaceError is returned when the options of a match without a TLVMap are too
+// long together.
+type TLVSpaceError struct {
+	Field FieldID
+	Used  int // bytes with the field's
+}
+
+func (e *TLVSpaceError) Error() string {
+	return fmt.Sprintf("field %s exceeds maximum size for tunnel metadata (used %d, max %d)", e.Field, e.Used, tunSpace)
+}
+
+// Is makes it an ErrTLV.
+func (e *TLVSpaceError) Is(err error) bool { return err == ErrTLV }
 
 // tlvSlot is where one option lies.
 type tlvSlot struct {
@@ -140,7 +155,7 @@ func (id FieldID) slot(k *Key) *tlvSlot {
 	return nil
 }
 
-func (s *tlvSlot) data(k *Key) []byte { return k.TunData[s.ofs : s.ofs+s.len] }
+func (s *tlvSlot) data(k *Key) []byte { return k.TunData[s.ofs:][:s.len] }
 
 // tlvGet returns the option's value in k; zero for one that is not there.
 func (id FieldID) tlvGet(k *Key) Value {
@@ -195,8 +210,11 @@ func (m *Match) setTLV(id FieldID, v, mask Value, masked bool) error {
 		l = *old
 	}
 	if !l.slots[i].used {
-		if l.fixed || l.room+n > tunSpace || n > maxTLVLen {
+		if l.fixed || n > maxTLVLen {
 			return ErrTLV
+		}
+		if l.room+n > tunSpace {
+			return &TLVSpaceError{id, l.room + n}
 		}
 		l.slots[i] = tlvSlot{used: true, masked: masked, ofs: uint8(min(l.room, tunSpace-1)), len: uint8(n)}
 		l.room += n

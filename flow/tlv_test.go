@@ -98,3 +98,21 @@ func TestValueBits(t *testing.T) {
 		t.Error("equal values differ")
 	}
 }
+
+// Options may fill their space to the last byte, and no further.
+func TestTLVSpace(t *testing.T) {
+	var m Match
+	for i, n := range []int{124, 124, 8} {
+		id := TunMetadata0 + FieldID(i)
+		if err := m.SetTLV(id, OnesValue(8*n), id.Ones()); err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		if got := id.Get(&m.Key); got != OnesValue(8*n) {
+			t.Errorf("%s: %v", id, got)
+		}
+	}
+	err := m.SetTLV(TunMetadata3, U(1), TunMetadata3.Ones())
+	if want := "field tun_metadata3 exceeds maximum size for tunnel metadata (used 257, max 256)"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

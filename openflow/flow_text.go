@@ -296,7 +296,10 @@ func (p *flowParser) tlv(id flow.FieldID, v, mask flow.Value) error {
 	if p.names != nil {
 		p.names.TLVs.Begin(&m.Key)
 	}
-	if err := m.SetTLV(id, v, mask); err != nil {
+	var full *flow.TLVSpaceError
+	if err := m.SetTLV(id, v, mask); errors.As(err, &full) {
+		return err
+	} else if err != nil {
 		return fmt.Errorf("no room for %s", id)
 	}
 	return nil
