@@ -320,6 +320,9 @@ func (a *Decap) check(c *checker) error {
 }
 
 func decodeDecap(d *decoder, b []byte) error {
+	if len(b) > 16 { // there are no properties
+		return ErrBadActionUnknownEDProp
+	}
 	d.add(&Decap{PacketType: be.Uint32(b[12:])})
 	return nil
 }

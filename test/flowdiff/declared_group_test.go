@@ -88,7 +88,7 @@ var groupDifferences = []difference{
 		return wholeVID.MatchString(line)
 	}},
 	{"value outside mask in a group", "3.1 sends bits of a value that its mask leaves out", func(args []string, line, got, want string) bool {
-		return setMask.MatchString(line) && sameDump(got, want)
+		return setMask.MatchString(line) && (sameDump(got, want) || sameLastLine(got, want))
 	}},
 	{"bits of nw_tos", "3.1 prints those of a mask that the field has not", func(args []string, line, got, want string) bool {
 		return tosMask.ReplaceAllString(got, "->nw_tos") == tosMask.ReplaceAllString(want, "->nw_tos")
