@@ -171,7 +171,7 @@ func ParseHeader(b []byte) (id FieldID, masked bool, payload, hdr int, err error
 	if masked {
 		n /= 2
 	}
-	if !ok || !id.Available() || masked && payload%2 != 0 ||
+	if !ok || !id.Available() ||
 		n != int(fields[id].Bytes) && !(id.IsTLV() && n < int(fields[id].Bytes)) {
 		return 0, masked, payload, hdr, ErrBadField
 	}
@@ -295,8 +295,8 @@ func parseEntry(b []byte) (id FieldID, v, mask Value, n int, err error) {
 	if !masked {
 		v = ValueFromBytes(p)
 	} else {
-		size := len(p) / 2
-		v, mask = ValueFromBytes(p[:size]), ValueFromBytes(p[size:])
+		size := len(p) / 2 // of an odd length the last byte does not matter, as in OVS
+		v, mask = ValueFromBytes(p[:size]), ValueFromBytes(p[size:2*size])
 		if !f.Maskable && !mask.IsZero() && mask != OnesValue(size*8) {
 			return id, v, mask, n, ErrBadMask
 		}

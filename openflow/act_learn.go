@@ -479,7 +479,7 @@ func (a *Learn) decodeSpecs(d *decoder, b []byte) error {
 }
 
 func (d *decoder) specField(b []byte, n uint16) (flow.Subfield, []byte, error) {
-	id, rest, err := d.plainField(b)
+	id, _, rest, err := d.field(b) // whether it has a mask does not matter, as in OVS
 	switch err {
 	case ErrBadMatchBadField:
 		err = ErrBadActionBadSetType

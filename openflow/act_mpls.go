@@ -108,7 +108,7 @@ func (a *SetMPLSLabel) encode(e *encoder) {
 func (a *SetMPLSTC) encode(e *encoder) {
 	switch {
 	case e.version >= V12:
-		e.setField(flow.MPLSTC, flow.U(uint64(a.TC&7)))
+		e.setField(flow.MPLSTC, flow.U(uint64(a.TC)))
 	case e.version == V11:
 		e.std(14, 8)[4] = a.TC
 	default:

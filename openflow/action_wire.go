@@ -289,12 +289,9 @@ func (d *decoder) subfield32(h uint32, ofs, n uint16) (flow.Subfield, error) {
 	}
 	var b [4]byte
 	be.PutUint32(b[:], h)
-	id, masked, _, _, err := flow.ParseHeader(b[:])
+	id, _, _, _, err := flow.ParseHeader(b[:]) // whether it has a mask does not matter, as in OVS
 	if err != nil {
 		return flow.Subfield{}, ErrBadActionBadSetType
-	}
-	if masked {
-		return flow.Subfield{}, ErrBadActionBadSetMask
 	}
 	return flow.Subfield{Field: id, Ofs: ofs, N: n}, nil
 }

@@ -121,7 +121,9 @@ func (d *msgDecoder) continuation(b []byte) (*Continuation, error) {
 			step.Actions, err = d.contActions(p)
 			c.Steps = append(c.Steps, step)
 		case contActionSet:
-			c.ActionSet, err = d.contActions(p)
+			var more []Action
+			more, err = d.contActions(p)
+			c.ActionSet = append(c.ActionSet, more...)
 		case contODPPort:
 			c.ODPPort = be.Uint32(v)
 		default:

@@ -43,7 +43,11 @@ func helloVersions(v Version, b []byte) (vs Versions, ok bool) {
 			break
 		}
 		if typ == helloBitmap && n >= 8 && n%4 == 0 {
-			vs = Versions(be.Uint32(b[4:])) &^ 1
+			list := Versions(be.Uint32(b[4:])) &^ 1
+			if list != 0 {
+				vs = list
+			}
+			ok = ok && list != 0
 		} else {
 			ok = false
 		}

@@ -282,7 +282,8 @@ func (d *msgDecoder) bucket15(t GroupType, b []byte) (x Bucket, err error) {
 	}
 	watch := PortNone.Wide()
 	err = eachProp(b[bucketHead15+acts:], func(typ uint16, p []byte) error {
-		if typ <= bucketPropWatchGroup && len(p) < 8 {
+		// A weight may be of any length that has it, as in OVS.
+		if typ == bucketPropWeight && len(p) < 6 || (typ == bucketPropWatchPort || typ == bucketPropWatchGroup) && len(p) != 8 {
 			return ErrBadPropertyBadLen
 		}
 		switch typ {
