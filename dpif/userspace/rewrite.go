@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"govs/dpif"
 	"govs/flow"
 	"govs/packet"
 )
@@ -189,24 +190,28 @@ func packetLen(p *packet.Packet) int {
 }
 
 // hashFlow is the hash() action. Algorithm 0 hashes addresses, protocol and
-// ports; 1 does so that both directions agree.
+// ports; 1 does so that both directions agree, with the values of OVS's own
+// datapath.
 func hashFlow(k *flow.Key, alg, basis uint32) uint32 {
+	h := uint32(0)
+	if alg == dpif.HashSymL4 {
+		h = k.HashSymmetricL3L4(basis, false, nil)
+	} else {
+		h = hashTuple(k, basis)
+	}
+	return max(h, 1) // zero means "no hash was computed"
+}
+
+func hashTuple(k *flow.Key, basis uint32) uint32 {
 	h := uint64(basis) ^ mixer
 	mix := func(v uint64) {
 		hi, lo := bits.Mul64(h^v, mixer)
 		h = hi ^ lo
 	}
-	ports := uint64(k.TPSrc)<<16 | uint64(k.TPDst)
-	src := addrHash(k.NwSrc, &k.IPv6Src)
-	dst := addrHash(k.NwDst, &k.IPv6Dst)
-	if alg == 1 {
-		src, dst = src+dst, 0
-		ports = uint64(k.TPSrc) + uint64(k.TPDst)
-	}
-	mix(src)
-	mix(dst)
-	mix(uint64(k.NwProto)<<32 | ports)
-	return max(uint32(h^h>>32), 1) // zero means "no hash was computed"
+	mix(addrHash(k.NwSrc, &k.IPv6Src))
+	mix(addrHash(k.NwDst, &k.IPv6Dst))
+	mix(uint64(k.NwProto)<<32 | uint64(k.TPSrc)<<16 | uint64(k.TPDst))
+	return uint32(h ^ h>>32)
 }
 
 func addrHash(v4 uint32, v6 *[16]byte) uint64 {
