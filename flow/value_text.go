@@ -327,7 +327,7 @@ func (id FieldID) AppendValue(dst []byte, v, mask Value, names PortNames) []byte
 		if f.loc.in == inPort {
 			var ok bool
 			if p, ok = PortFromOF11(p); !ok {
-				return fmt.Appendf(dst, "%d", v.Lo)
+				p = PortNone // as OVS shows what is no port
 			}
 		}
 		return AppendPort(dst, p, names)

@@ -42,6 +42,9 @@ var differences = []difference{
 			name, _, ok = strings.Cut(want[strings.LastIndexByte(want, ':')+1:], " is not a valid OXM field name")
 		}
 		if !ok {
+			name, _, ok = strings.Cut(want[strings.LastIndexByte(strings.TrimSuffix(want, ": output to unknown port\n"), ':')+1:], "[]: output to unknown port")
+		}
+		if !ok {
 			return false
 		}
 		name = strings.TrimSuffix(strings.Trim(name, " '\n"), "_W")
