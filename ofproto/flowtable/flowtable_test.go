@@ -90,6 +90,25 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
+// A flow that had no timeouts times out when it got some.
+func TestReducedTimeouts(t *testing.T) {
+	tb := New()
+	tb.Apply(mod(openflow.FlowAdd, 0, 1, 1), t0)
+	for r := range tb.All() {
+		r.ReduceTimeouts(3, 9)
+		r.ReduceTimeouts(4, 0)
+		if r.IdleTimeout() != 3 || r.HardTimeout() != 9 {
+			t.Errorf("%d %d", r.IdleTimeout(), r.HardTimeout())
+		}
+	}
+	if n := tb.Expire(t0.Add(3 * time.Second)); n != 0 {
+		t.Errorf("%d flows gone after 3 s", n)
+	}
+	if n := tb.Expire(t0.Add(4 * time.Second)); n != 1 {
+		t.Errorf("%d flows gone after 4 s", n)
+	}
+}
+
 func TestLearn(t *testing.T) {
 	tb := New()
 	teacher := mod(openflow.FlowAdd, 0, 5, 0, &openflow.Learn{Table: 4, Cookie: 0x99, Flags: openflow.LearnDeleteLearned})

@@ -110,13 +110,18 @@ func (r *Rule) HardTimeout() uint16 { return uint16(r.hard.Load()) }
 // ReduceTimeouts lowers the timeouts to the given ones, as fin_timeout does; 0
 // leaves one alone.
 func (r *Rule) ReduceTimeouts(idle, hard uint16) {
-	reduce := func(t *atomic.Uint32, to uint16) {
-		if old := t.Load(); to != 0 && (old == 0 || uint32(to) < old) {
+	reduce := func(t *atomic.Uint32, to uint16) bool {
+		old := t.Load()
+		less := to != 0 && (old == 0 || uint32(to) < old)
+		if less {
 			t.Store(uint32(to))
 		}
+		return less
 	}
-	reduce(&r.idle, idle)
-	reduce(&r.hard, hard)
+	i, h := reduce(&r.idle, idle), reduce(&r.hard, hard)
+	if i || h {
+		r.tbl.of.noteTimeouts(r)
+	}
 }
 
 // expired says whether, and why, the flow has timed out by now: it lives for all

@@ -46,6 +46,7 @@ type Table struct {
 	seq  atomic.Uint64
 	miss atomic.Uint32 // openflow.TableMiss
 	id   uint8
+	of   *Tables
 
 	// Guarded by Tables.mu.
 	limits  Limits
@@ -115,7 +116,7 @@ type taught struct {
 func New(prefixes ...classifier.Prefix) *Tables {
 	t := &Tables{expirable: map[*Rule]struct{}{}, toUnlearn: map[taught]int{}, interned: map[any][]openflow.Action{}, prefixes: prefixes}
 	for i := range t.tables {
-		t.tables[i].id = uint8(i)
+		t.tables[i].id, t.tables[i].of = uint8(i), t
 		t.tables[i].cls.Store(classifier.New[*Rule](prefixes...))
 	}
 	return t
@@ -230,11 +231,11 @@ func (t *Tables) Expire(now time.Time) int {
 	return n
 }
 
-// NoteTimeouts makes Expire look at r, whose timeouts were reduced.
-func (t *Tables) NoteTimeouts(r *Rule) {
+// noteTimeouts makes Expire look at r, whose timeouts were reduced.
+func (t *Tables) noteTimeouts(r *Rule) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !r.Removed() && (r.IdleTimeout() != 0 || r.HardTimeout() != 0) {
+	if !r.Removed() {
 		t.expirable[r] = struct{}{}
 		if e := t.tables[r.Table].evict; e != nil {
 			e.changed(r)
