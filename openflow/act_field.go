@@ -140,7 +140,7 @@ func (f *formatter) hexBytes(b []byte) {
 }
 
 func (a *SetField) format(f *formatter) {
-	if a.Load && !a.Field.IsTLV() {
+	if a.Load {
 		dst := a.dst()
 		f.special("load:")
 		f.hexValue(a.Value.Shr(int(dst.Ofs)))

@@ -478,4 +478,5 @@ func (m *FlowMonitorReply) print(p *printer) {
 			p.list(u.Actions)
 		}
 	}
+	p.b = bytes.TrimSuffix(p.b, []byte(" ")) // of an empty match, as in OVS
 }
