@@ -129,6 +129,14 @@ func (o *Out) MaskFor(k *flow.Key) flow.Mask {
 	if o.Unsaid.Proto && (k.IsIP() || k.EthType == flow.EthTypeARP || k.EthType == flow.EthTypeRARP) {
 		m.NwProto = 0xff
 	}
+	tagged := k.VLANs[0].TCI&flow.VLANPresent != 0
+	switch {
+	case m.VLANs[0].TCI != 0:
+	case tagged:
+		m.VLANs[0].TCI = vidMask | flow.VLANPresent
+	default:
+		m.VLANs[0].TCI = 0xffff
+	}
 	for i := range o.Unsaid.PCP {
 		switch {
 		case k.VLANs[i].TCI&flow.VLANPresent == 0:
@@ -137,14 +145,6 @@ func (o *Out) MaskFor(k *flow.Key) flow.Mask {
 		case o.Unsaid.PCP[i]:
 			m.VLANs[i].TCI |= pcpMask
 		}
-	}
-	tagged := k.VLANs[0].TCI&flow.VLANPresent != 0
-	switch {
-	case m.VLANs[0].TCI != 0:
-	case tagged:
-		m.VLANs[0].TCI = vidMask | flow.VLANPresent
-	default:
-		m.VLANs[0].TCI = 0xffff
 	}
 	if tagged {
 		m.VLANs[0].TPID = 0xffff
