@@ -466,8 +466,8 @@ func (a *Learn) decodeSpecs(d *decoder, b []byte) error {
 			if s.DstField, b, err = d.specField(b, s.NBits); err != nil {
 				return err
 			}
-			if s.Src == LearnSrcImmediate && s.DstField != flow.Whole(s.DstField.Field) {
-				s.SrcValue = s.SrcValue.Cut(int(s.NBits))
+			if s.Src == LearnSrcImmediate {
+				s.SrcValue = s.SrcValue.Cut(int(s.NBits+7) / 8 * 8)
 			}
 		}
 		a.Specs = append(a.Specs, s)
