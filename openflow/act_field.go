@@ -18,6 +18,10 @@ type SetField struct {
 	Load        bool // it was a load, and is printed as one
 	Load2       bool // it came as NXAST_REG_LOAD2, and goes as one
 	FlowHasVLAN bool // found by the check: the match asks for a tag
+
+	// explicit: the mask came with the action, with just the bits that the field
+	// has, fewer than its bytes have. OVS keeps and shows such a mask.
+	explicit bool
 }
 
 // Move copies bits from one field to another; both parts have the same width.
@@ -152,6 +156,9 @@ func (a *SetField) format(f *formatter) {
 	mask := a.Mask
 	v := a.Value
 	f.b = a.Field.AppendValue(f.b, v, mask, f.names.shown())
+	if a.explicit {
+		f.str("/" + hexString(mask))
+	}
 	f.special("->")
 	f.str(a.Field.String())
 }
@@ -220,7 +227,7 @@ func (a *SetField) exact() bool {
 	if a.Field == flow.TunFlags {
 		return a.Mask.Len() > 1
 	}
-	return a.Mask == a.Field.Ones()
+	return a.Mask == a.Field.Ones() && !a.explicit
 }
 
 // masked reports whether the value goes with its mask: also that of a load, of
@@ -381,8 +388,19 @@ func decodeEntry(d *decoder, b []byte, mayMask bool) error {
 	if id == flow.TunFlags && mask == id.Ones() {
 		mask = flow.OnesValue(16)
 	}
-	d.add(&SetField{Field: id, Value: v, Mask: mask})
+	d.add(&SetField{Field: id, Value: v, Mask: mask, explicit: mask == id.Ones() && explicitMask(id, b)})
 	return nil
+}
+
+// explicitMask reports whether the valid entry at the front of b has a mask that
+// leaves bits of the field's bytes out.
+func explicitMask(id flow.FieldID, b []byte) bool {
+	_, masked, payload, hdr, err := flow.ParseHeader(b)
+	if err != nil || !masked || id.IsTLV() {
+		return false
+	}
+	n := payload / 2
+	return flow.ValueFromBytes(b[hdr+n:hdr+2*n]) != flow.OnesValue(8*n)
 }
 
 func decodeRegLoad2(d *decoder, b []byte) error {

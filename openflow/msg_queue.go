@@ -238,7 +238,7 @@ func (d *msgDecoder) queueProps(q *QueueConfig, b []byte) error {
 		}
 		switch typ {
 		case queuePropMinRate, queuePropMaxRate:
-			if n < 16 {
+			if n != 16 {
 				return ErrBadRequestBadLen
 			}
 			set(typ, be.Uint16(b[8:]))
