@@ -17,6 +17,8 @@ type Controller struct {
 	MeterID    uint32
 	Userdata   []byte
 	Pause      bool // freeze the translation, to be resumed by the controller
+
+	extended bool // it came as NXAST_CONTROLLER2, and is sent so
 }
 
 // Property types of NXAST_CONTROLLER2.
@@ -140,7 +142,7 @@ func (a *Controller) format(f *formatter) {
 }
 
 func (a *Controller) encode(e *encoder) {
-	if len(a.Userdata) == 0 && !a.Pause && a.MeterID == 0 {
+	if len(a.Userdata) == 0 && !a.Pause && a.MeterID == 0 && !a.extended {
 		b := e.nx(20, 16)
 		be.PutUint16(b[10:], a.MaxLen)
 		be.PutUint16(b[12:], a.ID)
@@ -196,7 +198,7 @@ func decodeController2(d *decoder, b []byte) error {
 	if !isZero(b[10:16]) {
 		return ErrBadRequestMustBeZero
 	}
-	a := &Controller{MaxLen: 0xffff, Reason: ReasonAction}
+	a := &Controller{MaxLen: 0xffff, Reason: ReasonAction, extended: true}
 	err := eachProp(b[16:], func(typ uint16, p []byte) error {
 		v := p[4:]
 		switch typ {

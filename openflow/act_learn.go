@@ -418,6 +418,9 @@ func decodeLearn2(d *decoder, b []byte) error {
 		if err != nil {
 			return err
 		}
+		if !id.Info().Writable {
+			return ErrBadActionBadSetArgument
+		}
 		rest = r
 		a.ResultDst = flow.Subfield{Field: id, Ofs: be.Uint16(b[36:]), N: 1}
 	} else if be.Uint16(b[36:]) != 0 {

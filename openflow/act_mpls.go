@@ -97,7 +97,7 @@ func (a *PopMPLS) format(f *formatter)      { f.type16("pop_mpls", a.EtherType) 
 func (a *SetMPLSLabel) encode(e *encoder) {
 	switch {
 	case e.version >= V12:
-		e.setField(flow.MPLSLabel, flow.U(uint64(a.Label&0xfffff)))
+		e.setField(flow.MPLSLabel, flow.U(uint64(a.Label)))
 	case e.version == V11:
 		be.PutUint32(e.std(13, 8)[4:], a.Label)
 	default:
