@@ -201,7 +201,7 @@ var (
 	ipTOSMask   = regexp.MustCompile(`/0x(?:3|7|fe|3f)(->(?:nw_(?:ecn|tos)|ip_dscp|vlan_pcp))`)
 	labelMask   = regexp.MustCompile(`/0x0*fffff->ipv6_label`)
 	decodeError = regexp.MustCompile(`\(xid=0x[0-9a-f]+\): \*\*\*decode error: \w+\*\*\*|[0-9a-f]{8}  01 .*`)
-	newRegister = regexp.MustCompile(`(OXM_OF_PKT_REG([89]|1[0-5])|NXOXM_ET_REG(1[6-9]|2[0-9]|3[01])|NXOXM_ET_XXREG[4-7]|->(reg(1[6-9]|2[0-9]|3[01])|xreg([89]|1[0-5])|xxreg[4-7]))\b`)
+	newRegister = regexp.MustCompile(`(OXM_OF_PKT_REG([89]|1[0-5])|NXM_NX_REG(1[6-9]|2[0-9]|3[01])|NXM_NX_XXREG[4-7]|NXOXM_ET_REG(1[6-9]|2[0-9]|3[01])|NXOXM_ET_XXREG[4-7]|->(reg(1[6-9]|2[0-9]|3[01])|xreg([89]|1[0-5])|xxreg[4-7]))\b`)
 	changedByte = regexp.MustCompile(`\n *[0-9]+: [0-9a-f]{2} -> [0-9a-f]{2}`)
 	maskedPort  = regexp.MustCompile(`(set_field:[0-9]+)/0x[0-9a-f]+(->in_port)`)
 	noGaps      = strings.NewReplacer(" ", "", "-", "")
