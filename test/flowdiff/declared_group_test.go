@@ -8,8 +8,6 @@ import (
 	"govs/openflow"
 )
 
-func init() { differences = append(differences, groupDifferences...) }
-
 // groupDifferences are those in groups and meters.
 var groupDifferences = []difference{
 	{"segmentation fault", "3.1 ends with a signal", func(_ []string, line, got, want string) bool {

@@ -16,7 +16,10 @@ type difference struct {
 	is        func(args []string, line, got, want string) bool
 }
 
-var differences = []difference{
+// differences are all that are declared.
+var differences = slices.Concat(flowDifferences, groupDifferences)
+
+var flowDifferences = []difference{
 	{"hint", "errors for a word say which one is near", func(_ []string, line, got, want string) bool {
 		i := strings.Index(got, "; did you mean")
 		if i < 0 {
