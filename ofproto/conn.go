@@ -279,6 +279,7 @@ func (p *Ofproto) SetControllers(specs []ControllerSpec) {
 		p.locked(p.resetFlows)
 	}
 	c.connsChanged()
+	c.hiddenFlows(now) // the way to the controllers is open when the configuration is done
 }
 
 // kind says what the target's connections are; who calls us is a service.
