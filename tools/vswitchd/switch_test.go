@@ -28,6 +28,12 @@ type sw struct {
 
 func newSwitch(t *testing.T) *sw {
 	t.Helper()
+	return startSwitch(t, "override")
+}
+
+// startSwitch is newSwitch with another mode of --enable-dummy.
+func startSwitch(t *testing.T, dummy string) *sw {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "sw") // t.TempDir may be too long for a socket
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +57,7 @@ func newSwitch(t *testing.T) *sw {
 		go srv.ServeConn(b, "test", server.SessionOptions{})
 		return a, nil
 	}}
-	if err := cfg.EnableDummy("override"); err != nil {
+	if err := cfg.EnableDummy(dummy); err != nil {
 		t.Fatal(err)
 	}
 	d, err := vswitchd.New(cfg)
@@ -143,8 +149,8 @@ func TestPortNumbers(t *testing.T) {
 }
 
 func TestInterfaceErrors(t *testing.T) {
-	s := newSwitch(t)
-	s.vsctl("add-br br0")
+	s := startSwitch(t, "") // with "override" tunnels are dummies, too
+	s.vsctl("add-br br0 -- set bridge br0 datapath_type=dummy")
 	tests := []struct{ set, err string }{
 		{"type=patch", "x: patch type requires valid 'peer' argument"},
 		{"type=patch options:peer=x", "x: patch peer must not be self"},
