@@ -230,11 +230,13 @@ func (a *SetField) exact() bool {
 	return a.Mask == a.Field.Ones() && !a.explicit
 }
 
-// masked reports whether the value goes with its mask: also that of a load, of
-// all bits of a field which has fewer than its bytes.
+// masked reports whether the value goes with its mask: for a load that is also
+// the mask of all bits of a field which has fewer than its bytes.
 func (a *SetField) masked() bool {
-	f := a.Field.Info()
-	return !a.exact() || a.Load && int(f.Bits) != 8*int(f.Bytes)
+	if !a.Load {
+		return !a.exact()
+	}
+	return a.Mask != flow.OnesValue(8*int(a.Field.Info().Bytes))
 }
 
 func (e *encoder) load2(a *SetField) {
@@ -344,8 +346,9 @@ func decodeRegLoad(d *decoder, b []byte) error {
 	return nil
 }
 
-// decodeEntry reads an OXM entry with padding behind it.
-func decodeEntry(d *decoder, b []byte, mayMask bool) error {
+// decodeEntry reads an OXM entry with padding behind it; the value of one that
+// loads need not make sense, that of another must.
+func decodeEntry(d *decoder, b []byte, loads, mayMask bool) error {
 	if id, _, _, _, err := flow.ParseHeader(b); err == nil {
 		if err := checkWritable(d, id); err != nil {
 			return err
@@ -361,6 +364,13 @@ func decodeEntry(d *decoder, b []byte, mayMask bool) error {
 			err = flow.ErrBadValue
 		default:
 			mask, err = mask.And(id.Ones()), nil
+		}
+	}
+	if errors.Is(err, flow.ErrBadValue) {
+		if loads {
+			err = nil
+		} else {
+			d.names.warnf("ofp_actions", "Invalid value for set field %s: %s", id, id.AppendValue(nil, v, id.Ones(), nil))
 		}
 	}
 	if err != nil {
@@ -405,7 +415,7 @@ func explicitMask(id flow.FieldID, b []byte) bool {
 
 func decodeRegLoad2(d *decoder, b []byte) error {
 	n := len(d.acts)
-	if err := decodeEntry(d, b[10:], true); err != nil {
+	if err := decodeEntry(d, b[10:], true, true); err != nil {
 		return err
 	}
 	if len(d.acts) > n {
@@ -420,7 +430,7 @@ func decodeSetField(d *decoder, b []byte) error {
 		d.names.warnf("ofp_actions", "set_field of in_port_oxm is not allowed")
 		return ErrBadActionBadSetArgument
 	}
-	return decodeEntry(d, b[4:], d.version >= V15)
+	return decodeEntry(d, b[4:], false, d.version >= V15)
 }
 
 // matchError turns flow's errors of decoding into wire errors.

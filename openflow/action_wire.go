@@ -1,6 +1,7 @@
 package openflow
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sync"
 
@@ -180,7 +181,7 @@ func (d *decoder) list(b []byte) error {
 	for len(b) > 0 {
 		n, err := d.one(b)
 		if err != nil {
-			d.names.warnf("ofp_actions", "bad action at offset %d (%s):\n%s", len(all)-len(b), err, AppendHexDump(nil, all, false))
+			d.names.warnf("ofp_actions", "bad action at offset %d (%s):\n%s", len(all)-len(b), err, bytes.TrimSuffix(AppendHexDump(nil, all, false), []byte("\n")))
 			return err
 		}
 		b = b[n:]

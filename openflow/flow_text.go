@@ -269,15 +269,22 @@ func (p *flowParser) subfield(k, v string) error {
 		return p.tlv(s.Field, val.Shl(int(s.Ofs)), s.Mask())
 	}
 	old, mask := p.fm.Match.Get(s.Field)
-	mask = mask.Or(s.Mask())
-	if f := s.Field.Info(); !f.Maskable && mask != flow.OnesValue(8*int(f.Bytes)) {
-		p.usable = 0 // as OVS compares the bytes, also of a field with fewer bits
-	} else {
-		if mask == flow.OnesValue(8*int(f.Bytes)) {
-			mask = s.Field.Ones()
-		}
-		p.usable &= fieldProtocols(s.Field, mask)
+	switch s.Field { // they share 16 bits with a port, which may be masked
+	case flow.ICMPType, flow.ICMPv6Type:
+		mask = flow.UDPSrc.GetMask(&p.fm.Match.Mask).Cut(8)
+	case flow.ICMPCode, flow.ICMPv6Code:
+		mask = flow.UDPDst.GetMask(&p.fm.Match.Mask).Cut(8)
 	}
+	mask = mask.Or(s.Mask())
+	f := s.Field.Info()
+	if !f.Maskable && mask != flow.OnesValue(8*int(f.Bytes)) {
+		p.usable = 0 // as OVS compares the bytes, also of a field with fewer bits
+		return nil   // and leaves the match as it is
+	}
+	if mask == flow.OnesValue(8*int(f.Bytes)) {
+		mask = s.Field.Ones()
+	}
+	p.usable &= fieldProtocols(s.Field, mask)
 	if s.Field == flow.VlanVID {
 		p.usable &= protoNXMOXM
 	}
