@@ -348,9 +348,6 @@ func decodeFlowMod11(d *msgDecoder, b []byte) (Message, error) {
 	} else {
 		fm.Cookie, fm.CookieMask, fm.NewCookie = cookie, mask, ^uint64(0)
 	}
-	if fm.Table == TableAny && (d.Version == V11 || !fm.Delete()) {
-		return nil, ErrFlowModFailedBadTableID
-	}
 	if fm.Delete() {
 		fm.OutGroup = be.Uint32(b[32:])
 	}
@@ -361,6 +358,9 @@ func decodeFlowMod11(d *msgDecoder, b []byte) (Message, error) {
 	var acts []byte
 	if acts, err = takeOXM(&fm.Match, b[40:], true, d.tlvs()); err != nil {
 		return nil, err
+	}
+	if fm.Table == TableAny && (d.Version == V11 || !fm.Delete()) {
+		return nil, ErrFlowModFailedBadTableID
 	}
 	var ok bool
 	if fm.OutPort, ok = PortFromWide(be.Uint32(b[28:])); !ok {

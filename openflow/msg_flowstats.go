@@ -96,9 +96,6 @@ func decodeAggregateRequestNX(d *msgDecoder, b []byte) (Message, error) {
 }
 
 func decodeFlowRequest11(d *msgDecoder, b []byte) (Message, error) {
-	if len(b) < 40 {
-		return nil, ErrBadRequestBadLen
-	}
 	r := &FlowStatsRequest{Table: b[0], OutGroup: be.Uint32(b[8:]), Cookie: be.Uint64(b[16:]), CookieMask: be.Uint64(b[24:])}
 	var ok bool
 	if r.OutPort, ok = PortFromWide(be.Uint32(b[4:])); !ok {
@@ -240,15 +237,15 @@ func decodeFlowReply15(d *msgDecoder, b []byte) (Message, error) {
 	return d.flowReply(b, 24, func(fs *FlowStats, b []byte, n int) (err error) {
 		fs.Table = b[4]
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[6:]), be.Uint16(b[8:]), be.Uint16(b[10:])
-		var ok bool
-		if fs.Flags, ok = flowFlagsFrom(be.Uint16(b[12:]), d.Version); !ok {
-			return ErrFlowModFailedBadFlags
-		}
 		fs.Importance = be.Uint16(b[14:])
 		fs.Cookie = be.Uint64(b[16:])
 		var rest []byte
 		if rest, err = takeOXM(&fs.Match, b[24:], true, d.tlvs()); err != nil {
 			return err
+		}
+		var ok bool
+		if fs.Flags, ok = flowFlagsFrom(be.Uint16(b[12:]), d.Version); !ok {
+			return ErrFlowModFailedBadFlags
 		}
 		s, rest, err := takeOXS(rest)
 		if err != nil {
@@ -342,6 +339,10 @@ func decodeFlowReplyNX(d *msgDecoder, b []byte) (Message, error) {
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[12:]), be.Uint16(b[14:]), be.Uint16(b[16:])
 		fs.IdleAge, fs.HardAge = int(be.Uint16(b[20:]))-1, int(be.Uint16(b[22:]))-1
 		fs.Cookie, fs.Packets, fs.Bytes = be.Uint64(b[24:]), be.Uint64(b[32:]), be.Uint64(b[40:])
+		if match := int(be.Uint16(b[18:])); n < 48+(match+7)&^7 {
+			d.names.warnf("ofp_flow", "%s with match_len=%d claims invalid length %d", d.row.name, match, n)
+			return ErrBadRequestBadLen
+		}
 		var acts []byte
 		if acts, err = takeNXM(&fs.Match, b[48:], int(be.Uint16(b[18:])), true, nil, d.tlvs()); err != nil {
 			return err
@@ -354,15 +355,9 @@ func decodeFlowReplyNX(d *msgDecoder, b []byte) (Message, error) {
 }
 
 func decodeFlowReply11(d *msgDecoder, b []byte) (Message, error) {
-	return d.flowReply(b, 56, func(fs *FlowStats, b []byte, n int) (err error) {
+	return d.flowReply(b, 48, func(fs *FlowStats, b []byte, n int) (err error) {
 		fs.Duration = duration(b[4:])
 		fs.Priority, fs.IdleTimeout, fs.HardTimeout = be.Uint16(b[12:]), be.Uint16(b[14:]), be.Uint16(b[16:])
-		if d.Version >= V13 {
-			var ok bool
-			if fs.Flags, ok = flowFlagsFrom(be.Uint16(b[18:]), d.Version); !ok {
-				return ErrFlowModFailedBadFlags
-			}
-		}
 		if d.Version >= V14 {
 			fs.Importance = be.Uint16(b[20:])
 		}
@@ -370,6 +365,12 @@ func decodeFlowReply11(d *msgDecoder, b []byte) (Message, error) {
 		var acts []byte
 		if acts, err = takeOXM(&fs.Match, b[48:], true, d.tlvs()); err != nil {
 			return err
+		}
+		if d.Version >= V13 {
+			var ok bool
+			if fs.Flags, ok = flowFlagsFrom(be.Uint16(b[18:]), d.Version); !ok {
+				return ErrFlowModFailedBadFlags
+			}
 		}
 		if acts, err = d.entryRest(b, acts, n); err == nil {
 			fs.Actions, err = d.instructions(acts)

@@ -53,7 +53,7 @@ func decodeRequestForward(d *msgDecoder, b []byte) (Message, error) {
 	case "OFPT_METER_MOD":
 		m.Reason = ForwardMeterMod
 	default:
-		return nil, ErrBadRequestBadType
+		return nil, ErrBundleFailedMsgUnsup
 	}
 	m.Request, err = in.row.decode(in, body)
 	return m, err

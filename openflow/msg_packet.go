@@ -383,7 +383,7 @@ func decodePacketOut15(d *msgDecoder, b []byte) (Message, error) {
 	m := &PacketOut{Buffer: be.Uint32(b)}
 	var rest []byte
 	var err error
-	if rest, err = takeOnlyOXM(&m.Metadata, b[8:], true, d.tlvs()); err != nil {
+	if rest, err = takeOnlyOXM(&m.Metadata, b[8:], false, d.tlvs()); err != nil {
 		return nil, err
 	}
 	if !pipelineOnly(&m.Metadata) {

@@ -89,7 +89,7 @@ func compareWire(t *testing.T, msgs [][]byte, verbosity int) {
 			}
 		}
 	}
-	if other*200 > len(msgs) {
+	if other > 2+len(msgs)/2000 {
 		t.Errorf("%d of %d messages are refused for another of their faults", other, len(msgs))
 	}
 	t.Logf("%d messages, %d differ, %d differences declared, %d refused for another fault", len(msgs), bad, declared, other)
