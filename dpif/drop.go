@@ -31,6 +31,7 @@ var dropCounters = [NumDropReasons]string{
 	DropStackTooDeep:           "drop_action_stack_too_deep",
 	DropNoRecirculationContext: "drop_action_no_recirculation_context",
 	DropTooManyMPLSLabels:      "drop_action_too_many_mpls_labels",
+	DropInvalidTunnelMetadata:  "drop_action_invalid_tunnel_metadata",
 	DropUnsupportedPacketType:  "drop_action_unsupported_packet_type",
 	DropCongestion:             "drop_action_congestion",
 }

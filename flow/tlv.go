@@ -370,25 +370,49 @@ func (t *TLVMap) Begin(k *Key) {
 	}
 }
 
-// Extract reads Geneve options, as they stand in the header, into k. Options
-// that the map does not have, or that have another length, are passed over.
-func (t *TLVMap) Extract(opts []byte, k *Key) {
-	if t == nil {
-		return
+// Extract reads Geneve options, as they stand in the header, into k. Those that
+// the map does not have are passed over. It reports false when one ends too
+// early, has another length in the map, or is critical and not in it.
+func (t *TLVMap) Extract(opts []byte, k *Key) bool {
+	if t != nil {
+		t.Begin(k)
 	}
-	t.Begin(k)
-	for len(opts) >= 4 {
+	for len(opts) > 0 {
+		if len(opts) < 4 {
+			return false
+		}
 		n := 4 + int(opts[3]&0x1f)*4
 		if n > len(opts) {
-			return
+			return false
 		}
-		i, ok := t.byKind[uint32(be.Uint16(opts))<<8|uint32(opts[2])]
-		if s := &t.layout.slots[i]; ok && int(s.len) == n-4 {
-			copy(s.data(k), opts[4:n])
+		i, ok := t.find(be.Uint16(opts), opts[2])
+		switch {
+		case !ok:
+			if opts[2]&criticalOption != 0 {
+				return false
+			}
+		case int(t.layout.slots[i].len) != n-4:
+			return false
+		default:
+			copy(t.layout.slots[i].data(k), opts[4:n])
 			k.TunPresent |= 1 << i
 		}
 		opts = opts[n:]
 	}
+	return true
+}
+
+// criticalOption in an option's type says that who does not know the option must
+// drop the packet (RFC 8926 section 3.5).
+const criticalOption = 0x80
+
+// find returns the index of the map's option of a class and type.
+func (t *TLVMap) find(class uint16, typ uint8) (uint8, bool) {
+	if t == nil {
+		return 0, false
+	}
+	i, ok := t.byKind[uint32(class)<<8|uint32(typ)]
+	return i, ok
 }
 
 // AppendOptions appends the options that k has, in the form of a Geneve header.

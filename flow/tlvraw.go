@@ -35,19 +35,32 @@ func (k *Key) clearTunOpts() {
 }
 
 // FromRaw makes a datapath's key one with the map's fields. Other keys stay as
-// they are.
-func (t *TLVMap) FromRaw(k *Key) {
+// they are. It reports false for options that make the packet one to drop (RFC
+// 8926 section 3.5.1): one that is damaged, is critical and not in the map, or
+// has another length there. The key has none of them then.
+func (t *TLVMap) FromRaw(k *Key) bool {
 	raw := k.RawTunOpts()
 	if raw == nil {
-		return
+		return true
 	}
 	var opts [tunSpace]byte
 	raw = opts[:copy(opts[:], raw)]
 	k.clearTunOpts()
-	t.Extract(raw, k)
+	if !t.Extract(raw, k) {
+		k.clearTunOpts()
+		return false
+	}
 	if k.TunPresent == 0 {
 		k.TunLayout = 0
 	}
+	return true
+}
+
+// RawMaskBad makes m look at which options a datapath's key k has, which is why
+// FromRaw refused them.
+func (t *TLVMap) RawMaskBad(k *Key, m *Mask) {
+	m.TunPresent |= 1
+	t.RawMask(k, m)
 }
 
 // RawMask makes m, a mask over the map's fields, one over a datapath's key k.
@@ -65,11 +78,8 @@ func (t *TLVMap) RawMask(k *Key, m *Mask) {
 	for raw := k.RawTunOpts(); len(raw) >= 4; {
 		n := min(4+int(raw[3]&0x1f)*4, len(raw))
 		copy(m.TunData[at:], []byte{0xff, 0xff, 0xff, 0x1f})
-		if t != nil {
-			i, ok := t.byKind[uint32(be.Uint16(raw))<<8|uint32(raw[2])]
-			if ok && fields.TunPresent>>i&1 != 0 && int(t.layout.slots[i].len) == n-4 {
-				copy(m.TunData[at+4:], t.layout.slots[i].data((*Key)(&fields)))
-			}
+		if i, ok := t.find(be.Uint16(raw), raw[2]); ok && fields.TunPresent>>i&1 != 0 && int(t.layout.slots[i].len) == n-4 {
+			copy(m.TunData[at+4:], t.layout.slots[i].data((*Key)(&fields)))
 		}
 		at += n
 		raw = raw[n:]

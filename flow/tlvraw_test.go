@@ -106,3 +106,66 @@ func TestChange(t *testing.T) {
 		t.Errorf("adopted as %v", (TunMetadata0 + 1).Get(&own))
 	}
 }
+
+// TestRefusedOptions: what makes a packet one to drop, and that a megaflow made
+// for such a packet has no other in it.
+func TestRefusedOptions(t *testing.T) {
+	tlvs, err := NewTLVMap([]TLV{{Class: 1, Type: 0x81, Len: 4, Index: 0}, {Class: 1, Type: 2, Len: 8, Index: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := func(opts []byte) (k Key) {
+		p := packet.New(make([]byte, 60))
+		p.Tunnel.Dst = 1
+		p.SetTunOpts(opts)
+		Extract(p, &k)
+		return k
+	}
+	for _, x := range []struct {
+		opts []byte
+		ok   bool
+	}{
+		{nil, true},
+		{[]byte{0, 1, 0x81, 1, 1, 2, 3, 4}, true},
+		{[]byte{0, 1, 0x81, 2, 1, 2, 3, 4, 5, 6, 7, 8}, false}, // another length
+		{[]byte{0, 1, 0x81, 0}, false},
+		{[]byte{0, 1, 3, 1, 1, 2, 3, 4}, true},     // not known
+		{[]byte{0, 1, 0x83, 1, 1, 2, 3, 4}, false}, // not known, and critical
+		{[]byte{0, 1, 0x81, 1, 1, 2, 3, 4, 0, 2, 0x80, 0}, false},
+		{[]byte{0, 1, 3, 2, 1, 2, 3, 4}, false}, // ends too early
+	} {
+		if k := key(x.opts); tlvs.FromRaw(&k) != x.ok {
+			t.Errorf("% x: want %v", x.opts, x.ok)
+		}
+		k := key(x.opts)
+		known := x.ok && (len(x.opts) == 0 || x.opts[2] != 0x81)
+		if (*TLVMap)(nil).FromRaw(&k) != known {
+			t.Errorf("% x without a map: want %v", x.opts, known)
+		}
+	}
+	r := rand.New(rand.NewPCG(7, 8))
+	refused := 0
+	for range 50000 {
+		a, b := randomOpts(r), randomOpts(r)
+		for _, o := range [][]byte{a, b} {
+			for len(o) > 0 {
+				o[2] |= byte(r.IntN(2)) << 7
+				o = o[4+4*o[3]:]
+			}
+		}
+		ka, kb := key(a), key(b)
+		bad := ka
+		if tlvs.FromRaw(&bad) {
+			continue
+		}
+		refused++
+		m := Match{Key: ka, Mask: Mask{}}
+		tlvs.RawMaskBad(&ka, &m.Mask)
+		if m.Matches(&kb) && tlvs.FromRaw(&kb) {
+			t.Fatalf("% x is refused, and % x, which its megaflow has, is not", a, b)
+		}
+	}
+	if refused < 1000 {
+		t.Errorf("only %d were refused", refused)
+	}
+}

@@ -120,7 +120,9 @@ func (h *Host) parseTrace(args []string) (*traceArgs, error) {
 		t.packet.SkbPriority, t.packet.PktMark = in.SkbPriority, in.PktMark
 		t.packet.RecircID, t.packet.DPHash = in.RecircID, in.DPHash
 		flow.Extract(t.packet, &t.key)
-		tlvs.FromRaw(&t.key)
+		if !tlvs.FromRaw(&t.key) {
+			return nil, errGeneveOptions
+		}
 		t.key.InPort = in.InPort
 		t.key.Metadata, t.key.Regs = in.Metadata, in.Regs
 	}
@@ -144,6 +146,8 @@ func packetFromHex(s string) (*packet.Packet, error) {
 	}
 	return packet.New(b), nil
 }
+
+var errGeneveOptions = traceError("Failed to parse Geneve options")
 
 // parseTraceFlow reads "odp_flow", "dpname odp_flow" or "bridge br_flow".
 func (h *Host) parseTraceFlow(t *traceArgs, words []string) error {
@@ -174,7 +178,9 @@ func (h *Host) parseTraceFlow(t *traceArgs, words []string) error {
 		t.key = *key
 		t.key.InPort = port.No
 		t.bridge = port.Bridge.Owner.(*Ofproto)
-		port.Bridge.TLVs.FromRaw(&t.key)
+		if !port.Bridge.TLVs.FromRaw(&t.key) {
+			return errGeneveOptions
+		}
 		return nil
 	}
 	if len(words) != 2 {

@@ -1,6 +1,14 @@
 package xlate
 
-import "govs/dpif"
+import (
+	"errors"
+
+	"govs/dpif"
+)
+
+// errTunnelMetadata is for Geneve options that say that who does not know them
+// must drop the packet.
+var errTunnelMetadata = errors.New("Invalid tunnel metadata")
 
 // dropReason is what the datapath is told when translation ended with err and
 // nothing to do.
@@ -18,6 +26,8 @@ func dropReason(err error) dpif.DropReason {
 		return dpif.DropNoRecirculationContext
 	case errMPLSLabels:
 		return dpif.DropTooManyMPLSLabels
+	case errTunnelMetadata:
+		return dpif.DropInvalidTunnelMetadata
 	case errPacketType:
 		return dpif.DropUnsupportedPacketType
 	case errCongestion:

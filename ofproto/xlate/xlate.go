@@ -214,6 +214,7 @@ type Translator struct {
 	md2 []byte        // of the NSH header that is being put on
 	// A header is being put on, or taken off; of MPLS, the type behind it.
 	putOn, takenOff bool
+	badOpts         bool // the tunnel's options make the packet one to drop
 	poppedType      uint16
 
 	pause *openflow.Controller // that the packet is to wait for
@@ -254,7 +255,7 @@ func (t *Translator) start(in *In) {
 	*out = Out{Effects: out.Effects[:0], Recirc: out.Recirc[:0], States: out.States[:0]}
 	t.in, t.out, t.wc = in, out, &out.Mask
 	t.flow = *in.Key
-	in.Bridge.TLVs.FromRaw(&t.flow)
+	t.badOpts = !in.Bridge.TLVs.FromRaw(&t.flow)
 	if t.flow.TunPresent == 0 {
 		in.Bridge.TLVs.Begin(&t.flow)
 	}
@@ -313,6 +314,11 @@ func (t *Translator) run() {
 		if t.thaw() && t.err == nil {
 			t.finish()
 		}
+		t.finishMask()
+		return
+	}
+	if t.badOpts {
+		t.err = errTunnelMetadata
 		t.finishMask()
 		return
 	}
@@ -423,6 +429,8 @@ func (t *Translator) finishMask() {
 	case !up.Tunnel.IsSet():
 		wc.Tunnel = packet.Tunnel{}
 		(&tunOpts{}).put((*flow.Key)(wc))
+	case t.badOpts:
+		t.in.Bridge.TLVs.RawMaskBad(up, wc)
 	case t.in.Trace == nil:
 		t.in.Bridge.TLVs.RawMask(up, wc)
 	case wc.TunPresent == 0:
