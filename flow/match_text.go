@@ -372,7 +372,11 @@ func (w *textWriter) tlv(id FieldID, k *Key, x *Mask) {
 	}
 	w.key(fields[id].Name)
 	w.b = appendHex(w.b, ValueFromBytes(s.data(k)))
-	if mask != OnesValue((mask.Len()+7)&^7) {
+	n := (mask.Len() + 7) &^ 7 // what is without a map is as long as its mask
+	if tlvLayoutOf(x.TunLayout).fixed {
+		n = 8 * int(s.len)
+	}
+	if mask != OnesValue(n) {
 		w.b = appendHex(append(w.b, '/'), mask)
 	}
 	w.end()

@@ -41,7 +41,7 @@ func TestTLV(t *testing.T) {
 		t.Errorf("%x reads as %s, %v", b, back.String(), err)
 	}
 	mini := m.Mini()
-	if got := mini.Match(); got.String() != "tun_metadata0=0x34" || !mini.Matches(&k) {
+	if got := mini.Match(); got.String() != "tun_metadata0=0x34/0xff" || !mini.Matches(&k) {
 		t.Errorf("in little room: %s", got.String())
 	}
 	TunMetadata0.Remove(&k)
