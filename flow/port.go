@@ -125,6 +125,10 @@ func ParsePort(s string, env *TextEnv) (port uint32, ok bool) {
 		}
 		return p & 0xffff, true
 	}
+	if strings.HasPrefix(s, "-") {
+		env.warn("ofp_port", fmt.Sprintf("Negative value %s is not a valid port number.", s))
+		return 0, false
+	}
 	for i := range reservedPorts {
 		if strings.EqualFold(reservedPorts[i].name, s) {
 			return reservedPorts[i].port, true

@@ -67,7 +67,7 @@ func parseOutput(p *parser, _, arg string) error {
 			if !ok {
 				return fmt.Errorf("output to unknown truncate port: %s", value)
 			}
-			if port >= PortInPort && port != PortLocal && port != PortInPort {
+			if port > PortMax && port != PortLocal && port != PortInPort {
 				return fmt.Errorf("output to unsupported truncate port: %s", value)
 			}
 			t.Port = port
