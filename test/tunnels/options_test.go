@@ -72,6 +72,7 @@ func portOf(s *sandbox.Switch, typ string, opts []string) string {
 			}
 		}
 	}
+	_, _ = s.Appctl("vlog/reopen") // which waits until all is written
 	all, _ := os.ReadFile(log)
 	seen := map[string]bool{} // the reference may try twice
 	for _, m := range warnings.FindAllSubmatch(all[before.Size():], -1) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"govs/test/sandbox"
 )
@@ -35,6 +36,8 @@ var tunnelled = []string{
 	"tunnel(tun_id=0x%x,src=1.2.3.4,dst=1.1.1.1,tos=0x%x,ttl=64,geneve({class=0xffff,type=0,len=4,0x11}{class=0xffff,type=0x81,len=8,0x1122334455667788}{class=0x1,type=0x1,len=0}),flags(df|csum|key)),in_port(6081)",
 	"tunnel(tun_id=0x%x,ipv6_src=fd00::2,ipv6_dst=fd00::1,tos=0x%x,ttl=64,geneve({class=0x1,type=0x1,len=4,0x5}),flags(oam|key)),in_port(6081)",
 	"tunnel(tun_id=0x%x,src=1.2.3.4,dst=1.1.1.1,tos=0x%x,ttl=64,flags(key)),in_port(1)",
+	// The second option is critical and not known.
+	"tunnel(tun_id=0x%x,src=1.2.3.4,dst=1.1.1.1,tos=0x%x,ttl=64,geneve({class=0xffff,type=0,len=4,0x11}{class=0x2,type=0x80,len=0}),flags(key)),in_port(6081)",
 	"tunnel(tun_id=0x%x,src=1.2.3.5,dst=1.1.1.1,tos=0x%x,ttl=64,erspan(ver=1,idx=0x5),flags(df|key)),in_port(2)",
 	"tunnel(tun_id=0x%x,ipv6_src=fd00::5,ipv6_dst=fd00::1,tos=0x%x,ttl=64,erspan(ver=2,dir=1,hwid=0x7),flags(key)),in_port(3)",
 }
@@ -158,6 +161,13 @@ func TestTraces(t *testing.T) {
 			args := randomPacket(r)
 			got, _ := ours.Appctl("ofproto/trace", args...)
 			want, _ := ref.Appctl("ofproto/trace", args...)
+			// Deleted flows stay in a classifier for a moment, and what a
+			// lookup passes there counts as looked at.
+			for i := 0; got != want && i < 10; i++ {
+				time.Sleep(100 * time.Millisecond)
+				got, _ = ours.Appctl("ofproto/trace", args...)
+				want, _ = ref.Appctl("ofproto/trace", args...)
+			}
 			if got != want {
 				bad++
 				t.Errorf("%q with\n%s%s", args, text, difference(got, want))
