@@ -518,7 +518,7 @@ func decodeNAT(d *decoder, b []byte) error {
 	a := &NAT{Flags: NATFlags(be.Uint16(b[12:]))}
 	has := be.Uint16(b[14:])
 	const all = NATSrc | NATDst | NATPersistent | NATHash | NATRandom
-	if a.Flags&^all != 0 || a.Flags != 0 && a.Flags&(NATSrc|NATDst) == 0 ||
+	if a.Flags&^all != 0 ||
 		a.Flags&(NATSrc|NATDst) == NATSrc|NATDst || a.Flags&(NATHash|NATRandom) == NATHash|NATRandom ||
 		has&natIPv4Min != 0 && has&natIPv6Min != 0 || has&natIPv4Max != 0 && has&natIPv4Min == 0 ||
 		has&natIPv6Max != 0 && has&natIPv6Min == 0 || has&natProtoMax != 0 && has&natProtoMin == 0 {

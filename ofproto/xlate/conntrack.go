@@ -82,6 +82,9 @@ func (t *Translator) ctTimeout(zone uint16) string {
 
 // datapathNAT says in the datapath's words what is to be done to addresses.
 func datapathNAT(a *openflow.NAT) dpif.NAT {
+	if a.Flags&(openflow.NATSrc|openflow.NATDst) == 0 {
+		return dpif.NAT{} // only those of a connection that has some
+	}
 	n := dpif.NAT{
 		Src: a.Flags&openflow.NATSrc != 0, Dst: a.Flags&openflow.NATDst != 0,
 		Persistent: a.Flags&openflow.NATPersistent != 0, Hash: a.Flags&openflow.NATHash != 0, Random: a.Flags&openflow.NATRandom != 0,

@@ -120,7 +120,7 @@ var (
 	duration        = regexp.MustCompile(`duration[=:][0-9.]+s`)
 	resubmitCT      = regexp.MustCompile(`resubmit\((\w+),,ct\)`)
 	anyError        = regexp.MustCompile(`decode error: (\w+|<invalid>)\*\*\*`)
-	actionError     = regexp.MustCompile(`decode error: (OFPBAC|NXBAC|OFPBMC)_\w+\*\*\*`)
+	actionError     = regexp.MustCompile(`decode error: (OFPBAC|NXBAC|OFPBMC|OFPGMFC)_\w+\*\*\*`)
 	newRegisterText = regexp.MustCompile(`\b(reg(1[6-9]|[23][0-9])|xreg([89]|1[0-5])|xxreg[4-7])\b`)
 	wholeVID        = regexp.MustCompile(`set_field:[^,]*/0x1fff->vlan_vid`)
 	dumpLine        = regexp.MustCompile(`(?m)^[0-9a-f]{8}  .*\n`)
