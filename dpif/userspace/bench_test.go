@@ -76,6 +76,53 @@ func TestNoAllocation(t *testing.T) {
 	}
 }
 
+// keeper is a device that keeps packets back until they are flushed.
+type keeper struct {
+	sink
+	kept, sent int
+}
+
+func (k *keeper) Send(_ int, b []*packet.Packet) (int, error) {
+	k.kept += len(b)
+	return len(b), nil
+}
+
+func (k *keeper) Flush(int) error {
+	k.sent += k.kept
+	k.kept = 0
+	return nil
+}
+
+// A burst of some batches goes to devices that keep packets back, and by one call
+// on from there.
+func TestFlushNoAllocation(t *testing.T) {
+	const burst = 8
+	var a, b dpif.PortNo
+	x, in, batch := forwarder(t, 1, func(out dpif.PortNo) dpif.Actions {
+		a, b = out+1, out+2
+		return output(output(nil, a), b)
+	})
+	ka, kb := &keeper{}, &keeper{}
+	for no, k := range map[dpif.PortNo]*keeper{a: ka, b: kb} {
+		if got, err := x.dp.PortAdd(fmt.Sprint("keeper", no), k, no); err != nil || got != no {
+			t.Fatal(got, err)
+		}
+	}
+	run := func() {
+		for range burst {
+			x.receive(in, batch)
+		}
+		x.flush()
+	}
+	run()
+	if want := burst * batchSize; ka.sent != want || kb.sent != want || ka.kept != 0 || kb.kept != 0 {
+		t.Fatalf("%+v and %+v, want %d sent by each", ka, kb, want)
+	}
+	if n := testing.AllocsPerRun(100, run); n != 0 {
+		t.Errorf("%v allocations a burst", n)
+	}
+}
+
 func BenchmarkForward(b *testing.B) {
 	for _, masks := range []int{1, 2, 4, 8, 16} {
 		b.Run(fmt.Sprintf("masks=%d", masks), func(b *testing.B) {

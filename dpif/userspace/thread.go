@@ -6,7 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -26,13 +25,6 @@ const retryAfter = time.Second
 // burst is the most batches of one queue before the others have their turn.
 const burst = 8
 
-// highRate is the time between packets at a rate that is high, lookFor how long a
-// thread goes on looking for packets at such a rate: several batches' time.
-const (
-	highRate = 10 * time.Microsecond
-	lookFor  = 100 * time.Microsecond
-)
-
 // wakeID is the epoll identity of the wake-up descriptor.
 const wakeID = -1
 
@@ -50,6 +42,7 @@ type thread struct {
 	busy  int       // packets since
 	since time.Time // the rate was last looked at
 	high  bool      // it was high then
+	stay  stay
 	// window began at some time, and worked is the work since; see note.
 	window time.Time
 	worked time.Duration
@@ -232,6 +225,7 @@ func (t *thread) run() {
 			t.dp.cfg.Log("packet thread cannot be pinned to processor %d: %v", t.cpu, err)
 		}
 	}
+	askTurn(turnWork)
 	var events [64]unix.EpollEvent
 	for !t.quit.Load() {
 		n := t.wait(events[:])
@@ -257,50 +251,6 @@ func (t *thread) run() {
 		}
 		t.note(begin, begin.Sub(woke))
 	}
-}
-
-// wait returns ready queues. It looks first without telling the Go scheduler,
-// which is cheap under load, and then sleeps. Whoever sends to a sleeper pays for
-// waking it, at a high rate with nearly every packet; so the thread goes on
-// looking for a while then, or naps if pmd-maxsleep says so.
-func (t *thread) wait(events []unix.EpollEvent) int {
-	if n := t.ready(events); n > 0 {
-		return n
-	}
-	if t.busy >= batchSize || t.high {
-		now := time.Now()
-		if t.busy >= batchSize {
-			t.high = now.Sub(t.since) < time.Duration(t.busy)*highRate
-			t.busy, t.since = 0, now
-		}
-		nap := t.dp.settings.Load().maxSleep
-		for t.high && time.Since(now) < max(lookFor, nap) {
-			if nap > 0 {
-				ts := unix.Timespec{Nsec: int64(nap)}
-				unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
-			}
-			if n := t.ready(events); n > 0 {
-				return n
-			}
-		}
-		t.high = false
-	}
-	n, err := unix.EpollWait(t.ep, events, -1)
-	t.busy, t.since = 0, time.Now()
-	if err != nil {
-		return 0 // EINTR
-	}
-	return n
-}
-
-// ready returns the queues that are ready now.
-func (t *thread) ready(events []unix.EpollEvent) int {
-	n, _, e := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(t.ep), uintptr(unsafe.Pointer(&events[0])),
-		uintptr(len(events)), 0, 0, 0)
-	if e != 0 {
-		return 0
-	}
-	return int(n)
 }
 
 // poll handles a few batches of a queue; what is left is reported again.

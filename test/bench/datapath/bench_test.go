@@ -19,6 +19,7 @@ var (
 	window     = flag.Duration("window", 1500*time.Millisecond, "how long one measurement lasts")
 	profileDir = flag.String("profile", "", "profile the forwarders by perf, and write what they do into this directory")
 	only       = flag.String("only", "", "forwarders to measure, a regular expression")
+	what       = flag.String("what", "", "columns to measure, a regular expression")
 )
 
 // The columns of the table.
@@ -119,10 +120,11 @@ func (f *forwarder) measure(b *testing.B) map[string]float64 {
 		l.offloads("off")
 	}
 	r := map[string]float64{}
-	if f.ping {
+	wanted := regexp.MustCompile(*what).MatchString
+	if f.ping && wanted(ping) {
 		r[ping] = l.ping()
 	}
-	if f.tcp {
+	if f.tcp && wanted(tcp) {
 		r[tcp] = l.tcp()
 	}
 	if f.plain {
@@ -131,7 +133,7 @@ func (f *forwarder) measure(b *testing.B) map[string]float64 {
 	if f.hosts {
 		l.gro("on")
 	}
-	if f.frames {
+	if f.frames && wanted(frames10) {
 		var d float64
 		if r[frames10], d = l.frames(frames10, 1); d > 0 {
 			r[work] = d
@@ -139,17 +141,19 @@ func (f *forwarder) measure(b *testing.B) map[string]float64 {
 	}
 	if f.rules || f.many {
 		l.rules(10000)
-		if f.rules {
+		if f.rules && wanted(framesK) {
 			r[framesK], _ = l.frames(framesK, 1)
 		}
-		if f.many {
+		if f.many && wanted(many) {
 			r[many], _ = l.frames(many, 1000)
+		}
+		if f.many && (wanted(tracked) || wanted(setups)) {
 			l.track()
 			r[tracked] = l.tracked(tracked, 100000)
 			r[setups] = l.setups()
 		}
 	}
-	if f.rules {
+	if f.rules && wanted(frames100) {
 		l.rules(100000)
 		r[frames100], _ = l.frames(frames100, 1)
 	}

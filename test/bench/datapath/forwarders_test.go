@@ -72,9 +72,9 @@ func aSwitch(maker func(testing.TB) sandbox.Maker, typ string, config ...string)
 		}
 		l.sw.Must("ovs-vsctl", args...)
 		l.sw.StartSwitch()
-		l.pid = l.sw.PID("ovs-vswitchd")
-		prefer(l.pid)
-		l.pids = []string{strconv.Itoa(l.pid)}
+		pid := l.sw.PID("ovs-vswitchd")
+		prefer(pid)
+		l.pids = []string{strconv.Itoa(pid)}
 		if typ == "internal" {
 			l.taps()
 		}

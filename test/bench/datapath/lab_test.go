@@ -36,8 +36,7 @@ type lab struct {
 	frame   []byte                             // the load's
 	near    func() (*netlab.Namespace, string) // the forwarder's end of a's cable, if it is not f0 of s
 	sw      *sandbox.Switch                    // nil if the forwarder is none
-	pid     int                                // of the forwarder, 0 if it is the kernel
-	pids    []string                           // the same, of both hosts
+	pids    []string                           // of the forwarder, or both; none if it is the kernel
 }
 
 var labs int
@@ -119,8 +118,7 @@ func (l *lab) must(err error) {
 func (l *lab) start(ns *netlab.Namespace, cmd *exec.Cmd) (stop func()) {
 	l.must(ns.Start(cmd))
 	if ns == l.s && ns != nil {
-		l.pid = cmd.Process.Pid
-		l.pids = []string{strconv.Itoa(l.pid)}
+		l.pids = []string{strconv.Itoa(cmd.Process.Pid)}
 	}
 	done := false
 	stop = func() {
@@ -159,14 +157,16 @@ func (l *lab) frames(column string, flows int) (rate, work float64) {
 	return rate, work
 }
 
-// ran returns how long the forwarder's process was on a processor.
+// ran returns how long the forwarder's processes were on a processor.
 func (l *lab) ran() (d time.Duration) {
-	list, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", l.pid))
-	for _, f := range list {
-		b, _ := os.ReadFile(f)
-		s, _, _ := strings.Cut(string(b), " ")
-		n, _ := strconv.ParseInt(s, 10, 64)
-		d += time.Duration(n)
+	for _, pid := range l.pids {
+		list, _ := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
+		for _, f := range list {
+			b, _ := os.ReadFile(f)
+			s, _, _ := strings.Cut(string(b), " ")
+			n, _ := strconv.ParseInt(s, 10, 64)
+			d += time.Duration(n)
+		}
 	}
 	return d
 }
