@@ -12,6 +12,26 @@ var be = binary.BigEndian
 // part of a message may be of odd length. Fold the result.
 func Sum(b []byte, acc uint64) uint64 {
 	var carry uint64
+	if len(b) >= 128 {
+		// In the machine's order, which saves turning each word around (RFC 1071
+		// section 2).
+		var sum uint64
+		for len(b) >= 64 {
+			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b), 0)
+			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b[8:]), carry)
+			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b[16:]), carry)
+			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b[24:]), carry)
+			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b[32:]), carry)
+			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b[40:]), carry)
+			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b[48:]), carry)
+			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b[56:]), carry)
+			sum, carry = bits.Add64(sum, carry, 0)
+			sum += carry
+			b = b[64:]
+		}
+		acc, carry = bits.Add64(acc, uint64(fromNative(Fold(sum))), 0)
+		acc += carry
+	}
 	for len(b) >= 32 {
 		acc, carry = bits.Add64(acc, be.Uint64(b), 0)
 		acc, carry = bits.Add64(acc, be.Uint64(b[8:]), carry)
@@ -40,6 +60,13 @@ func Sum(b []byte, acc uint64) uint64 {
 	}
 	acc, carry = bits.Add64(acc, tail, 0)
 	return acc + carry
+}
+
+// fromNative returns the network order's value of two bytes read in the machine's.
+func fromNative(v uint16) uint16 {
+	var b [2]byte
+	binary.NativeEndian.PutUint16(b[:], v)
+	return be.Uint16(b[:])
 }
 
 // Fold reduces a partial sum to 16 bits, not complemented.

@@ -34,7 +34,7 @@ func randBytes(r *rand.Rand, n int) []byte {
 
 func TestChecksum(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	for n := range 300 {
+	for n := range 1600 {
 		b := randBytes(r, n)
 		if n%7 == 0 { // carries
 			for i := range b {
