@@ -57,7 +57,7 @@ type Key struct {
 	CtTPDst      uint16
 	CtNwProto    uint8
 	_            uint8
-	TunLayout    uint16 // where TunData has which option; 0 without any
+	_            uint16
 
 	// L2.
 	EthDst  MAC
@@ -66,7 +66,8 @@ type Key struct {
 	_       uint16
 	VLANs   [2]VLAN // outermost first
 	MPLS    [3]uint32
-	_       uint32
+
+	TunLayout uint32 // where TunData has which option; 0 without any. No header, but here is room
 
 	// L3.
 	NwSrc     uint32

@@ -468,12 +468,13 @@ func (m *Mask) hasHeaders() bool {
 		return true
 	}
 	const first = unsafe.Offsetof(zk.EthDst) / 8
-	for _, w := range m.Words()[first:tunWord] {
-		if w != 0 {
+	const layout = unsafe.Offsetof(zk.TunLayout)/8 - first // is of the tunnel, MPLS[2] is not
+	for i, w := range m.Words()[first:tunWord] {
+		if w != 0 && i != int(layout) {
 			return true
 		}
 	}
-	return false
+	return m.MPLS[2] != 0
 }
 
 // vlanOXM puts the outer VLAN header as OXM's VLAN_VID and VLAN_PCP.

@@ -55,42 +55,43 @@ type tlvLayout struct {
 	slots [numTLVs]tlvSlot
 }
 
-// tlvLayouts are all layouts by code. A code has exactly eight of sixteen bits,
-// so that none is part of another, and can be its own mask.
+// tlvLayouts are all layouts. A layout's code has its number in the lower half
+// and the number's complement in the upper one, so that no code is part of
+// another and each can be its own mask.
 var tlvLayouts struct {
+	chunks [256]atomic.Pointer[[256]atomic.Pointer[tlvLayout]] // by number
 	mu     sync.Mutex
-	byCode atomic.Pointer[map[uint16]*tlvLayout]
-	codes  map[tlvLayout]uint16 // of layouts that any may use; guarded by mu
-	last   uint16               // code given out; guarded by mu
+	codes  map[tlvLayout]uint32 // of layouts that any may use; guarded by mu
+	used   uint32               // numbers given out; guarded by mu
 }
 
 // tlvLayoutOf returns the layout with the code, or nil.
-func tlvLayoutOf(code uint16) *tlvLayout {
-	if code == 0 {
+func tlvLayoutOf(code uint32) *tlvLayout {
+	n := uint16(code)
+	if code>>16 != uint32(^n) {
 		return nil
 	}
-	m := tlvLayouts.byCode.Load()
-	if m == nil {
+	c := tlvLayouts.chunks[n>>8].Load()
+	if c == nil {
 		return nil
 	}
-	return (*m)[code]
+	return c[n&0xff].Load()
 }
 
 // tlvCode returns the code of a layout, or 0 when there are too many.
-func tlvCode(l tlvLayout) uint16 {
+func tlvCode(l tlvLayout) uint32 {
 	t := &tlvLayouts
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if c, ok := t.codes[l]; ok {
 		return c
 	}
-	code := nextCode(t.last)
+	code := nextCode()
 	if code == 0 {
 		return 0
 	}
-	t.last = code
 	if t.codes == nil {
-		t.codes = map[tlvLayout]uint16{}
+		t.codes = map[tlvLayout]uint32{}
 	}
 	t.codes[l] = code
 	storeLayout(code, &l)
@@ -98,48 +99,38 @@ func tlvCode(l tlvLayout) uint16 {
 }
 
 // newCode returns a code without a layout, or 0 when there are too many.
-func newCode() uint16 {
-	t := &tlvLayouts
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	code := nextCode(t.last)
-	if code != 0 {
-		t.last = code
-	}
-	return code
+func newCode() uint32 {
+	tlvLayouts.mu.Lock()
+	defer tlvLayouts.mu.Unlock()
+	return nextCode()
 }
 
 // setLayout gives a code of newCode its layout, or another.
-func setLayout(code uint16, l *tlvLayout) {
+func setLayout(code uint32, l *tlvLayout) {
 	tlvLayouts.mu.Lock()
 	defer tlvLayouts.mu.Unlock()
 	storeLayout(code, l)
 }
 
 // storeLayout is setLayout for one who holds mu.
-func storeLayout(code uint16, l *tlvLayout) {
-	byCode := map[uint16]*tlvLayout{}
-	if old := tlvLayouts.byCode.Load(); old != nil {
-		for c, x := range *old {
-			byCode[c] = x
-		}
+func storeLayout(code uint32, l *tlvLayout) {
+	n := uint16(code)
+	c := &tlvLayouts.chunks[n>>8]
+	if c.Load() == nil {
+		c.Store(new([256]atomic.Pointer[tlvLayout]))
 	}
-	byCode[code] = l
-	tlvLayouts.byCode.Store(&byCode)
+	c.Load()[n&0xff].Store(l)
 }
 
-// nextCode returns the next larger number with eight bits set, or 0.
-func nextCode(c uint16) uint16 {
-	if c == 0 {
-		return 0x00ff
-	}
-	low := uint32(c) & -uint32(c)
-	ripple := uint32(c) + low
-	n := (uint32(c)^ripple)>>2/low | ripple
-	if n > 0xffff {
+// nextCode is newCode for one who holds mu.
+func nextCode() uint32 {
+	t := &tlvLayouts
+	if t.used > 0xffff {
 		return 0
 	}
-	return uint16(n)
+	n := uint16(t.used)
+	t.used++
+	return uint32(^n)<<16 | uint32(n)
 }
 
 // IsTLV reports whether the field is one of the tunnel options.
@@ -265,7 +256,7 @@ type TLV struct {
 type TLVMap struct {
 	tlvs   []TLV
 	byKind map[uint32]uint8 // class<<8 | type
-	code   uint16
+	code   uint32
 	layout *tlvLayout
 }
 

@@ -6,8 +6,8 @@ import "math/bits"
 // header. TunLayout then is rawLayout, TunPresent their length in bytes and
 // TunData the options themselves.
 
-// rawLayout is no code of a layout, which has eight bits.
-const rawLayout = 0xffff
+// rawLayout is no code of a layout, and all of them are part of it.
+const rawLayout = 0xffffffff
 
 // SetRawTunOpts makes k the key of a packet with the given Geneve options, of at
 // most 252 bytes. k must have none so far.
@@ -73,7 +73,7 @@ func (t *TLVMap) RawMask(k *Key, m *Mask) {
 	}
 	fields := *m
 	(*Key)(m).clearTunOpts()
-	m.TunLayout, m.TunPresent = 0xffff, ^uint64(0)
+	m.TunLayout, m.TunPresent = rawLayout, ^uint64(0)
 	at := 0
 	for raw := k.RawTunOpts(); len(raw) >= 4; {
 		n := min(4+int(raw[3]&0x1f)*4, len(raw))

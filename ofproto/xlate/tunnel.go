@@ -318,7 +318,7 @@ func (t *Tunnel) header(k *flow.Key, tlvs *flow.TLVMap) (h packet.Tunnel, opts [
 
 // tunOpts is the part of a key that holds tunnel options.
 type tunOpts struct {
-	layout  uint16
+	layout  uint32
 	present uint64
 	data    [256]byte
 }
