@@ -235,10 +235,7 @@ func (o *ofConn) bundled(t flowtable.Bundle, raw []byte) (after func(), err erro
 		o.p.locked(func() { _, err = o.p.portToMod(m) })
 		return func() { o.p.portMod(m) }, err
 	case *openflow.PacketOut:
-		if m.Buffer != openflow.NoBuffer {
-			return nil, openflow.ErrBadRequestBufferUnknown
-		}
-		return func() { o.packetOut(m, raw) }, nil
+		return func() { o.sendOut(m) }, o.checkPacketOut(m, t)
 	}
 	return nil, openflow.ErrBundleFailedMsgUnsup
 }

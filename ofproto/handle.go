@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"govs/conntrack"
-	"govs/ofproto/xlate"
 	"govs/openflow"
 )
 
@@ -244,30 +243,6 @@ func (o *ofConn) flowMod(m *openflow.FlowMod, b []byte, now time.Time) error {
 		return o.fail(openflow.ErrBadRequestBufferUnknown, b)
 	}
 	o.p.backer.wake()
-	return nil
-}
-
-func (o *ofConn) packetOut(m *openflow.PacketOut, b []byte) error {
-	if refused, err := o.refuseSecondary(b); refused {
-		return err
-	}
-	if m.Buffer != openflow.NoBuffer {
-		return o.fail(openflow.ErrBadRequestBufferUnknown, b)
-	}
-	cfg := o.p.backer.config()
-	var pic *xlate.Bridge
-	for _, x := range cfg.Bridges {
-		if x.Owner == o.p {
-			pic = x
-		}
-	}
-	if pic == nil || len(m.Packet) < 14 {
-		return nil
-	}
-	key := m.Metadata.Key
-	o.p.backer.packetOut(o.p, &xlate.In{
-		Config: cfg, Bridge: pic, Key: &key, Actions: m.Actions, HaveActions: true, PacketOut: true,
-	}, m.Packet)
 	return nil
 }
 

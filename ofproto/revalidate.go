@@ -8,7 +8,6 @@ import (
 	"govs/flow"
 	"govs/ofproto/flowtable"
 	"govs/ofproto/xlate"
-	"govs/packet"
 )
 
 // revalidator is what one round leaves for the next. Backer.round guards it,
@@ -316,32 +315,4 @@ func (b *Backer) forgetDeadMACs(cfg *xlate.Config) {
 			x.MACs.FlushPort(id)
 		}
 	}
-}
-
-// packetOut runs a list of actions on a packet, as a controller asks.
-func (b *Backer) packetOut(p *Ofproto, in *xlate.In, frame []byte) error {
-	w := workers.Get().(*worker)
-	defer workers.Put(w)
-	pkt := packet.New(frame)
-	flow.Extract(pkt, &w.key)
-	meta := in.Key
-	w.key.InPort = meta.InPort
-	w.key.Tunnel, w.key.Metadata, w.key.Regs = meta.Tunnel, meta.Metadata, meta.Regs
-	w.key.CopyTunOpts(meta)
-	now := b.host.clock.Now()
-	w.in = *in
-	w.in.Key, w.in.Packet, w.in.Effects, w.in.Now, w.in.Freeze, w.in.Frozen = &w.key, pkt, true, now, b.freeze, b.thaw
-	out, err := w.tr.Translate(&w.in)
-	xlate.Apply(out.Effects, &xlate.Stats{Packets: 1, Bytes: uint64(len(frame)), Used: now, TCPFlags: w.key.TCPFlags}, now)
-	if err != nil || len(out.Actions) == 0 {
-		return nil
-	}
-	// The datapath knows the port by another number.
-	k := w.key
-	k.InPort = uint32(dpif.NoPort)
-	if x := in.Bridge.Ports[meta.InPort]; x != nil {
-		k.InPort = uint32(x.ODP)
-	}
-	pkt.InPort = k.InPort
-	return b.dp.Execute(&dpif.Execute{Packet: pkt, Key: &k, Actions: out.Actions})
 }

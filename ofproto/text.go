@@ -70,6 +70,6 @@ func (b *Backer) datapathFlow(f *dpif.Flow, names dpif.PortNames, more bool, now
 
 // parseActions reads actions in ovs-ofctl's text.
 func parseActions(s string) ([]openflow.Action, error) {
-	acts, _, err := openflow.ParseActions(s, nil)
+	acts, _, err := openflow.ParseActionList(s, nil)
 	return acts, err
 }

@@ -20,6 +20,10 @@ func (h *Host) cmdTracePacketOut(args []string) (string, error) {
 	if t.actions, err = parseActions(args[n]); err != nil {
 		return "", err
 	}
+	bad := func(err error) error { return traceError("Bad actions: " + err.Error()) }
+	if err := t.bridge.tables.CheckUses(t.actions); err != nil {
+		return "", bad(err)
+	}
 	if consistent {
 		m := flow.Match{Key: t.key}
 		for i := range m.Mask.Words() {
@@ -27,7 +31,7 @@ func (h *Host) cmdTracePacketOut(args []string) (string, error) {
 		}
 		// OpenFlow 1.0 lets actions pass that do not suit the packet.
 		if _, err := openflow.Check(t.actions, &m, openflow.CheckParams{Usable: openflow.ProtoOF11}); err != nil {
-			return "", traceError("Bad actions: " + err.Error())
+			return "", bad(err)
 		}
 	}
 	t.hasActions = true

@@ -31,14 +31,28 @@ const maxActionDepth = 64
 // also returns the protocols that can carry the list. The error is in
 // ovs-ofctl's words.
 func ParseActions(text string, names *Names) ([]Action, Protocols, error) {
+	return parseActions(text, names, true)
+}
+
+// ParseActionList reads a list that may not have instructions, as a packet-out's.
+func ParseActionList(text string, names *Names) ([]Action, Protocols, error) {
+	return parseActions(text, names, false)
+}
+
+func parseActions(text string, names *Names, instructions bool) ([]Action, Protocols, error) {
 	p := parsers.Get().(*parser)
 	defer func() {
 		*p = parser{}
 		parsers.Put(p)
 	}()
 	*p = parser{names: names, usable: ProtoAny, words: wordIndex(), acts: p.room[:0]}
-	err := p.list(text, true)
-	if err == nil {
+	var err error
+	if !instructions {
+		err = p.only(text)
+		if slices.ContainsFunc(p.acts, func(a Action) bool { return a.Kind() == KindMeter }) {
+			p.usable &= ProtocolsOf(VersionsOf(V15)) // before, it is an instruction
+		}
+	} else if err = p.list(text, true); err == nil {
 		err = verify(p.acts, 0, V11)
 		if e, ok := err.(*verifyError); ok {
 			err = errors.New(e.text)

@@ -80,7 +80,7 @@ func ParsePacketOut(text string, names *Names) (*PacketOut, Protocols, error) {
 	}
 	var usable Protocols
 	var err error
-	m.Actions, usable, err = ParseActions(acts, names)
+	m.Actions, usable, err = ParseActionList(acts, names)
 	return m, usable, err
 }
 

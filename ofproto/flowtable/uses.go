@@ -40,6 +40,16 @@ func uses(actions []openflow.Action, u use) (found bool) {
 
 func usesGroup(actions []openflow.Action, id uint32) bool { return uses(actions, use{useGroup, id}) }
 
+// CheckUses refuses actions that refer to what is not there.
+func (t *Tables) CheckUses(actions []openflow.Action) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.checkUses(actions)
+}
+
+// CheckUses refuses actions that refer to what the bundle would leave missing.
+func (b Bundle) CheckUses(actions []openflow.Action) error { return b.t.checkUses(actions) }
+
 // checkUses refuses actions that refer to what is not there.
 func (t *Tables) checkUses(actions []openflow.Action) (err error) {
 	eachUse(actions, func(u use) {

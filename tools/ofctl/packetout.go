@@ -29,7 +29,7 @@ func (t *tool) packetOut(args []string) error {
 			}
 			in = openflow.PortNone
 		}
-		acts, u, err := openflow.ParseActions(args[2], names)
+		acts, u, err := openflow.ParseActionList(args[2], names)
 		if err != nil {
 			return err
 		}

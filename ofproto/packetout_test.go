@@ -1,0 +1,67 @@
+package ofproto
+
+import (
+	"os"
+	"testing"
+
+	"govs/flow"
+	"govs/openflow"
+)
+
+// TestPacketOutRefused: actions that no flow for the packet could have are refused,
+// and so are those that cannot be translated.
+func TestPacketOutRefused(t *testing.T) {
+	dir, err := os.MkdirTemp("", "of")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	h := newTestHostIn(t, dir)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h.flows(t, "br9", "actions=resubmit(,0),resubmit(,0)")
+	c := client(t, dir+"/br9.mgmt")
+	k, _ := flow.ParseKey("in_port=1,udp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_ttl=64", nil)
+	frame := flow.Compose(k, nil).Bytes()
+	for _, x := range []struct {
+		acts  string
+		frame []byte
+		want  openflow.ErrorCode
+		sent  int64 // by port 2
+	}{
+		{"load:1->NXM_OF_TCP_SRC[],output:2", frame, openflow.ErrBadActionMatchInconsistent, 0},
+		{"load:1->NXM_OF_UDP_SRC[],output:2", frame, 0, 1},
+		{"group:5,output:2", frame, openflow.ErrBadActionBadOutGroup, 1},
+		{"resubmit(,0),output:2", frame, openflow.ErrBadRequestUnencodableError, 1},
+		{"load:1->NXM_OF_UDP_SRC[]", frame[:9], openflow.ErrBadActionMatchInconsistent, 1},
+		{"output:2", frame, 0, 2},
+	} {
+		acts, _, err := openflow.ParseActionList(x.acts, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &openflow.PacketOut{Packet: x.frame, Buffer: openflow.NoBuffer, Actions: acts}
+		m.Metadata.Set(flow.InPort, flow.U(1))
+		ask(t, c, m)
+		ask(t, c, &openflow.BarrierRequest{})
+		var got openflow.ErrorCode
+		for done := false; !done; {
+			b, err := c.Recv()
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, _ := openflow.Decode(b, openflow.DecodeOptions{})
+			switch m := d.Message.(type) {
+			case *openflow.ErrorMsg:
+				got = m.Code
+			case *openflow.BarrierReply:
+				done = true
+			}
+		}
+		if got != x.want {
+			t.Errorf("%s: %v, want %v", x.acts, got, x.want)
+		}
+		if i, _ := h.Ofproto("br9").PortInfo(2); i.Stats.TxPackets != x.sent {
+			t.Errorf("%s: port 2 has sent %d packets, want %d", x.acts, i.Stats.TxPackets, x.sent)
+		}
+	}
+}
