@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"govs/flow"
@@ -75,7 +76,11 @@ func appendTunnelText(dst []byte, t, m *packet.Tunnel, opts, optMask []byte, exa
 			masked("id", "%d", uint64(t.GBPID), uint64(m.GBPID), 0xffff)
 		}
 		if m.GBPFlags != 0 || verbose {
-			masked("flags", "%#x", uint64(t.GBPFlags), uint64(m.GBPFlags), 0xff)
+			format := "%#x"
+			if t.GBPFlags == 0 {
+				format = "%d" // C's "#" leaves zero alone
+			}
+			masked("flags", format, uint64(t.GBPFlags), uint64(m.GBPFlags), 0xff)
 		}
 		n = at
 		dst = append(dst, "))"...)
@@ -173,7 +178,11 @@ func appendGeneveText(dst, opts, mask []byte) []byte {
 		field("type", "%#x", uint64(opts[2]), typ, 0xff)
 		field("len", "%d", uint64(n-4), length, 0x1f)
 		if n > 4 {
-			dst = appendHex(dst, opts[4:n])
+			if allZero(opts[4:n]) {
+				dst = append(dst, '0')
+			} else {
+				dst = appendHex(dst, opts[4:n])
+			}
 			if m != nil && !allOnes(m[4:n]) {
 				dst = appendHex(append(dst, '/'), m[4:n])
 			}
@@ -261,13 +270,21 @@ func parseGeneveText(s string) (opts, mask []byte, ok bool) {
 	return opts, mask, len(opts) <= packet.MaxGeneveOpts
 }
 
-// parseHexBytes reads "0x1234" as a number of n bytes.
+// parseHexBytes reads "0x1234", or a shorter number to any base, as a number of n
+// bytes.
 func parseHexBytes(s string, n int) ([]byte, bool) {
 	if n == 0 {
 		return nil, s == ""
 	}
 	s, ok := strings.CutPrefix(s, "0x")
-	if !ok || len(s) == 0 || len(s) > 2*n {
+	if !ok {
+		v, err := strconv.ParseUint(s, 0, min(64, 8*n))
+		if err != nil {
+			return nil, false
+		}
+		s = strconv.FormatUint(v, 16)
+	}
+	if len(s) == 0 || len(s) > 2*n {
 		return nil, false
 	}
 	b, err := hex.DecodeString(strings.Repeat("0", 2*n-len(s)) + s)
