@@ -140,7 +140,7 @@ func readPort(v idl.View, row *idl.Row, bridge string) portSpec {
 	}
 	// Without vlan_mode a port with a tag is an access port, else a trunk.
 	b.VLANMode = ofproto.VLANTrunk
-	if b.Tag >= 0 && len(b.Trunks) == 0 {
+	if b.Tag >= 0 {
 		b.VLANMode = ofproto.VLANAccess
 	}
 	mode := row.Str("vlan_mode")
