@@ -178,7 +178,8 @@ func (t *Translator) one(a openflow.Action, last bool) {
 		f.ActsetOutput = flow.PortUnset
 	case *openflow.FinTimeout:
 		wc.NwProto = 0xff
-		if f.NwProto == flow.ProtoTCP && t.rule != nil && f.NwFrag&flow.FragLater == 0 {
+		// Whether there is a FIN is in the packet's flags, whatever became of it here.
+		if t.rule != nil {
 			t.effect(Effect{kind: effectFin, ptr: t.rule, idle: a.Idle, hard: a.Hard})
 		}
 	case *openflow.Conjunction:

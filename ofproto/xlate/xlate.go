@@ -360,6 +360,9 @@ func (t *Translator) run() {
 		}
 	}
 	if t.err != nil && t.err != errCongestion && in.Trace != nil {
+		if !in.Key.Tunnel.IsSet() {
+			(&tunOpts{}).put((*flow.Key)(t.wc))
+		}
 		return // show the mask as it was when things went wrong
 	}
 	if len(t.odp) > maxActions {
