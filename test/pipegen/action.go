@@ -37,6 +37,8 @@ func families() []family {
 		}},
 		{"dec_ttl", 2, true, func(g *Gen, _ int) string { return "dec_ttl" }},
 		{"tunnel", 3, true, func(g *Gen, _ int) string { return "set_tunnel:" + g.n(3) }},
+		{"tunnel_field", 10, true, func(g *Gen, _ int) string { return g.tunnelField() }},
+		{"tunnel_move", 4, false, func(g *Gen, _ int) string { return g.tunnelMove() }},
 		{"load", 10, false, func(g *Gen, _ int) string { return g.load() }},
 		{"move", 5, false, func(g *Gen, _ int) string { return g.move() }},
 		{"set_field", 8, true, func(g *Gen, _ int) string { return "set_field:" + g.setField() }},
@@ -64,7 +66,11 @@ func families() []family {
 			return fmt.Sprintf("check_pkt_larger(%d)->NXM_NX_REG%d[%d]", 64+g.IntN(3), g.IntN(3), g.IntN(2))
 		}},
 		{"output_trunc", 2, false, func(g *Gen, _ int) string {
-			return fmt.Sprintf("output(port=%s,max_len=%d)", g.pick(append([]string{"LOCAL", "IN_PORT"}, g.Ports...)...), 64+g.IntN(3))
+			to := append([]string{"LOCAL", "IN_PORT"}, g.Ports...)
+			if g.Tunnels { // none of which are among the first
+				to = append([]string{"LOCAL"}, g.Ports[:3]...)
+			}
+			return fmt.Sprintf("output(port=%s,max_len=%d)", g.pick(to...), 64+g.IntN(3))
 		}},
 		{"sample", 1, false, func(g *Gen, _ int) string { return "sample(probability=100,collector_set_id=1)" }},
 		{"controller", 2, false, func(g *Gen, _ int) string {
@@ -86,9 +92,7 @@ func families() []family {
 			}
 			return "group:" + strconv.Itoa(1+g.IntN(g.Groups))
 		}},
-		{"nsh", 1, false, func(g *Gen, _ int) string {
-			return g.pick("encap(nsh(md_type=1))", "encap(nsh(md_type=2,tlv(0x1000,10,0x12345678)))", "decap()", "set_field:0x11223344->nsh_c1", "dec_nsh_ttl", "set_field:5->nsh_si", "encap(ethernet)")
-		}},
+		{"nsh", 4, false, func(g *Gen, _ int) string { return g.nshAction() }},
 		{"delete_field", 1, false, func(g *Gen, _ int) string { return "delete_field:tun_metadata0" }},
 	}
 }
@@ -101,7 +105,7 @@ func (g *Gen) Action(table int) string { return g.action(table, false) }
 
 func (g *Gen) action(table int, set bool) string {
 	allowed := func(f *family) bool {
-		return !g.Without[f.name] && (f.set || !set) && !(g.Writes && freezes[f.name])
+		return !g.Without[f.name] && (g.Tunnels || f.name != "tunnel_field" && f.name != "tunnel_move") && (f.set || !set) && !(g.Writes && freezes[f.name])
 	}
 	if g.families == nil {
 		g.families = families()

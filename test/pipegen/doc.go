@@ -22,6 +22,10 @@ type Gen struct {
 	Writes bool
 	// Groups and Meters are the numbers of those that exist, from 1.
 	Groups, Meters int
+	// Tunnels says that the bridge has tunnels, and options of theirs as in
+	// TunnelMap. As the reference goes on cutting packets when a tunnel without a
+	// device does not take them, such a bridge cuts none for them.
+	Tunnels bool
 	// Without are the names of action families to leave out.
 	Without map[string]bool
 

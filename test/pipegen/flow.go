@@ -97,7 +97,10 @@ func (g *Gen) Packet() string {
 	if g.one(3) {
 		k += fmt.Sprintf(",dl_vlan=%s,dl_vlan_pcp=%d", g.vid(), g.IntN(2)*3)
 	}
-	if g.one(4) {
+	if g.Tunnels && g.one(2) {
+		k += fmt.Sprintf(",tun_src=1.1.2.%s,tun_dst=1.1.1.%s,tun_id=%d", g.pick("92", "1"), g.n(3), g.IntN(3))
+		k += g.pick("", "", ",tun_flags=oam", ",tun_metadata0=1", ",tun_metadata1=5,tun_metadata0=2", ",tun_gbp_id=1")
+	} else if g.one(4) {
 		k += ",tun_id=" + g.n(3)
 	}
 	if g.one(6) {

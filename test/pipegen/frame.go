@@ -64,7 +64,9 @@ func (g *Gen) sound() []byte {
 			}
 		}
 	}
-	switch g.IntN(14) {
+	switch g.IntN(15) {
+	case 14:
+		b = g.nsh(be.AppendUint16(b, 0x894f))
 	case 0, 1:
 		b = be.AppendUint16(b, 0x0806)
 		b = append(b, 0, 1, 8, 0, 6, 4, 0, byte(g.IntN(3)))

@@ -22,8 +22,12 @@ func (g *Gen) Match() string {
 	add(8, "reg1=%d/3", g.IntN(3))
 	add(16, "%s", g.pick("xreg0=0x1/0x3", "xreg1=2", "xxreg0=0x1/0x1", "reg15=1", "reg2=0/0x80000000", "pkt_mark=5", "pkt_mark=0/1", "skb_priority=0"))
 	add(8, "metadata=%d%s", g.IntN(2), g.pick("", "/1"))
-	add(8, "tun_id=%d%s", g.IntN(3), g.pick("", "/1"))
-	add(30, "%s", g.pick("tun_src=1.1.1.1", "tun_dst=0.0.0.0", "tun_flags=+df", "tun_ipv6_src=::", "tun_gbp_id=0", "tun_metadata0=0"))
+	if !g.Tunnels {
+		add(8, "tun_id=%d%s", g.IntN(3), g.pick("", "/1"))
+		add(30, "%s", g.pick("tun_src=1.1.1.1", "tun_dst=0.0.0.0", "tun_flags=+df", "tun_ipv6_src=::", "tun_gbp_id=0", "tun_metadata0=0"))
+	} else if g.one(3) {
+		m = append(m, g.tunnelMatch()...)
+	}
 	add(14, "%s", g.pick("ct_state=-trk", "ct_state=+trk", "ct_state=+est+trk", "ct_state=+new+trk", "ct_zone=0", "ct_zone=1", "ct_mark=0", "ct_mark=1/1", "ct_label=0", "ct_state=+rpl+trk"))
 	m = append(m, g.upper()...)
 	return strings.Join(m, ",")
@@ -91,6 +95,15 @@ func (g *Gen) upper() (m []string) {
 		add(3, "mpls_bos=%d", g.IntN(2))
 		add(4, "mpls_tc=%d", g.IntN(3))
 		add(5, "mpls_ttl=%d", g.IntN(3))
+	case 8:
+		if !g.one(3) {
+			break
+		}
+		if g.Without["nsh"] || g.one(2) {
+			m = append(m, g.nshMatch()...)
+		} else {
+			m = append(m, "packet_type="+g.pick("(1,0x800)", "(1,0x894f)", "(0,0)", "(1,0x86dd)", "(1,0x8847)"))
+		}
 	case 7:
 		add(2, "dl_type=%s", g.pick("0x1234", "0x0800", "0x88cc", "0x05ff", "0x8035"))
 	}

@@ -22,6 +22,7 @@ var (
 	seed      = flag.Uint64("seed", 1, "where the random numbers begin; 0: the clock")
 	only      = flag.Int("case", -1, "run this pipeline of the seed only")
 	failures  = flag.Int("failures", 1, "stop after this many pipelines that differ")
+	with      = flag.String("with", "", "families of actions to make though they are pending, by commas")
 	shrinking = flag.Duration("shrink", 30*time.Second, "how long to look for the smallest script that shows a difference")
 )
 

@@ -77,6 +77,11 @@ func (s *side) play(c *scenario) (out []part) {
 }
 
 func (s *side) run(st step) string {
+	if st.kind == "packet-out" {
+		out := s.packetOut(st.args[0], st.args[1])
+		s.settle(1)
+		return out
+	}
 	out := s.do(commandOf[st.kind], st.args...)
 	if st.kind == "warp" {
 		for _, c := range s.clients { // which want to be asked whether they are there

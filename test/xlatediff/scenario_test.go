@@ -31,9 +31,10 @@ type mod struct {
 	text   string
 }
 
-// A step is a packet that is traced and received, or time that passes.
+// A step is a packet that is traced, received or sent by a controller, or time
+// that passes.
 type step struct {
-	kind string // "trace", "receive", "warp"
+	kind string // "trace", "receive", "packet-out", "warp"
 	args []string
 }
 
@@ -42,17 +43,30 @@ var versions = []openflow.Version{openflow.V10, openflow.V10, openflow.V11, open
 // pending are the families of actions that are not compared yet.
 var pending = map[string]bool{"nsh": true, "multipath": true, "bundle": true, "sample": true, "dp_hash": true, "delete_field": true}
 
+// leftOut returns the families of actions that are not made.
+func leftOut() map[string]bool {
+	out := maps.Clone(pending)
+	for name := range strings.SplitSeq(*with, ",") {
+		delete(out, name)
+	}
+	return out
+}
+
 func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 	c := &scenario{topo: topo, version: versions[r.IntN(len(versions))]}
 	c.keep = r.IntN(6) == 0
 	writes := !c.keep && c.version > openflow.V10 && r.IntN(2) == 0
-	var gens [2]*pipegen.Gen
+	used := bridges - 1
+	if r.IntN(3) == 0 {
+		used++
+	}
+	gens := make([]*pipegen.Gen, used)
 	for b := range gens {
 		g := pipegen.New(r, portNumbers(b)...)
-		g.Writes, g.Without = writes, pending
+		g.Tunnels = b == withTunnels
+		g.Writes, g.Without = writes, leftOut()
 		if topo.mirrors() {
 			// The reference mirrors in the first of the two branches only.
-			g.Without = maps.Clone(pending)
 			g.Without["check_pkt_larger"] = true
 		}
 		gens[b] = g
@@ -87,7 +101,7 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 		}
 	}
 	for range packets {
-		b := r.IntN(2)
+		b := r.IntN(used)
 		g := gens[b]
 		switch r.IntN(12) {
 		case 0:
@@ -96,20 +110,28 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 			fallthrough
 		case 1, 2, 3, 4:
 			args := []string{bridgeName(b), g.Packet()}
+			if b == withTunnels && r.IntN(2) == 0 {
+				args = []string{"ovs-dummy", g.TunnelPacket("4789", "6081", "1", "2")}
+			}
 			if r.IntN(3) == 0 {
 				args = append(args, "-generate")
 			}
 			c.steps = append(c.steps, step{"trace", args})
 		default:
 			p := ports[r.IntN(len(ports))]
-			for !p.dummy() {
+			for !p.dummy() || p.bridge >= used {
 				p = ports[r.IntN(len(ports))]
 			}
 			frame := gens[p.bridge].Frame()
 			if r.IntN(3) == 0 || partTag(frame) {
 				c.steps = append(c.steps, step{"trace", []string{bridgeName(p.bridge), fmt.Sprintf("in_port=%d", p.no), hex.EncodeToString(frame)}})
 			}
-			if partTag(frame) {
+			if partTag(frame) || hasLength(frame) && c.has("mpls:0x884") {
+				continue
+			}
+			// What a packet-out makes a flow learn the reference learns whatever the limit.
+			if r.IntN(6) == 0 && !c.has(",limit=") {
+				c.steps = append(c.steps, step{"packet-out", []string{bridgeName(p.bridge), gens[p.bridge].PacketOut(frame)}})
 				continue
 			}
 			n := 1 + r.IntN(3)/2*r.IntN(3)
@@ -150,11 +172,25 @@ func partTag(frame []byte) bool {
 	return false
 }
 
+// hasLength reports whether a frame has a length in place of a type. The reference
+// puts an MPLS entry behind the logical link's header of such a frame, as if that
+// were part of Ethernet's, though the type is what comes before it.
+func hasLength(frame []byte) bool {
+	for b := frame[12:]; len(b) >= 2; b = b[min(4, len(b)):] {
+		switch typ := binary.BigEndian.Uint16(b); typ {
+		case 0x8100, 0x88a8:
+		default:
+			return typ < 0x600
+		}
+	}
+	return false
+}
+
 // packets returns how many packets are traced or received.
 func (c *scenario) packets() (n int) {
 	for _, st := range c.steps {
 		switch st.kind {
-		case "trace":
+		case "trace", "packet-out":
 			n++
 		case "receive":
 			n += len(st.args) - 1
@@ -169,21 +205,22 @@ func (c *scenario) script() string {
 	quote := func(words []string) string {
 		out := make([]string, len(words))
 		for i, w := range words {
-			if strings.ContainsAny(w, " ()[]<>|*?;&$!") {
+			if strings.ContainsAny(w, " ()[]<>|*?;&$!\"") {
 				w = "'" + w + "'"
 			}
 			out[i] = w
 		}
 		return strings.Join(out, " ")
 	}
-	fmt.Fprintln(&b, "ovs-appctl time/stop\novs-vsctl add-br br0 -- add-br br1")
+	fmt.Fprintln(&b, "ovs-appctl time/stop\novs-vsctl add-br br0 -- add-br br1 -- add-br br2")
 	for i := range ports {
 		fmt.Fprintln(&b, "ovs-vsctl", quote(ports[i].make("")))
 	}
+	fmt.Fprintf(&b, "ovs-ofctl add-tlv-map br%d '%s'\n", withTunnels, pipegen.TunnelMap)
 	for _, words := range c.topo.settings {
 		fmt.Fprintln(&b, "ovs-vsctl", quote(words))
 	}
-	for i := range 2 {
+	for i := range bridges {
 		if slices.ContainsFunc(c.mods, func(m mod) bool { return m.bridge == i }) {
 			fmt.Fprintln(&b, "ovs-ofctl del-flows", bridgeName(i))
 		}
@@ -192,7 +229,11 @@ func (c *scenario) script() string {
 		fmt.Fprintf(&b, "ovs-ofctl -O OpenFlow%s %s %s '%s'\n", strings.ReplaceAll(strings.TrimPrefix(c.version.String(), "OpenFlow"), ".", ""), m.kind, bridgeName(m.bridge), m.text)
 	}
 	for _, s := range c.steps {
-		fmt.Fprintln(&b, "ovs-appctl", quote(append([]string{commandOf[s.kind]}, s.args...)))
+		if command := commandOf[s.kind]; command != "" {
+			fmt.Fprintln(&b, "ovs-appctl", quote(append([]string{command}, s.args...)))
+		} else {
+			fmt.Fprintln(&b, "ovs-ofctl -O OpenFlow15", s.kind, quote(s.args))
+		}
 	}
 	return b.String()
 }

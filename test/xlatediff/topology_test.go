@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A port of the two bridges. All switches have the same: the order in which the
+// A port of the bridges. All switches have the same: the order in which the
 // reference floods is that in which ports were made one by one, so making them
-// anew takes too long. Tunnels are compared by test/tunnels.
+// anew takes too long.
 type port struct {
 	bridge int
 	name   string
@@ -19,14 +19,26 @@ type port struct {
 
 func (p *port) dummy() bool { return strings.HasPrefix(p.iface, "type=dummy") }
 
-// ports are those of two bridges that a patch cable joins. Their numbers are such
-// that none share a bucket of the table by which the reference floods for FLOOD
-// and ALL: within a bucket the order turns around with every change of anything.
+// ports are those of bridges that patch cables join; the third has the tunnels.
+// Their numbers are such that none share a bucket of the table by which the
+// reference floods for FLOOD and ALL: within a bucket the order turns around with
+// every change of anything.
 var ports = []port{
 	{0, "p10", 1, "type=dummy"}, {0, "p11", 2, "type=dummy"}, {0, "p12", 3, "type=dummy"}, {0, "patcha", 14, "type=patch options:peer=patchb"},
 	{0, "p13", 5, "type=dummy"}, {0, "p15", 11, "type=dummy"}, {0, "p14", 12, "type=dummy"},
 	{1, "p20", 1, "type=dummy"}, {1, "p21", 2, "type=dummy"}, {1, "p22", 3, "type=dummy"}, {1, "patchb", 14, "type=patch options:peer=patcha"},
-	{1, "p23", 5, "type=dummy"}, {1, "p25", 12, "type=dummy"}, {1, "p24", 11, "type=dummy"},
+	{1, "p23", 5, "type=dummy"}, {1, "p25", 12, "type=dummy"}, {1, "patchd", 11, "type=patch options:peer=patchc"},
+	{2, "p30", 1, "type=dummy"}, {2, "p31", 2, "type=dummy"}, {2, "p32", 3, "type=dummy"}, {2, "p33", 5, "type=dummy"}, {2, "patchc", 14, "type=patch options:peer=patchd"},
+	{2, "t0", 11, "type=vxlan options:remote_ip=flow options:key=flow"},
+	{2, "t1", 12, "type=geneve options:remote_ip=flow options:key=flow"},
+	{2, "t2", 15, "type=gre options:remote_ip=1.1.2.92 options:key=flow options:tos=inherit options:ttl=inherit"},
+	{2, "t3", 16, "type=vxlan options:remote_ip=1.1.2.93 options:key=1"},
+	{2, "t4", 17, "type=geneve options:remote_ip=1.1.2.92 options:key=2 options:csum=true"},
+	{2, "t5", 24, "type=gre options:remote_ip=flow options:local_ip=flow options:key=flow options:df_default=false"},
+	{2, "t6", 25, "type=geneve options:remote_ip=\"fd00::2\" options:local_ip=\"fd00::1\" options:key=flow options:tos=0x1c options:ttl=7"},
+	{2, "t7", 26, "type=erspan options:remote_ip=1.1.2.92 options:key=1 options:erspan_ver=1 options:erspan_idx=5"},
+	{2, "t8", 36, "type=vxlan options:remote_ip=1.1.2.92 options:in_key=3 options:out_key=4 options:dst_port=4790 options:egress_pkt_mark=7"},
+	{2, "t9", 48, "type=ip6erspan options:remote_ip=\"fd00::2\" options:key=flow options:erspan_ver=flow options:erspan_idx=flow options:erspan_dir=flow options:erspan_hwid=flow"},
 }
 
 // make returns what makes a port. Frames that go out by it are kept in dir.
@@ -38,6 +50,12 @@ func (p *port) make(dir string) []string {
 	}
 	return words
 }
+
+// bridges is how many there are. withTunnels is the one that has them.
+const (
+	bridges     = 3
+	withTunnels = 2
+)
 
 func bridgeName(i int) string { return fmt.Sprintf("br%d", i) }
 
@@ -64,15 +82,15 @@ func newTopology(r *rand.Rand) *topology {
 	if one(2) {
 		set("set", "Open_vSwitch", ".", "other_config:vlan-limit="+pick("0", "1", "2"))
 	}
-	for b := range 2 {
+	for b := range bridges {
 		br := bridgeName(b)
-		vlans := b == 1 || one(2)
+		vlans := b == 1 || one(2) && b != withTunnels
 		for _, p := range ports {
 			if p.bridge != b || !vlans || one(3) {
 				continue
 			}
 			var s []string
-			switch r.IntN(7) {
+			switch r.IntN(9) {
 			case 0, 1:
 				s = append(s, "tag="+pick("1", "1", "2"))
 			case 2:
@@ -91,6 +109,22 @@ func newTopology(r *rand.Rand) *topology {
 				}
 			case 6:
 				s = append(s, "tag=2", "vlan_mode=access")
+			default: // whatever goes or does not go together
+				if !one(3) {
+					s = append(s, "tag="+pick("0", "1", "2", "100"))
+				}
+				if one(2) {
+					s = append(s, "trunks="+pick("1", "0", "2,3", "0,1,2"))
+				}
+				if !one(3) {
+					s = append(s, "vlan_mode="+pick("access", "trunk", "native-tagged", "native-untagged", "dot1q-tunnel"))
+				}
+				if one(4) {
+					s = append(s, "cvlans="+pick("1", "0,2"))
+				}
+				if len(s) == 0 {
+					continue
+				}
 			}
 			if one(4) {
 				s = append(s, "other_config:priority-tags="+pick("true", "false", "always", "if-nonzero", "never"))
@@ -152,7 +186,7 @@ func mirror(r *rand.Rand, b, m int) (words []string) {
 	} else {
 		set = append(set, "output_port="+use())
 	}
-	if one(4) {
+	if one(4) && b != withTunnels { // see pipegen.Gen.Tunnels
 		set = append(set, "snaplen="+pick("64", "100"))
 	}
 	id := fmt.Sprintf("@m%d%d", b, m)
@@ -173,7 +207,7 @@ func (t *topology) without(i int) *topology {
 
 // clearing takes every topology away.
 func clearing() (out []string) {
-	for b := range 2 {
+	for b := range bridges {
 		br := bridgeName(b)
 		for _, column := range []string{"mirrors", "flood_vlans", "fail_mode", "other_config"} {
 			out = append(out, "--", "clear", "bridge", br, column)
