@@ -59,9 +59,6 @@ func (q *queue) close() {
 // FD implements netdev.RxQueue.
 func (q *queue) FD() int { return q.poll.Num() }
 
-// ahead is how many frames before its turn one is fetched.
-const ahead = 4
-
 // Recv implements netdev.RxQueue.
 func (q *queue) Recv(batch []*packet.Packet) (int, error) {
 	s := q.sock.Load()
@@ -72,15 +69,16 @@ func (q *queue) Recv(batch []*packet.Packet) (int, error) {
 		return 0, nil
 	}
 	defer s.Leave()
-	have := s.Received(len(batch) + ahead)
-	n := min(have, len(batch))
+	n := s.Received(len(batch))
 	if n == 0 {
 		s.Wake()
 		return 0, nil
 	}
+	for i := range n {
+		s.Fetch(i)
+	}
 	got, bytes := 0, 0
 	for i := range n {
-		s.Fetch(min(i+ahead, have-1))
 		f := s.Frame(i)
 		if len(f) < 14 {
 			continue

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"govs/internal/prefetch"
 	"govs/netdev/linux"
 )
 
@@ -38,9 +39,8 @@ type Socket struct {
 
 	rx, fill, tx, comp ring
 
-	free    []uint64 // pieces to send with
-	fetched uint64   // see Fetch
-	staged  uint32   // descriptors written, not shown to the kernel yet
+	free   []uint64 // pieces to send with
+	staged uint32   // descriptors written, not shown to the kernel yet
 }
 
 // ring is one of the four rings shared with the kernel (linux/if_xdp.h): we
@@ -228,9 +228,7 @@ func (s *Socket) Frame(i int) []byte {
 
 // Fetch begins to load the i-th frame from the other processor's cache.
 func (s *Socket) Fetch(i int) {
-	if f := s.Frame(i); len(f) > 0 {
-		s.fetched += uint64(f[0])
-	}
+	prefetch.Line(unsafe.Pointer(unsafe.SliceData(s.Frame(i))))
 }
 
 // Release gives the first n frames back to the kernel to receive in.
