@@ -2,17 +2,15 @@ package conntrack
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"govs/packet"
 )
 
-// A node is one direction of a connection in the table.
-type node struct {
-	next  *node // in the bucket; guarded by the shard's lock
-	conn  *conn
-	hash  uint32
-	reply bool
-	key   key
+// A direction of a connection: what its packets look like.
+type direction struct {
+	hash uint32
+	key  key
 }
 
 // Lives of a connection.
@@ -24,13 +22,16 @@ const (
 
 // conn is one connection. What does not say otherwise is guarded by the lock of
 // its home, the shard of its first direction.
+//
+// There may be millions. It holds no pointer, so the garbage collector need not
+// look into it; the few that need some are the beginning of an extra.
 type conn struct {
-	dir     [2]node      // immutable but for next
+	dir     [2]direction // immutable
 	life    atomic.Int32 // changed by who holds the home's lock
 	expires atomic.Int64 // milliseconds; written under the home's lock
 
-	prev, next *conn // in a slot of the home's wheel
-	slot       int32 // -1 in none
+	slot int32 // of the home's wheel, -1 in none
+	at   int32 // in that slot
 
 	mark  uint32
 	label [16]byte
@@ -40,8 +41,39 @@ type conn struct {
 	nat     natKind // immutable
 	related bool    // an expectation was waiting for it; immutable
 	policy  uint32  // immutable
-	alg     *alg    // nil without a helper; immutable
-	parent  *key    // original direction of the connection it is related to; immutable
+	more    bool    // it is the beginning of an extra; immutable
+}
+
+// extra is a connection with more to it.
+type extra struct {
+	conn
+	alg    *alg // nil without a helper; immutable
+	parent *key // original direction of the connection it is related to, or nil; immutable
+}
+
+// extra returns what else c has, nil if it has nothing.
+func (c *conn) extra() *extra {
+	if !c.more {
+		return nil
+	}
+	return (*extra)(unsafe.Pointer(c)) // which begins there
+}
+
+// helped returns what c has of a helper, nil without one.
+func (c *conn) helped() *alg {
+	if x := c.extra(); x != nil {
+		return x.alg
+	}
+	return nil
+}
+
+// parent returns the original direction of the connection that c is related to,
+// nil if it is to none.
+func (c *conn) parent() *key {
+	if x := c.extra(); x != nil {
+		return x.parent
+	}
+	return nil
 }
 
 // orig and rev are the keys of the two directions.
@@ -54,8 +86,8 @@ func (c *conn) expired(now int64) bool { return now >= c.expires.Load() }
 func (c *conn) markPacket(p *packet.Packet) {
 	p.CtMark, p.CtLabel = c.mark, c.label
 	k := c.orig()
-	if c.parent != nil {
-		k = c.parent
+	if parent := c.parent(); parent != nil {
+		k = parent
 	}
 	p.CtOrig = k.ctTuple()
 }

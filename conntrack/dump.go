@@ -25,11 +25,11 @@ func (c *conn) entry(now int64) Entry {
 	if left := c.expires.Load() - now; left > 0 {
 		e.Timeout = uint32(left / 1000)
 	}
-	if c.alg != nil {
-		e.Helper = c.alg.name
+	if a := c.helped(); a != nil {
+		e.Helper = a.name
 	}
-	if c.parent != nil {
-		t := c.parent.tuple()
+	if parent := c.parent(); parent != nil {
+		t := parent.tuple()
 		e.Parent = &t
 	}
 	if c.orig().proto == protoTCP {
@@ -69,13 +69,9 @@ func (s *shard) each(fn func(*conn)) {
 	if s.conns == 0 {
 		return
 	}
-	for _, n := range s.buckets {
-		for n != nil {
-			next := n.next
-			if !n.reply {
-				fn(n.conn)
-			}
-			n = next
+	for _, p := range s.tab {
+		if p.c != nil && p.hash == p.c.dir[0].hash {
+			fn(p.c)
 		}
 	}
 }

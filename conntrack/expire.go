@@ -9,15 +9,15 @@ const (
 )
 
 type wheel struct {
-	slots []*conn // heads of lists; nil while empty
-	at    int64   // slots before this one were looked at
+	slots [][]*conn // nil while empty
+	at    int64     // slots before this one were looked at
 	n     int
 }
 
 func (w *wheel) add(c *conn, now int64) {
 	if w.n == 0 {
 		if w.slots == nil {
-			w.slots = make([]*conn, numSlots)
+			w.slots = make([][]*conn, numSlots)
 		}
 		w.at = now / slotTime
 	}
@@ -25,29 +25,25 @@ func (w *wheel) add(c *conn, now int64) {
 	w.put(c, now)
 }
 
-// put links c into the slot after its expiry, or the farthest there is.
+// put puts c into the slot after its expiry, or the farthest there is.
 func (w *wheel) put(c *conn, now int64) {
 	at := c.expires.Load()/slotTime + 1
 	at = max(w.at+1, min(at, now/slotTime+numSlots-1, w.at+numSlots-1))
 	i := int32(at % numSlots)
-	head := &w.slots[i]
-	c.prev, c.next, c.slot = nil, *head, i
-	if *head != nil {
-		(*head).prev = c
-	}
-	*head = c
+	c.slot, c.at = i, int32(len(w.slots[i]))
+	w.slots[i] = append(w.slots[i], c)
 }
 
 func (w *wheel) unlink(c *conn) {
-	if c.prev != nil {
-		c.prev.next = c.next
-	} else {
-		w.slots[c.slot] = c.next
+	slot := w.slots[c.slot]
+	last := len(slot) - 1
+	slot[c.at] = slot[last]
+	slot[c.at].at = c.at
+	slot[last] = nil
+	if w.slots[c.slot] = slot[:last]; last == 0 {
+		w.slots[c.slot] = nil
 	}
-	if c.next != nil {
-		c.next.prev = c.prev
-	}
-	c.prev, c.next, c.slot = nil, nil, -1
+	c.slot = -1
 }
 
 func (w *wheel) remove(c *conn) {
@@ -105,7 +101,9 @@ func (t *Tracker) sweepShard(s *shard, now int64) (removed int, more bool) {
 			s.wheel.at = to - numSlots
 			continue
 		}
-		for c := s.wheel.slots[at%numSlots]; c != nil; c = s.wheel.slots[at%numSlots] {
+		for len(s.wheel.slots[at%numSlots]) > 0 {
+			slot := s.wheel.slots[at%numSlots]
+			c := slot[len(slot)-1]
 			if seen++; seen > sweepStep {
 				return removed, true
 			}

@@ -216,5 +216,5 @@ func (c *conn) rewriteFTP(p *packet.Packet, v *view, a *announcement, shown neti
 	} else {
 		be.PutUint16(h[16:], ^packet.Fold(packet.Sum(h, acc)))
 	}
-	c.alg.seq[b2i(reply)].add(v.seq, delta)
+	c.helped().seq[b2i(reply)].add(v.seq, delta)
 }

@@ -27,11 +27,11 @@ type alg struct {
 // helper returns who reads the packets of c. What a helper announced is read by
 // none: the data of a file transfer must not open ports.
 func (c *conn) helper() helper {
-	switch {
-	case c.alg == nil || c.related:
-	case c.orig().proto == protoTCP && strings.HasPrefix(c.alg.name, "ftp"):
+	switch a := c.helped(); {
+	case a == nil || c.related:
+	case c.orig().proto == protoTCP && strings.HasPrefix(a.name, "ftp"):
 		return ftpHelper
-	case c.orig().proto == protoUDP && strings.HasPrefix(c.alg.name, "tftp"):
+	case c.orig().proto == protoUDP && strings.HasPrefix(a.name, "tftp"):
 		return tftpHelper
 	}
 	return noHelper
@@ -74,14 +74,14 @@ func (s *seqAdjust) add(pos uint32, delta int) {
 
 // adjustAck gives a segment the acknowledgement that its receiver understands.
 func (c *conn) adjustAck(p *packet.Packet, v *view, reply bool) {
-	if s := &c.alg.seq[b2i(!reply)]; !s.none() && packet.TCP(v.l4).Flags()&tcpACK != 0 {
+	if s := &c.helped().seq[b2i(!reply)]; !s.none() && packet.TCP(v.l4).Flags()&tcpACK != 0 {
 		setWord(p, v.l4, 8, s.ack(be.Uint32(v.l4[8:])))
 	}
 }
 
 // adjustSeq gives it the sequence number that fits what was sent on before.
 func (c *conn) adjustSeq(p *packet.Packet, v *view, reply bool) {
-	if s := &c.alg.seq[b2i(reply)]; !s.none() {
+	if s := &c.helped().seq[b2i(reply)]; !s.none() {
 		setWord(p, v.l4, 4, s.seq(be.Uint32(v.l4[4:])))
 	}
 }

@@ -7,7 +7,7 @@ import (
 // Process carries the ct action a out on p at the time now, in milliseconds. p
 // must be the caller's to change, with L3 and L4 set.
 func (t *Tracker) Process(p *packet.Packet, a *Action, now int64) {
-	if c, ok := p.CtConn.(*conn); ok && c.orig().zone == a.Zone && !a.Force && c.alg == nil {
+	if c, ok := p.CtConn.(*conn); ok && c.orig().zone == a.Zone && !a.Force && c.helped() == nil {
 		t.again(p, c, a)
 		return
 	}
@@ -83,7 +83,7 @@ func (t *Tracker) track(p *packet.Packet, v *view, a *Action, now int64) {
 	case c != nil:
 		c.markPacket(p)
 		c.apply(p, a)
-		if c.alg != nil {
+		if c.helped() != nil {
 			t.help(p, v, c, reply, a)
 		}
 		home.mu.Unlock()
@@ -194,14 +194,21 @@ func (t *Tracker) open(p *packet.Packet, v *view, a *Action, now int64) (*conn, 
 		countFull.Inc()
 		return nil, nil, exp
 	}
-	c := &conn{policy: a.Policy}
-	c.dir[0].key = v.key
-	if a.Helper != "" {
-		c.alg = &alg{name: a.Helper}
+	var c *conn
+	if a.Helper == "" && exp == nil {
+		c = &conn{}
+	} else {
+		x := &extra{}
+		c = &x.conn
+		c.more = true
+		if a.Helper != "" {
+			x.alg = &alg{name: a.Helper}
+		}
+		if exp != nil {
+			c.related, c.mark, c.label, x.parent = true, exp.mark, exp.label, &exp.parentKey
+		}
 	}
-	if exp != nil {
-		c.related, c.mark, c.label, c.parent = true, exp.mark, exp.label, &exp.parentKey
-	}
+	c.policy, c.dir[0].key = a.Policy, v.key
 	// Another thread may take the addresses between choice and insertion.
 	for range 8 {
 		if !t.chooseReply(c, a.NAT, exp, now) {
@@ -209,7 +216,7 @@ func (t *Tracker) open(p *packet.Packet, v *view, a *Action, now int64) (*conn, 
 			return nil, nil, exp
 		}
 		c.expires.Store(t.deadline(c.policy, c.open(v), now))
-		if home, ok := t.insert(c, now); ok {
+		if home, ok := t.insert(c, v.hash, now); ok {
 			if a.NAT != nil {
 				c.translate(p, v, a.Zone, false, false)
 			}

@@ -333,37 +333,54 @@ func pick[T any](r *rand.Rand, l ...T) T { return l[r.IntN(len(l))] }
 // check holds the invariants of the table.
 func (tr *Tracker) check(t *testing.T) {
 	t.Helper()
-	conns, nodes, onWheel := 0, 0, 0
+	conns, places, want, onWheel := 0, 0, 0, 0
 	for i := range tr.shards {
 		s := &tr.shards[i]
 		n := 0
-		for b, list := range s.buckets {
-			for ; list != nil; list = list.next {
-				n++
-				if int(list.hash)&(len(s.buckets)-1) != b || tr.shard(list.hash) != s || list.hash != list.key.hash(tr.seed) {
-					t.Error("a node in a wrong bucket")
+		for _, p := range s.tab {
+			if p.c == nil {
+				continue
+			}
+			n++
+			if tr.shard(p.hash) != s || p.hash != p.c.dir[0].hash && p.hash != p.c.dir[1].hash {
+				t.Error("a connection in a wrong place")
+			}
+			for d := range p.c.dir {
+				e := &p.c.dir[d]
+				if e.hash != e.key.hash(tr.seed) {
+					t.Error("a wrong hash")
 				}
-				if list.conn.life.Load() != live {
-					t.Error("a dead connection in the table")
+				if c, _ := tr.shard(e.hash).lookup(&e.key, e.hash); c == nil {
+					t.Error("a connection cannot be found")
 				}
 			}
+			if p.hash == p.c.dir[0].hash {
+				if want++; p.c.dir[1].hash != p.hash {
+					want++ // by the hash of answers, too
+				}
+			}
+			if p.c.life.Load() != live {
+				t.Error("a dead connection in the table")
+			}
 		}
-		if n != s.nodes {
-			t.Errorf("shard %d counts %d nodes, has %d", i, s.nodes, n)
+		if n != s.used {
+			t.Errorf("shard %d counts %d places, has %d", i, s.used, n)
 		}
 		w := 0
-		for _, c := range s.wheel.slots {
-			for ; c != nil; c = c.next {
-				w++
+		for i, slot := range s.wheel.slots {
+			for at, c := range slot {
+				if w++; int(c.slot) != i || int(c.at) != at {
+					t.Error("a connection is not where it says in the wheel")
+				}
 			}
 		}
 		if w != s.wheel.n || w != s.conns {
 			t.Errorf("shard %d: %d connections, %d on the wheel, which counts %d", i, s.conns, w, s.wheel.n)
 		}
-		nodes, conns, onWheel = nodes+n, conns+s.conns, onWheel+w
+		places, conns, onWheel = places+n, conns+s.conns, onWheel+w
 	}
-	if conns != tr.Len() || nodes != 2*conns || onWheel != conns {
-		t.Errorf("%d connections counted, %d at home, %d nodes, %d on wheels", tr.Len(), conns, nodes, onWheel)
+	if conns != tr.Len() || places != want || onWheel != conns {
+		t.Errorf("%d connections counted, %d at home, %d places of %d, %d on wheels", tr.Len(), conns, places, want, onWheel)
 	}
 	zones := 0
 	for i := range tr.zones.pages {
