@@ -323,6 +323,10 @@ func (id FieldID) AppendValue(dst []byte, v, mask Value, names PortNames) []byte
 	case FormatIPv6:
 		return appendIPv6Masked(dst, v, mask)
 	case FormatOFPort:
+		if mask != ones {
+			dst = strconv.AppendUint(dst, v.Lo, 10)
+			break
+		}
 		p := uint32(v.Lo)
 		if f.loc.in == inPort {
 			var ok bool

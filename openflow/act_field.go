@@ -427,7 +427,6 @@ func decodeRegLoad2(d *decoder, b []byte) error {
 func decodeSetField(d *decoder, b []byte) error {
 	if id, _, _, _, err := flow.ParseHeader(b[4:]); err == nil && id == flow.InPortOXM {
 		// OpenFlow 1.2 and later: the input port is not to be set.
-		d.names.warnf("ofp_actions", "set_field of in_port_oxm is not allowed")
 		return ErrBadActionBadSetArgument
 	}
 	return decodeEntry(d, b[4:], false, d.version >= V15)
