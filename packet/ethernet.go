@@ -97,17 +97,24 @@ func (p *Packet) SetVLANTCI(tci uint16) bool {
 	return true
 }
 
-// PushMPLS inserts a label stack entry right after the Ethernet and VLAN headers
-// and makes the Ethertype typ.
+// PushMPLS inserts a label stack entry right in front of the others, or else of what
+// L3 says is the network header, and makes the Ethertype typ.
 func (p *Packet) PushMPLS(typ uint16, lse uint32) {
 	b := p.Bytes()
 	n := l2Len(b)
 	if n == 0 {
 		return
 	}
+	if p.TopLabel() == nil && p.L3 >= EthernetLen && p.L3 <= len(b) {
+		n = p.L3 // which leaves VLAN tags that are not looked at behind it
+	}
+	at := n - 2
+	if !isVLAN(be.Uint16(b[12:])) {
+		at = 12
+	}
 	b = p.Push(4)
 	copy(b[:n], b[4:4+n])
-	be.PutUint16(b[n-2:], typ)
+	be.PutUint16(b[at:], typ)
 	be.PutUint32(b[n:], lse)
 }
 
@@ -129,6 +136,31 @@ func (p *Packet) PopMPLS(typ uint16) bool {
 	copy(b[4:4+n], b[:n])
 	p.Pull(4)
 	return true
+}
+
+// TopLabel returns the bytes of the outermost label stack entry, nil if there is
+// none.
+func (p *Packet) TopLabel() []byte {
+	b := p.Bytes()
+	if p.PacketType != 0 {
+		if p.PacketType != l3Type|typeMPLS && p.PacketType != l3Type|typeMPLSM || len(b) < 4 {
+			return nil
+		}
+		return b[:4]
+	}
+	n := l2Len(b)
+	if n == 0 {
+		return nil
+	}
+	typ := be.Uint16(b[n-2:])
+	if typ < 0x600 && len(b) >= n+8 { // LLC and SNAP (RFC 1042)
+		n += 8
+		typ = be.Uint16(b[n-2:])
+	}
+	if typ != typeMPLS && typ != typeMPLSM || len(b) < n+4 {
+		return nil
+	}
+	return b[n : n+4]
 }
 
 // l2Len returns the length of the Ethernet header with all VLAN tags, or 0 when

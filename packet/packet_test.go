@@ -248,6 +248,15 @@ func TestMPLS(t *testing.T) {
 	if b := p.Bytes(); be.Uint16(b[16:]) != 0x8847 || be.Uint32(b[18:]) != 0x5140 || be.Uint16(b[12:]) != typeVLAN {
 		t.Fatalf("%x", b[:22])
 	}
+	if l := p.TopLabel(); len(l) != 4 || be.Uint32(l) != 0x5140 {
+		t.Fatalf("top label %x", l)
+	}
+	if l := New(append(make([]byte, 12), 0, 20, 0xaa, 0xaa, 3, 0, 0, 0, 0x88, 0x47, 1, 2, 3, 4)).TopLabel(); len(l) != 4 || be.Uint32(l) != 0x01020304 {
+		t.Fatalf("top label behind SNAP %x", l)
+	}
+	if l := New(was).TopLabel(); l != nil {
+		t.Fatalf("top label %x of a packet without", l)
+	}
 	if !p.PopMPLS(typeIPv4) || !bytes.Equal(p.Bytes(), was) || p.PopMPLS(typeIPv4) {
 		t.Fatalf("%x", p.Bytes())
 	}

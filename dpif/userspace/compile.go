@@ -9,8 +9,9 @@ import (
 	"govs/packet"
 )
 
-// maxNest is how deep sample(), clone() and their like may nest.
-const maxNest = 16
+// maxNest is how deep sample(), clone() and their like may nest: deeper than
+// translation, whose actions have 64 kB, can nest what it finds in flows.
+const maxNest = 4096
 
 // opKind says what an op does; the zero kind is an action we do not have.
 type opKind uint8

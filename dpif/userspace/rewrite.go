@@ -169,14 +169,13 @@ func setNDExt(p *packet.Packet, k *flow.Key, o *op) bool {
 	return true
 }
 
-// setMPLS changes the outermost label stack entry, which stands where the
-// network header of a packet without labels would.
+// setMPLS changes the outermost label stack entry.
 func setMPLS(p *packet.Packet, k *flow.Key, o *op) bool {
-	b := p.Bytes()
-	if p.L3 < 0 || len(b) < p.L3+4 || k.EthType != 0x8847 && k.EthType != 0x8848 {
+	b := p.TopLabel()
+	if b == nil || k.EthType != 0x8847 && k.EthType != 0x8848 {
 		return false
 	}
-	be.PutUint32(b[p.L3:], o.be32(0, be.Uint32(b[p.L3:])))
+	be.PutUint32(b, o.be32(0, be.Uint32(b)))
 	return true
 }
 
