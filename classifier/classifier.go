@@ -288,13 +288,17 @@ func (c *Classifier[T]) forget(s *subtable[T]) {
 }
 
 // reorder publishes the order of subtables after a change to s. Subtables of
-// equal priority stay in the order they had.
+// equal priority stay in the order they had, but that the last one takes the place
+// of one that goes, as in OVS.
 func (c *Classifier[T]) reorder(s *subtable[T]) {
 	old := *c.order.Load()
 	at := slices.IndexFunc(old, func(e entry[T]) bool { return e.sub == s })
 	if s.prios.empty() {
 		c.forget(s)
-		order := slices.Delete(slices.Clone(old), at, at+1)
+		order := slices.Clone(old)
+		order[at] = order[len(order)-1]
+		order = order[:len(order)-1]
+		sortEntries(order)
 		c.order.Store(&order)
 		return
 	}
@@ -309,6 +313,10 @@ func (c *Classifier[T]) reorder(s *subtable[T]) {
 	} else {
 		order[at].max = top
 	}
-	slices.SortStableFunc(order, func(a, b entry[T]) int { return cmp.Compare(b.max, a.max) })
+	sortEntries(order)
 	c.order.Store(&order)
+}
+
+func sortEntries[T any](order []entry[T]) {
+	slices.SortStableFunc(order, func(a, b entry[T]) int { return cmp.Compare(b.max, a.max) })
 }

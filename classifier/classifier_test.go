@@ -346,3 +346,40 @@ func BenchmarkInsertRemove(b *testing.B) {
 		c.Remove(r)
 	}
 }
+
+// TestOrderOfEquals: among subtables of one priority the last one takes the place
+// of one that goes, which decides what else a lookup looks at.
+func TestOrderOfEquals(t *testing.T) {
+	c := New[int]()
+	rules := map[string]*Rule[int]{}
+	for _, text := range []string{"reg3=2", "tcp", "ip"} {
+		m, err := flow.ParseMatch(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := 30
+		if text == "reg3=2" {
+			p = 40
+		}
+		rules[text] = NewRule(&m, p, 0)
+		c.Insert(rules[text])
+	}
+	k, err := flow.ParseKey("ip,nw_proto=1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proto := func() uint8 {
+		var wc flow.Mask
+		if r := c.Lookup(Latest, k, &wc); r != rules["ip"] {
+			t.Fatal("found", r)
+		}
+		return wc.NwProto
+	}
+	if proto() != 0xff {
+		t.Error("the older table comes first")
+	}
+	c.Remove(rules["reg3=2"])
+	if proto() != 0 {
+		t.Error("the last table took the place of the first")
+	}
+}
