@@ -236,6 +236,9 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 		k.push(s, now)
 		return false // something has changed: let the next packet try anew
 	}
+	if k.out.limited && s.Packets <= k.packets && (stale || r.last == uint32(r.rounds.Load())) {
+		return false // whether there is room for what it teaches now, the next packet tells
+	}
 	same := !stale && k.cfgSeq == r.cfgSeq && !(k.out.macs && r.changed.macs) && !k.out.tables.Overlaps(&r.changed.tables)
 	if same {
 		b.frozen.keep(k.out.states, now)
@@ -265,8 +268,12 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	}
 	r.ofKey = *key
 	r.ofKey.InPort = port.No
-	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thaw}
+	quiet := k.packets == old
+	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Quiet: quiet, Now: now, Freeze: b.freeze, Frozen: b.thaw}
 	out, _ := r.tr.Translate(&r.in)
+	if quiet && out.Limited {
+		return false
+	}
 	*mask = out.MaskFor(key)
 	if !k.out.mask.covers(mask.Words()) {
 		return false // the flow is too wide now

@@ -219,3 +219,35 @@ func TestSlowPath(t *testing.T) {
 		t.Errorf("counted %d packets", l[0].Packets)
 	}
 }
+
+// TestLearnWithinLimit: a flow whose packets learn nothing more, as the limit is
+// reached, goes with the next change: the next packet tells whether there is room.
+func TestLearnWithinLimit(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h.flows(t, "br9", "table=0,actions=learn(table=1,limit=1,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[]),output:2")
+	h.receive(t, "br9", "p1", "in_port=1,dl_src=00:00:00:00:00:01", 1)
+	h.backer.Step(h.clock.Now())
+	if n := h.datapathFlows(); n != 1 {
+		t.Fatalf("%d datapath flows when all has been learned, want 1", n)
+	}
+	h.receive(t, "br9", "p1", "in_port=1,dl_src=00:00:00:00:00:02", 1)
+	if n := h.datapathFlows(); n != 2 {
+		t.Fatalf("%d datapath flows, want 2", n)
+	}
+	h.flows(t, "br9", "table=7,actions=drop") // of no concern to either
+	h.backer.Step(h.clock.Now())
+	if n := h.datapathFlows(); n != 1 {
+		t.Errorf("%d datapath flows after a change, want that which has learned", n)
+	}
+	// What was learned is gone, and nobody comes to learn it again.
+	fm := parseFlow(t, "table=1,actions=drop")
+	fm.Command = openflow.FlowDelete
+	if err := h.Ofproto("br9").tables.Apply(fm, h.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	h.backer.Step(h.clock.Now())
+	if n := h.datapathFlows(); n != 0 {
+		t.Errorf("%d datapath flows, want none", n)
+	}
+}

@@ -43,6 +43,7 @@ type outcome struct {
 	states  []uint32 // frozen, that the actions lead to
 	tables  xlate.TableSet
 	macs    bool
+	limited bool
 	failed  bool
 }
 
@@ -60,7 +61,7 @@ func (c *outcomes) of(out *xlate.Out, mask *flow.Mask, actions uint64) *outcome 
 	mh := hashWords(m)
 	h := actions ^ mh ^ xlate.HashEffects(out.Effects)
 	p := &c.recent[(h^h>>32)%uint64(len(c.recent))]
-	if o := *p; o != nil && o.hash == h && o.actions == actions && o.macs == out.MACs && o.failed == out.Failed && o.tables == out.Tables &&
+	if o := *p; o != nil && o.hash == h && o.actions == actions && o.macs == out.MACs && o.limited == out.Limited && o.failed == out.Failed && o.tables == out.Tables &&
 		o.mask.equal(m) && slices.Equal(o.effects, out.Effects) && slices.Equal(o.states, out.States) {
 		return o
 	}
@@ -70,7 +71,7 @@ func (c *outcomes) of(out *xlate.Out, mask *flow.Mask, actions uint64) *outcome 
 	}
 	*p = &outcome{
 		hash: h, mask: *pm, actions: actions, effects: slices.Clone(out.Effects), states: slices.Clone(out.States),
-		tables: out.Tables, macs: out.MACs, failed: out.Failed,
+		tables: out.Tables, macs: out.MACs, limited: out.Limited, failed: out.Failed,
 	}
 	return *p
 }

@@ -303,8 +303,7 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 	}
 	old := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
 	if old != nil {
-		r := old.Value
-		if r.Cookie == fm.NewCookie && r.IdleTimeout() == fm.IdleTimeout && r.HardTimeout() == fm.HardTimeout && sameActions(r.Actions, fm.Actions) {
+		if r := old.Value; r.isAs(fm) {
 			r.Refresh(now)
 			return r, true, nil
 		}
@@ -320,6 +319,22 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 		return c.Value, true, nil
 	}
 	return nil, true, nil
+}
+
+// isAs reports whether r, whose match is that of fm, is what learning fm makes.
+func (r *Rule) isAs(fm *openflow.FlowMod) bool {
+	return r.Cookie == fm.NewCookie && r.IdleTimeout() == fm.IdleTimeout && r.HardTimeout() == fm.HardTimeout && sameActions(r.Actions, fm.Actions)
+}
+
+// Taught reports whether the flow that Learn would make is there.
+func (t *Tables) Taught(fm *openflow.FlowMod) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if fm.Table >= N {
+		return false
+	}
+	c := t.tables[fm.Table].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
+	return c != nil && c.Value.isAs(fm)
 }
 
 // Learnable reports whether Learn would keep the flow, were there more flows with

@@ -70,7 +70,7 @@ func (t *Translator) commit() {
 	if isMPLS(b.EthType) && !isMPLS(f.EthType) {
 		t.commitMPLS() // so that the headers behind can be set
 	}
-	if f.EthType == b.EthType && (f.NwSrc != b.NwSrc || f.NwDst != b.NwDst || f.IPv6Src != b.IPv6Src || f.IPv6Dst != b.IPv6Dst ||
+	if f.EthType == b.EthType && (b.IsIP() || b.EthType == flow.EthTypeARP) && (f.NwSrc != b.NwSrc || f.NwDst != b.NwDst || f.IPv6Src != b.IPv6Src || f.IPv6Dst != b.IPv6Dst ||
 		f.NwTOS != b.NwTOS || f.NwTTL != b.NwTTL || f.IPv6Label != b.IPv6Label || f.ArpSHA != b.ArpSHA || f.ArpTHA != b.ArpTHA ||
 		f.NDTarget != b.NDTarget) {
 		t.out.Unsaid.Proto = true

@@ -14,9 +14,24 @@ func (t *Translator) controller(a *openflow.Controller) {
 		return
 	}
 	t.commit()
+	if a.Reason == openflow.ReasonAction && t.missFlow() {
+		miss := *a
+		miss.Reason = openflow.ReasonExplicitMiss
+		a = &miss
+	}
 	fz := &Frozen{Bridge: t.bridge.Name, Table: t.table, Reason: a.Reason, Userdata: a.Userdata}
 	t.saveMetadata(&fz.Metadata)
 	t.sendUp(a, fz)
+}
+
+// missFlow reports whether it is a table-miss flow whose actions are carried out:
+// one that matches everything, with the lowest priority.
+func (t *Translator) missFlow() bool {
+	if t.rule == nil || t.rule.Priority() != 0 || t.rule == missRule {
+		return false
+	}
+	m := t.rule.Match()
+	return m.Mask.IsZero()
 }
 
 // pauseFor sends the packet and the state of the pipeline to a controller, in

@@ -23,6 +23,9 @@ type Frozen struct {
 	Stack       []flow.Value
 	Mirrors     MirrorSet
 	Conntracked bool
+	// Hashed says that the packet comes back with a hash. Flows of those that do not
+	// look at it, and must not be for both.
+	Hashed bool
 	// Steps is the rest of the rules' actions, innermost first; without any,
 	// translation goes on with a lookup in Table.
 	Steps     []openflow.ContinuationStep
@@ -52,6 +55,9 @@ func (f *Frozen) AppendKey(b []byte) []byte {
 	}
 	if f.Paused {
 		flags |= 2
+	}
+	if f.Hashed {
+		flags |= 4
 	}
 	b = append(b, flags)
 	str(string(f.Userdata))
@@ -89,7 +95,7 @@ func (t *Translator) keep(rest []openflow.Action) {
 // are left.
 func (t *Translator) state(table uint8) *Frozen {
 	f := &Frozen{
-		Bridge: t.bridge.Name, Table: table, Mirrors: t.mirrors, Conntracked: t.conntracked,
+		Bridge: t.bridge.Name, Table: table, Mirrors: t.mirrors, Conntracked: t.conntracked, Hashed: t.wantHash,
 		Stack:     append([]flow.Value(nil), t.stack[t.stackBase:]...),
 		Steps:     append([]openflow.ContinuationStep(nil), t.steps...),
 		ActionSet: append([]openflow.Action(nil), t.actionSet...),

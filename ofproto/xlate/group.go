@@ -100,6 +100,10 @@ func (t *Translator) bestBucket(g *flowtable.Group, basis uint32) int {
 // packet to, or -1. If that takes a hash by the datapath, the packet is to come
 // back with it.
 func (t *Translator) selectBucket(g *flowtable.Group) int {
+	if t.wasMPLS { // what is to be hashed is not known yet
+		t.freeze(true)
+		return -1
+	}
 	switch g.Select {
 	case flowtable.SelectSymmetricL4:
 		return t.bestBucket(g, t.flow.HashSymmetricL4(0, t.wc))

@@ -65,6 +65,9 @@ func (t *Translator) learn(a *openflow.Learn) {
 		t.report("%s", learnedText(fm))
 	}
 	ok := a.Limit == 0 || t.learnable(l)
+	if a.Limit != 0 && (!ok || t.in.Quiet && !l.Tables.Taught(fm)) {
+		t.out.Limited = true
+	}
 	if ok {
 		t.effect(Effect{kind: effectLearn, ptr: l})
 	}

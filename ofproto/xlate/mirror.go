@@ -50,6 +50,7 @@ func (t *Translator) mirror(u *Bundle, set MirrorSet) {
 	if set &^= t.mirrors; set == 0 {
 		return
 	}
+	t.minded(&outer)
 	x := u.inside(&outer)
 	for i, m := range t.bridge.Mirrors {
 		// Copying may itself have set off others.

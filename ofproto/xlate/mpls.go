@@ -50,7 +50,6 @@ func (t *Translator) tooManyLabels(what string) {
 }
 
 func (t *Translator) pushMPLS(a *openflow.PushMPLS) {
-	t.out.Unsaid.MPLS = true
 	n := mplsCount(&t.flow, t.wc)
 	switch {
 	case n == 0:
@@ -59,6 +58,7 @@ func (t *Translator) pushMPLS(a *openflow.PushMPLS) {
 		t.tooManyLabels("push")
 		return
 	}
+	t.out.Unsaid.MPLS = true
 	pushMPLS(&t.flow, n, a.EtherType, t.wc)
 }
 

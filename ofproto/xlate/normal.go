@@ -157,6 +157,7 @@ func (t *Translator) normal() {
 	}
 	x := from.inside(&outer)
 	vlan := x[0].vid
+	t.minded(&outer)
 	if in != nil && !t.bridge.ForwardBPDU && reserved(f.EthDst) {
 		t.report("packet has reserved destination MAC, dropping")
 		return
@@ -240,6 +241,15 @@ func (t *Translator) whereIs(mac flow.MAC, vlan uint16) (BundleID, bool) {
 	return t.bridge.MACs.Lookup(mac, vlan)
 }
 
+// minded notes that the priorities of tags without a VLAN matter: they decide
+// whether the tag stays at some ports. That is so wherever the packet goes now, as
+// that may change.
+func (t *Translator) minded(outer *xvlan) {
+	p := &t.out.Unsaid.PCP
+	p[0] = p[0] || outer[0].vid == 0
+	p[1] = p[1] || outer[1].vid == 0
+}
+
 // outputBundle sends the packet, which is in VLANs x, out by a bundle.
 func (t *Translator) outputBundle(u *Bundle, x *xvlan) {
 	if u.VLANMode == VLANDot1qTunnel && u.CVLANs != nil {
@@ -251,12 +261,9 @@ func (t *Translator) outputBundle(u *Bundle, x *xvlan) {
 	out := u.outside(x)
 	if u.PriorityTags != PriorityTagsNo {
 		out[0].pcp = t.flow.VLANs[0].TCI & pcpMask
+		t.out.Unsaid.PCP[0] = t.out.Unsaid.PCP[0] || out[0].vid == 0
 	}
 	old := t.flow.VLANs
-	for i := range out {
-		// Whether a frame of no VLAN keeps a tag is up to its priority.
-		t.out.Unsaid.PCP[i] = t.out.Unsaid.PCP[i] || out[i].vid == 0
-	}
 	out.put(&t.flow, u.PriorityTags)
 	t.compose(u.Ports[0].No, false)
 	t.flow.VLANs = old

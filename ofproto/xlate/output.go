@@ -27,12 +27,6 @@ func (t *Translator) output(p openflow.Port, maxLen uint16, last bool) {
 			reason = openflow.ReasonPacketOut
 		case t.inActSet:
 			reason = openflow.ReasonActionSet
-		case t.rule != nil && t.rule.Priority() == 0 && t.rule != missRule:
-			// A flow that matches everything with the lowest priority is a
-			// table-miss flow.
-			if m := t.rule.Match(); m.Mask.IsZero() {
-				reason = openflow.ReasonNoMatch
-			}
 		}
 		t.controller(&openflow.Controller{MaxLen: maxLen, Reason: reason})
 	case openflow.PortNone:

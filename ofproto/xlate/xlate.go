@@ -78,7 +78,10 @@ type In struct {
 	PacketOut   bool // Actions come from a controller's packet-out
 	// Effects are wanted: the packet is real.
 	Effects bool
-	Now     time.Time
+	// Quiet says that no packet has come since the last translation, so that nothing
+	// is learned.
+	Quiet bool
+	Now   time.Time
 	// Trace, if not nil, collects an account of what happens.
 	Trace *Trace
 	// Freeze gives out a number under which a state can be found when the
@@ -101,6 +104,7 @@ type Out struct {
 	Final   flow.Key // the packet's key at the end, as OpenFlow sees it
 	Tables  TableSet // tables whose flows the outcome depends on
 	MACs    bool     // the outcome depends on a MAC table
+	Limited bool     // whether a flow is learned within a limit only the next packet can tell
 	Output  bool     // the packet goes out somewhere
 	Failed  bool     // the packet is dropped because translation failed
 	Unsaid  Unsaid

@@ -1,0 +1,90 @@
+package ofproto
+
+import (
+	"strings"
+	"testing"
+
+	"govs/dpif"
+	"govs/netdev/dummy"
+)
+
+// traced returns the megaflow and the actions of a trace.
+func (h *testHost) traced(t *testing.T, bridge, packet string) (megaflow, actions string) {
+	t.Helper()
+	s := h.command("ofproto/trace", bridge, packet)
+	_, m, ok := strings.Cut(s, "Megaflow: ")
+	m, a, ok2 := strings.Cut(m, "\nDatapath actions: ")
+	if !ok || !ok2 {
+		t.Fatal(s)
+	}
+	return m, strings.TrimSpace(a)
+}
+
+// megaflow returns the key of the only datapath flow.
+func (h *testHost) megaflow(t *testing.T) string {
+	t.Helper()
+	var l []string
+	h.backer.dp.FlowDump(func(f *dpif.Flow) bool {
+		l = append(l, string(dpif.AppendKeyText(nil, &f.Match.Key, &f.Match.Mask, dpif.KeyTextOptions{})))
+		return true
+	})
+	if len(l) != 1 {
+		t.Fatalf("flows %q", l)
+	}
+	return l[0]
+}
+
+// TestLabelMasks: what is done to MPLS entries is in the masks, what is not is not.
+func TestLabelMasks(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h.groups(t, "br9", "group_id=1,type=select,bucket=output:1,bucket=output:1")
+	h.flows(t, "br9", `in_port=1,actions=push_mpls:0x8847,output:2
+		in_port=2,actions=pop_mpls:0x0800,group:1`)
+	// The labels of a packet that has no room for one more say nothing.
+	p := h.Ofproto("br9")
+	info, _ := p.PortInfo(1)
+	<-info.Device.(*dummy.Device).Receive(append(make([]byte, 12), 0x88, 0x47, 0, 0, 0x10, 1, 0, 0, 0x20, 2, 0, 0, 0x31, 3, 0x45))
+	if m := h.megaflow(t); strings.Contains(m, "label=0,") || !strings.Contains(m, "bos=0/1") {
+		t.Error(m)
+	}
+	// Behind the labels that are gone there may be something to be hashed.
+	if _, a := h.traced(t, "br9", "in_port=2,mpls,mpls_bos=1"); !strings.HasPrefix(a, "pop_mpls(eth_type=0x800),recirc(") {
+		t.Error(a)
+	}
+	h.backer.Flush()
+	h.receive(t, "br9", "p2", "in_port=2,mpls,mpls_bos=1", 1)
+	if n := h.datapathFlows(); n != 3 {
+		t.Errorf("%d flows, want one each for the labels, what is behind them and its hash", n)
+	}
+	// Pushing twice rewrites no header of IP.
+	h.backer.Flush()
+	h.flows(t, "br9", "in_port=1,actions=push_mpls:0x8847,output:2,push_mpls:0x8847,output:2")
+	h.receive(t, "br9", "p1", "in_port=1,ip,nw_proto=99,nw_ttl=64", 1)
+	if m := h.megaflow(t); strings.Contains(m, "proto=") || !strings.Contains(m, "ttl=64") {
+		t.Error(m)
+	}
+}
+
+// TestPriorityMasks: the priority of a tag without a VLAN is in the mask from the
+// beginning, wherever the packet goes, so that the flow can follow its destination.
+func TestPriorityMasks(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h.flows(t, "br9", "actions=NORMAL")
+	// The destination is where the packet comes from.
+	h.receive(t, "br9", "p1", "in_port=1,dl_src=00:00:00:00:00:02,dl_dst=00:00:00:00:00:09,dl_type=0x1234", 1)
+	h.backer.Flush()
+	h.receive(t, "br9", "p1", "in_port=1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,dl_vlan=0,dl_vlan_pcp=3", 2)
+	was := h.megaflow(t)
+	if !strings.Contains(was, "vlan(vid=0,pcp=3)") {
+		t.Error(was)
+	}
+	misses := h.backer.stats.misses.Load()
+	h.receive(t, "br9", "p2", "in_port=2,dl_src=00:00:00:00:00:02,dl_dst=ff:ff:ff:ff:ff:ff,dl_type=0x1234", 1)
+	h.backer.Step(h.clock.Now())
+	h.receive(t, "br9", "p1", "in_port=1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,dl_vlan=0,dl_vlan_pcp=3", 1)
+	if n := h.backer.stats.misses.Load() - misses; n != 1 {
+		t.Errorf("%d misses, want the moved address's only", n)
+	}
+}
