@@ -7,27 +7,21 @@ import (
 	"slices"
 	"strings"
 
-	"govs/dpif"
 	"govs/openflow"
 )
 
 // recircIDs and meterIDs are numbers that each side gives out as it likes.
 var (
-	recircIDs = regexp.MustCompile(`recirc(_id=|\(0x|_id\(0x)[1-9a-f][0-9a-f]*`)
+	recircIDs = regexp.MustCompile(`recirc(_id=(?:0x)?|\(0x|_id\(0x)[1-9a-f][0-9a-f]*`)
 	meterIDs  = regexp.MustCompile(`meter\([0-9]+\)`)
 )
 
-// wildTag is a second tag that is there, and not looked at. Neither side shows it.
-var wildTag = regexp.MustCompile(`(encap\(eth_type\(0x8(100|8a8)\)),encap\(`)
-
-var setsMPLS = regexp.MustCompile(`actions:.*(set\(mpls|push_mpls)\(`)
-
-var ported, protocol = regexp.MustCompile(`proto=(6|17|132|1|58)[,)]`), regexp.MustCompile(`ipv[46]\(.*proto=[0-9]+[,)]`)
-
-// portless reports whether a key is of a protocol that has no ports.
-func portless(key string) bool { return protocol.MatchString(key) && !ported.MatchString(key) }
+// wholeLabel is the mask of a label of IPv6, if a set_field looks at it. Where a flow
+// looks at all of it, the reference shows none.
+var wholeLabel = regexp.MustCompile(`(ipv6_label=0x[0-9a-f]+)/0xfffff\b`)
 
 func canonical(s string) string {
+	s = wholeLabel.ReplaceAllString(s, "$1")
 	s = recircIDs.ReplaceAllString(s, "recirc${1}N")
 	return meterIDs.ReplaceAllString(s, "meter(N)")
 }
@@ -38,13 +32,18 @@ func sortedLines(s string) string {
 	return strings.Join(l, "\n")
 }
 
-// A part is something that is compared, by its name.
-type part struct{ name, text string }
+// A part is something that is compared, by its name: a text, or the flows of a
+// datapath.
+type part struct {
+	name, text string
+	flows      map[string]datapathFlow
+	anyOrder   bool // of lines
+}
 
 // state returns what a switch is like after the scenario.
 func (s *side) state(c *scenario) (out []part) {
 	s.settle(1)
-	out = append(out, part{"dpctl/dump-flows", dumpText(s.do("dpctl/dump-flows"), c)})
+	out = append(out, part{name: "dpctl/dump-flows", flows: datapathFlows(s.do("dpctl/dump-flows"), c)})
 	for b := range bridges {
 		br := bridgeName(b)
 		var flows []string
@@ -57,8 +56,8 @@ func (s *side) state(c *scenario) (out []part) {
 			}
 		}
 		slices.Sort(flows)
-		out = append(out, part{"dump-flows " + br, strings.Join(flows, "\n")})
-		out = append(out, part{"fdb/show " + br, sortedLines(s.do("fdb/show", br))})
+		out = append(out, part{name: "dump-flows " + br, text: strings.Join(flows, "\n")})
+		out = append(out, part{name: "fdb/show " + br, text: sortedLines(s.do("fdb/show", br))})
 		var groups []string
 		for _, d := range s.multi(of, &openflow.GroupStatsRequest{ID: openflow.GroupAll}) {
 			if m, ok := d.Message.(*openflow.GroupStatsReply); ok {
@@ -68,9 +67,9 @@ func (s *side) state(c *scenario) (out []part) {
 			}
 		}
 		slices.Sort(groups)
-		out = append(out, part{"dump-group-stats " + br, strings.Join(groups, "\n")})
+		out = append(out, part{name: "dump-group-stats " + br, text: strings.Join(groups, "\n")})
 	}
-	out = append(out, part{"dpctl/dump-conntrack", sortedLines(s.do("dpctl/dump-conntrack"))})
+	out = append(out, part{name: "dpctl/dump-conntrack", text: sortedLines(s.do("dpctl/dump-conntrack"))})
 	sent := s.frames()
 	var frames []string
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
@@ -78,61 +77,14 @@ func (s *side) state(c *scenario) (out []part) {
 			frames = append(frames, name+" "+f)
 		}
 	}
-	out = append(out, part{"frames", strings.Join(frames, "\n")})
+	out = append(out, part{name: "frames", text: strings.Join(frames, "\n"), anyOrder: c.recirculates()})
 	var ports []string
 	now := s.portStats()
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		p, was := now[name], s.base[name]
 		ports = append(ports, fmt.Sprintf("%s rx %d/%d tx %d/%d", name, p.RxPackets-was.RxPackets, p.RxBytes-was.RxBytes, p.TxPackets-was.TxPackets, p.TxBytes-was.TxBytes))
 	}
-	return append(out, part{"dump-ports", strings.Join(ports, "\n")})
-}
-
-// dumpText brings a dump of datapath flows into one form. What is declared of
-// them is that the reference shows bits of its keys outside their masks, and that
-// our masks have priorities of VLAN tags, and all of the MPLS entries where some
-// are set or pushed, which its own leave out though what is done depends on them,
-// so that it may have one flow where we have several.
-// Where flows write the ports of any IP packet, those of a protocol without ports
-// are left out, and where flows decrement a time to live, those of ARP: as no key
-// in the datapath can say that this was looked at, its revalidators delete them
-// each time.
-func dumpText(dump string, c *scenario) string {
-	writesPorts, decrements := c.has("mod_tp_"), c.has("dec_ttl")
-	type flowSum struct{ packets, bytes int }
-	sums := map[string]flowSum{}
-	for line := range strings.Lines(canonical(dump)) {
-		key, stats, ok := strings.Cut(strings.TrimSpace(line), ", packets:")
-		if !ok || writesPorts && portless(key) || decrements && strings.Contains(key, "arp(") {
-			continue
-		}
-		key = strings.ReplaceAll(key, ",nsh()", "") // of one that was cut short
-		key = wildTag.ReplaceAllString(key, "$1,vlan(vid=0/0x0,pcp=0/0x0),encap(")
-		m, err := dpif.ParseKey(strings.ReplaceAll(key, "recirc_id(0xN)", "recirc_id(0xffff)"), nil)
-		if err == nil {
-			for i := range m.Mask.VLANs {
-				m.Mask.VLANs[i].TCI &^= 0xe000
-			}
-			if setsMPLS.MatchString(stats) {
-				m.Mask.MPLS = [3]uint32{}
-			}
-			for i, w := range m.Mask.Words() {
-				m.Key.Words()[i] &= w
-			}
-			key = string(dpif.AppendKeyText(nil, &m.Key, &m.Mask, dpif.KeyTextOptions{}))
-		}
-		var f flowSum
-		fmt.Sscanf(stats, "%d, bytes:%d", &f.packets, &f.bytes)
-		_, actions, _ := strings.Cut(stats, "actions:")
-		all := key + " " + actions
-		was := sums[all]
-		sums[all] = flowSum{was.packets + f.packets, was.bytes + f.bytes}
-	}
-	var out []string
-	for _, all := range slices.Sorted(maps.Keys(sums)) {
-		out = append(out, fmt.Sprintf("%s packets:%d bytes:%d", all, sums[all].packets, sums[all].bytes))
-	}
-	return strings.Join(out, "\n")
+	return append(out, part{name: "dump-ports", text: strings.Join(ports, "\n")})
 }
 
 // difference shows where two texts part, "" if they do not.

@@ -195,9 +195,14 @@ func mirror(r *rand.Rand, b, m int) (words []string) {
 	return append(words, "--", "add", "bridge", bridgeName(b), "mirrors", id)[1:]
 }
 
-// mirrors reports whether there are mirrors.
-func (t *topology) mirrors() bool {
-	return slices.ContainsFunc(t.settings, func(s []string) bool { return slices.Contains(s, "mirror") })
+// mirrors reports whether a bridge has mirrors.
+func (t *topology) mirrors(b int) bool {
+	return slices.ContainsFunc(t.settings, func(s []string) bool { return slices.Contains(s, "mirror") && slices.Contains(s, bridgeName(b)) })
+}
+
+// has reports whether a setting has a word in it.
+func (t *topology) has(word string) bool {
+	return slices.ContainsFunc(t.settings, func(s []string) bool { return strings.Contains(strings.Join(s, " "), word) })
 }
 
 // without returns a copy without a setting, or a word of one.

@@ -1,0 +1,168 @@
+package xlatediff
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"govs/dpif"
+)
+
+// What is declared of datapath flows:
+//
+// The reference shows bits of its keys outside their masks.
+//
+// Our masks have priorities of VLAN tags, the types of tags, and MPLS entries where
+// some are set or pushed, which its own leave out though what is done depends on
+// them: it may have one flow where we have several, and may delete one that is to do
+// something that takes such a mask.
+//
+// Some actions look at bits of packets that have no such thing, as a time to live
+// outside IP. No key of a datapath can say so; the reference takes that for a change
+// and deletes these flows in each round of its revalidators.
+
+// A datapathFlow is what the flows of one key that do the same amount to.
+type datapathFlow struct {
+	flows, packets, bytes int
+	tags                  uint16    // priorities in the masks of VLAN tags
+	mpls                  [3]uint32 // masks of MPLS entries, where some are set or pushed
+	fleeting              bool      // may be deleted in each round by the reference
+	prioritized           bool      // may be deleted by ours
+}
+
+// wildTag is a second tag that is there, and not looked at. Neither side shows it.
+var wildTag = regexp.MustCompile(`(encap\(eth_type\(0x8(100|8a8)\)),encap\(`)
+
+var (
+	setsMPLS = regexp.MustCompile(`(set\(mpls|push_mpls)\(`)
+	isIP     = regexp.MustCompile(`ipv[46]\(`)
+	hasProto = regexp.MustCompile(`ipv[46]\(|arp\(`)
+	protocol = regexp.MustCompile(`ipv[46]\(.*proto=[0-9]+[,)]`)
+	ported   = regexp.MustCompile(`proto=(6|17|132|1|58)[,)]`)
+	// Where a key says what neighbour discovery is about.
+	wholeType = regexp.MustCompile(`icmpv6\(type=13[56],code=0\)`)
+	tagged    = regexp.MustCompile(`vlan\(`)
+	tagTypes  = regexp.MustCompile(`eth_type\(0x88a8\)`)
+)
+
+// fleeting reports whether the reference may delete flows of a key each time.
+func (c *scenario) fleeting(key string) bool {
+	return c.has("dec_ttl") && !isIP.MatchString(key) || c.has("fin_timeout") && !hasProto.MatchString(key) ||
+		c.has("mod_tp_") && protocol.MatchString(key) && !ported.MatchString(key) ||
+		c.has("nd_") && strings.Contains(key, "proto=58") && !wholeType.MatchString(key)
+}
+
+// datapathFlows reads a dump of datapath flows.
+func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
+	out := map[string]datapathFlow{}
+	for line := range strings.Lines(canonical(dump)) {
+		key, stats, ok := strings.Cut(strings.TrimSpace(line), ", packets:")
+		if !ok {
+			continue
+		}
+		_, actions, _ := strings.Cut(stats, "actions:")
+		f := datapathFlow{flows: 1}
+		fmt.Sscanf(stats, "%d, bytes:%d", &f.packets, &f.bytes)
+		key = strings.ReplaceAll(key, ",nsh()", "") // of one that was cut short
+		key = wildTag.ReplaceAllString(key, "$1,vlan(vid=0/0x0,pcp=0/0x0),encap(")
+		m, err := dpif.ParseKey(strings.ReplaceAll(key, "recirc_id(0xN)", "recirc_id(0xffff)"), nil)
+		if err == nil {
+			for i := range m.Mask.VLANs {
+				f.tags |= m.Mask.VLANs[i].TCI >> 13 << (3 * i)
+				m.Mask.VLANs[i].TCI &^= 0xe000
+			}
+			if setsMPLS.MatchString(actions) {
+				f.mpls, m.Mask.MPLS = m.Mask.MPLS, [3]uint32{}
+			}
+			for i, w := range m.Mask.Words() {
+				m.Key.Words()[i] &= w
+			}
+			key = string(dpif.AppendKeyText(nil, &m.Key, &m.Mask, dpif.KeyTextOptions{}))
+		}
+		f.fleeting = c.fleeting(key)
+		f.prioritized = tagged.MatchString(key) && c.topo.has("priority-tags")
+		out[key+" "+actions] = out[key+" "+actions].and(f)
+	}
+	return out
+}
+
+// and returns f and g together.
+func (f datapathFlow) and(g datapathFlow) datapathFlow {
+	g.flows, g.packets, g.bytes, g.tags = g.flows+f.flows, g.packets+f.packets, g.bytes+f.bytes, g.tags|f.tags
+	for i := range g.mpls {
+		g.mpls[i] |= f.mpls[i]
+	}
+	return g
+}
+
+// same reports whether our flow is as the reference's, as far as it must be.
+func (f datapathFlow) same(ref datapathFlow) bool {
+	if ref.tags&^f.tags != 0 {
+		return false
+	}
+	for i := range f.mpls {
+		if ref.mpls[i]&^f.mpls[i] != 0 {
+			return false
+		}
+	}
+	switch {
+	case f.fleeting, f.tags != ref.tags:
+		return f.packets+f.flows >= ref.packets+ref.flows
+	case f.flows > ref.flows: // the packet that makes a flow is not counted
+		return f.packets+f.flows == ref.packets+ref.flows && f.bytes <= ref.bytes
+	}
+	return f.flows == ref.flows && f.packets == ref.packets && f.bytes == ref.bytes
+}
+
+// flowTexts returns both sides' flows as texts that are the same if all differences
+// are declared.
+func flowTexts(ours, ref map[string]datapathFlow) (got, want string) {
+	ours, ref = maps.Clone(ours), maps.Clone(ref)
+	mergeTypes(ours, ref)
+	text := func(key string, f datapathFlow) string {
+		return fmt.Sprintf("%s flows:%d packets:%d bytes:%d", key, f.flows, f.packets, f.bytes)
+	}
+	var g, w []string
+	for key, f := range ours {
+		r, both := ref[key]
+		switch {
+		case !both && (f.fleeting || f.tags != 0):
+		case both && f.same(r):
+			g = append(g, text(key, r))
+		default:
+			g = append(g, text(key, f))
+		}
+	}
+	for key, r := range ref {
+		if _, both := ours[key]; both || !r.prioritized {
+			w = append(w, text(key, r))
+		}
+	}
+	slices.Sort(g)
+	slices.Sort(w)
+	return strings.Join(g, "\n"), strings.Join(w, "\n")
+}
+
+// mergeTypes puts our flows for tags of different types together where the
+// reference has one for them.
+func mergeTypes(ours, ref map[string]datapathFlow) {
+	alike := map[string][]string{}
+	for key := range ours {
+		k := tagTypes.ReplaceAllString(key, "eth_type(0x8100)")
+		alike[k] = append(alike[k], key)
+	}
+	for key := range ref {
+		l := alike[tagTypes.ReplaceAllString(key, "eth_type(0x8100)")]
+		if len(l) < 2 || slices.ContainsFunc(l, func(k string) bool { _, has := ref[k]; return has && k != key }) {
+			continue
+		}
+		var f datapathFlow
+		for _, k := range l {
+			f = f.and(ours[k])
+			delete(ours, k)
+		}
+		ours[key] = f
+	}
+}
