@@ -225,7 +225,6 @@ func (t *thread) run() {
 			t.dp.cfg.Log("packet thread cannot be pinned to processor %d: %v", t.cpu, err)
 		}
 	}
-	askTurn(turnWork)
 	var events [64]unix.EpollEvent
 	for !t.quit.Load() {
 		n := t.wait(events[:])

@@ -29,16 +29,17 @@ func (t *thread) wait(events []unix.EpollEvent) int {
 		t.high = now.Sub(t.since) < time.Duration(t.busy)*highRate
 		t.busy, t.since = 0, now
 	}
-	if nap := t.dp.settings.Load().maxSleep; t.high && nap > 0 {
-		if n := t.nap(events, now, nap); n > 0 {
+	if t.high {
+		t.stay.leave() // there is work, and others may be looking
+		if n := t.busyLook(events, now); n > 0 {
 			return n
 		}
-	} else if t.high || t.stay.pays(now) {
+		t.high = false
+	} else if t.stay.pays(now) {
 		if n := t.look(events, now); n > 0 {
 			return n
 		}
 	}
-	t.high = false
 	t.stay.leave()
 	begin := time.Now()
 	n, err := unix.EpollWait(t.ep, events, -1)
@@ -61,11 +62,15 @@ func (t *thread) ready(events []unix.EpollEvent) int {
 	return int(n)
 }
 
-// nap looks for ready queues for a while, from now on, with naps in between.
-func (t *thread) nap(events []unix.EpollEvent, now time.Time, nap time.Duration) int {
+// busyLook looks for ready queues for a while, from now on, with naps in between if
+// pmd-maxsleep says so.
+func (t *thread) busyLook(events []unix.EpollEvent, now time.Time) int {
+	nap := t.dp.settings.Load().maxSleep
 	for end := now.Add(max(lookFor, nap)); now.Before(end); now = time.Now() {
-		ts := unix.Timespec{Nsec: int64(nap)}
-		unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
+		if nap > 0 {
+			ts := unix.Timespec{Nsec: int64(nap)}
+			unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
+		}
 		if n := t.ready(events); n > 0 {
 			return n
 		}
@@ -73,7 +78,8 @@ func (t *thread) nap(events []unix.EpollEvent, now time.Time, nap time.Duration)
 	return 0
 }
 
-// look looks for ready queues for a while, from now on.
+// look looks for ready queues for a while, from now on, as long as nobody else
+// needs the processor.
 func (t *thread) look(events []unix.EpollEvent, now time.Time) (n int) {
 	t.stay.enter(now)
 	for end := now.Add(lookFor); n == 0 && now.Before(end); now = time.Now() {
@@ -99,7 +105,7 @@ const (
 
 // stay decides whether a thread keeps its processor though it has nothing to do.
 // It does so only while nobody else needs that: a thread that is awake has to wait
-// for its turn like everybody, one that wakes up goes first.
+// for its turn like everybody, one that wakes up often goes first.
 type stay struct {
 	short int           // sleeps in a row that were short
 	not   time.Time     // before
@@ -133,7 +139,7 @@ func (s *stay) enter(now time.Time) {
 func (s *stay) leave() {
 	if s.looking {
 		s.looking = false
-		askTurn(turnWork)
+		askTurn(turnUsual)
 	}
 }
 
