@@ -45,7 +45,10 @@ var flowDifferences = []difference{
 			name, _, ok = strings.Cut(want[strings.LastIndexByte(want, ':')+1:], " is not a valid OXM field name")
 		}
 		if !ok {
-			name, _, ok = strings.Cut(want[strings.LastIndexByte(strings.TrimSuffix(want, ": output to unknown port\n"), ':')+1:], "[]: output to unknown port")
+			if ok = strings.HasSuffix(want, ": output to unknown port\n"); ok {
+				name = strings.TrimSuffix(want, ": output to unknown port\n")
+				name, _, ok = strings.Cut(name[strings.LastIndexByte(name, ':')+1:], "[")
+			}
 		}
 		if !ok {
 			_, name, ok = strings.Cut(strings.TrimSuffix(want, " missing value\n"), ": field ")
@@ -198,7 +201,7 @@ func sameTLVs(s string) string {
 	})
 }
 
-var emptyMask = regexp.MustCompile(`/(0x)?0+\b|/(0\.0\.0\.0|::)(,| |$)|=(,| |$)|(eth|dl|vlan|ip|nw|arp)_[a-z]+(,| |$)`)
+var emptyMask = regexp.MustCompile(`/(0x)?0*(,| |$)|/(0x)?0+\b|/(0\.0\.0\.0|::)(,| |$)|[=:](,| |$)|(eth|dl|vlan|ip|nw|arp)_[a-z]+(,| |$)`)
 
 // hexOf reports whether both are messages of one version of OpenFlow.
 func hexOf(got, want, version string) bool {
