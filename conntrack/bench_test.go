@@ -160,3 +160,39 @@ func BenchmarkSetupNAT(b *testing.B) {
 		}
 	}
 }
+
+// Packets of all kinds can be fetched, and it changes nothing.
+func TestFetch(t *testing.T) {
+	tr, list := established(fetchFrom + 100)
+	short := make4(17, "10.0.0.1", "10.0.0.2", 1, 53, nil)
+	short.SetLen(short.L4 + 3)
+	batch := append([]*packet.Packet{packet.New(nil), packet.New(make([]byte, 14)), short}, list[1:101]...)
+	for _, p := range list[1:101] {
+		var v view
+		if !tr.read(p, 1, &v) || tr.guess(p, 1) != v.hash {
+			t.Fatal("the guess is wrong")
+		}
+	}
+	if n := testing.AllocsPerRun(10, func() { tr.Fetch(batch, 1) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	tr.check(t)
+}
+
+// BenchmarkFetch is BenchmarkEstablished of packets that come in batches.
+func BenchmarkFetch(b *testing.B) {
+	tr, list := established(100_000)
+	a := &Action{Zone: 1, Commit: true}
+	r := rand.New(rand.NewPCG(1, 1))
+	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		at := i % len(list)
+		if at%fetchMost == 0 {
+			tr.Fetch(list[at:min(at+fetchMost, len(list))], 1)
+		}
+		p := list[at]
+		p.CtConn = nil
+		tr.Process(p, a, 2)
+	}
+}

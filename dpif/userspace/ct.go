@@ -124,6 +124,9 @@ func (x *exec) track(w *work, o *op, rest []op) bool {
 			return false
 		}
 	}
+	if w.depth == 0 {
+		x.tracked, x.zone = true, o.ct.Zone
+	}
 	s.tracker.Process(p, o.ct, now)
 	w.stale = true
 	if o.ct.Commit {

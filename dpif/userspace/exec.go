@@ -56,6 +56,8 @@ type exec struct {
 
 	noCache bool // of the port that the batch came from
 	dice    uint32
+	tracked bool   // a packet was tracked lately,
+	zone    uint16 // in this zone
 }
 
 type outq struct {
@@ -87,6 +89,11 @@ func (x *exec) receive(in *port, batch []*packet.Packet) {
 	for i, p := range batch {
 		p.InPort = no
 		flow.Extract(p, &x.keys[i])
+	}
+	if x.tracked {
+		// So were the last ones, most likely in the same zone.
+		x.tracked = false
+		x.dp.ct.tracker.Fetch(batch, x.zone)
 	}
 	var missed [batchSize]uint8
 	misses := 0
