@@ -88,3 +88,40 @@ func TestPriorityMasks(t *testing.T) {
 		t.Errorf("%d misses, want the moved address's only", n)
 	}
 }
+
+// TestMissFlow: what a table-miss flow sends to controllers is an explicit miss.
+func TestMissFlow(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h.flows(t, "br9", `priority=0,actions=controller(max_len=20,id=3)
+		priority=1,in_port=2,actions=controller(max_len=20,id=3)`)
+	for port, want := range map[string]string{"in_port=1": "reason=6,", "in_port=2": "reason=1,"} {
+		if _, a := h.traced(t, "br9", port); !strings.Contains(a, want) {
+			t.Error(port, a)
+		}
+	}
+}
+
+// TestHalfMasks: the parts of ICMP's header are in a mask by their eight bits, also
+// when the header is hidden behind another by then.
+func TestHalfMasks(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}}}})
+	h.flows(t, "br9", "actions=mod_tp_dst:2,push_mpls:0x8847")
+	if m, _ := h.traced(t, "br9", "in_port=1,icmp6,icmpv6_type=136"); !strings.Contains(m, "icmp_type=0x88/0xff,icmp_code=0x0/0xff") {
+		t.Error(m)
+	}
+}
+
+// TestLearnedPorts: packets that came from a controller teach no way out.
+func TestLearnedPorts(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}}}})
+	h.flows(t, "br9", "actions=learn(table=1,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[])")
+	for _, c := range []struct{ port, want string }{{"1", "actions=output:1"}, {"CONTROLLER", "actions=drop"}, {"LOCAL", "actions=LOCAL"}} {
+		s := h.command("ofproto/trace", "br9", "in_port="+c.port+",dl_src=00:00:00:00:00:01", "-generate")
+		if !strings.Contains(s, c.want) {
+			t.Error(s)
+		}
+	}
+}

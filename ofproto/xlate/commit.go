@@ -247,6 +247,7 @@ func (t *Translator) commitPorts() {
 		t.wc.TPDst |= 0xff
 		s.mask[0], s.mask[1] = 0xff, 0xff
 		if t.set(attr, &s, 2) {
+			t.wc.TPSrc, t.wc.TPDst = 0xff, 0xff // there is no more of them
 			t.out.Slow |= SlowAction
 		}
 	} else {

@@ -56,7 +56,7 @@ func (t *Translator) learn(a *openflow.Learn) {
 				d.Ofs, d.N = d.Ofs+part.N, d.N-part.N
 			}
 		case openflow.LearnDstOutput:
-			if p, ok := portOf(s, v); ok {
+			if p, ok := portOf(v); ok {
 				fm.Actions = append(fm.Actions, &openflow.Output{Port: p})
 			}
 		}
@@ -103,13 +103,17 @@ func (t *Translator) learnable(l *Learned) bool {
 	return l.Tables.Learnable(&l.Mod, l.Limit, more)
 }
 
-// portOf turns a learned value into a port number.
-func portOf(s *openflow.LearnSpec, v flow.Value) (openflow.Port, bool) {
-	if s.NBits > 16 {
-		p, ok := openflow.PortFromWide(uint32(v.Lo))
-		return p, ok && v.Hi == 0 && v.Lo>>32 == 0
+// portOf turns a learned value into a port number, if it is one that may be learned.
+func portOf(v flow.Value) (openflow.Port, bool) {
+	if v.Hi != 0 || v.Lo > 0xffff {
+		return 0, false
 	}
-	return openflow.Port(v.Lo), true
+	switch p := openflow.Port(v.Lo); p {
+	case openflow.PortInPort, openflow.PortFlood, openflow.PortLocal, openflow.PortAll:
+		return p, true
+	default:
+		return p, p < openflow.PortMax
+	}
 }
 
 // setMatch adds a subfield with its prerequisites to a match.
