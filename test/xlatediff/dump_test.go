@@ -14,10 +14,10 @@ import (
 //
 // The reference shows bits of its keys outside their masks.
 //
-// Our masks have priorities of VLAN tags, the types of tags, and MPLS entries where
-// some are set or pushed, which its own leave out though what is done depends on
-// them: it may have one flow where we have several, and may delete one that is to do
-// something that takes such a mask.
+// Our masks have priorities of VLAN tags, the types of tags, the protocol where a
+// type of service is set, and MPLS entries where some are set or pushed. Its own leave
+// them out though what is done depends on them: it may have one flow where we have
+// several, and may delete one that is to do something that takes such a mask.
 //
 // Some actions look at bits of packets that have no such thing, as a time to live
 // outside IP. No key of a datapath can say so; the reference takes that for a change
@@ -27,6 +27,7 @@ import (
 type datapathFlow struct {
 	flows, packets, bytes int
 	tags                  uint16    // priorities in the masks of VLAN tags
+	proto                 uint8     // masks of the protocol, where a type of service is set
 	mpls                  [3]uint32 // masks of MPLS entries, where some are set or pushed
 	fleeting              bool      // may be deleted in each round by the reference
 	prioritized           bool      // may be deleted by ours
@@ -37,6 +38,7 @@ var wildTag = regexp.MustCompile(`(encap\(eth_type\(0x8(100|8a8)\)),encap\(`)
 
 var (
 	setsMPLS = regexp.MustCompile(`(set\(mpls|push_mpls)\(`)
+	setsTOS  = regexp.MustCompile(`set\(ipv[46]\((tos|tclass)=`)
 	isIP     = regexp.MustCompile(`ipv[46]\(`)
 	hasProto = regexp.MustCompile(`ipv[46]\(|arp\(`)
 	protocol = regexp.MustCompile(`ipv[46]\(.*proto=[0-9]+[,)]`)
@@ -76,6 +78,9 @@ func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
 			if setsMPLS.MatchString(actions) {
 				f.mpls, m.Mask.MPLS = m.Mask.MPLS, [3]uint32{}
 			}
+			if setsTOS.MatchString(actions) && m.Mask.TPSrc|m.Mask.TPDst|m.Mask.TCPFlags == 0 {
+				f.proto, m.Mask.NwProto = m.Mask.NwProto, 0
+			}
 			for i, w := range m.Mask.Words() {
 				m.Key.Words()[i] &= w
 			}
@@ -91,6 +96,7 @@ func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
 // and returns f and g together.
 func (f datapathFlow) and(g datapathFlow) datapathFlow {
 	g.flows, g.packets, g.bytes, g.tags = g.flows+f.flows, g.packets+f.packets, g.bytes+f.bytes, g.tags|f.tags
+	g.proto |= f.proto
 	for i := range g.mpls {
 		g.mpls[i] |= f.mpls[i]
 	}
@@ -99,7 +105,7 @@ func (f datapathFlow) and(g datapathFlow) datapathFlow {
 
 // same reports whether our flow is as the reference's, as far as it must be.
 func (f datapathFlow) same(ref datapathFlow) bool {
-	if ref.tags&^f.tags != 0 {
+	if ref.tags&^f.tags != 0 || ref.proto&^f.proto != 0 {
 		return false
 	}
 	for i := range f.mpls {
