@@ -285,7 +285,7 @@ func (l *lab) connections() (n int) {
 func (l *lab) tracked(column string, conns int) float64 {
 	c := newCounter(l.tb, l.b, l.in)
 	stop := l.start(l.a, role("generate", l.out, strconv.Itoa(conns), hex.EncodeToString(l.frame)))
-	for end := time.Now().Add(10 * time.Second); l.connections() < conns*99/100; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); l.connections() < conns*95/100; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			l.tb.Errorf("%d connections of %d", l.connections(), conns)
 			break
