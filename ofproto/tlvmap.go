@@ -116,6 +116,8 @@ func eachTLV(actions []openflow.Action, fn func(flow.FieldID)) {
 		switch a := a.(type) {
 		case *openflow.SetField:
 			use(a.Field)
+		case *openflow.DeleteField:
+			use(a.Field)
 		case *openflow.Move:
 			use(a.Src.Field, a.Dst.Field)
 		case *openflow.Push:

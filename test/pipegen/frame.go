@@ -64,7 +64,11 @@ func (g *Gen) sound() []byte {
 			}
 		}
 	}
-	switch g.IntN(15) {
+	kinds := 15
+	if g.Without["nsh"] {
+		kinds--
+	}
+	switch g.IntN(kinds) {
 	case 14:
 		b = g.nsh(be.AppendUint16(b, 0x894f))
 	case 0, 1:

@@ -96,10 +96,10 @@ func (g *Gen) upper() (m []string) {
 		add(4, "mpls_tc=%d", g.IntN(3))
 		add(5, "mpls_ttl=%d", g.IntN(3))
 	case 8:
-		if !g.one(3) {
+		if g.Without["nsh"] || !g.one(3) {
 			break
 		}
-		if g.Without["nsh"] || g.one(2) {
+		if g.one(2) {
 			m = append(m, g.nshMatch()...)
 		} else {
 			m = append(m, "packet_type="+g.pick("(1,0x800)", "(1,0x894f)", "(0,0)", "(1,0x86dd)", "(1,0x8847)"))

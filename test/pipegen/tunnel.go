@@ -53,6 +53,8 @@ func (g *Gen) tunnelMatch() (m []string) {
 			continue
 		case f == "tun_flags":
 			v = g.pick("+oam", "-oam", "oam", "1", "0")
+		case strings.HasPrefix(f, "tun_erspan"):
+			v = "1" // the reference reads zero as any
 		case f == "tun_id", strings.HasPrefix(f, "tun_metadata"):
 			v += g.pick("", "", "/1", "/0xff")
 		case strings.HasPrefix(f, "tun_ipv6"):
