@@ -20,6 +20,7 @@ type traceArgs struct {
 	bridge     *Ofproto
 	key        flow.Key // InPort is an OpenFlow port
 	packet     *packet.Packet
+	frame      bool // the packet was given as bytes
 	actions    []openflow.Action
 	hasActions bool
 	ctNext     []uint16 // states of connections, for copies from the tracker
@@ -120,6 +121,7 @@ func (h *Host) parseTrace(args []string) (*traceArgs, error) {
 		t.packet.SkbPriority, t.packet.PktMark = in.SkbPriority, in.PktMark
 		t.packet.RecircID, t.packet.DPHash = in.RecircID, in.DPHash
 		flow.Extract(t.packet, &t.key)
+		t.frame = true
 		if !tlvs.FromRaw(&t.key) {
 			return nil, errGeneveOptions
 		}
@@ -221,7 +223,7 @@ func (h *Host) traceOnce(b *strings.Builder, t *traceArgs) []xlate.Fork {
 	}
 	now := p.now()
 	var tr xlate.Translator
-	tree := &xlate.Trace{}
+	tree := &xlate.Trace{Frame: t.frame}
 	in := &xlate.In{
 		Config: cfg, Bridge: pic, Key: &t.key, Packet: t.packet, Effects: t.packet != nil, Now: now, Trace: tree,
 		Actions: t.actions, HaveActions: t.hasActions, Freeze: p.backer.freeze, Frozen: p.backer.thaw,

@@ -10,6 +10,7 @@ import (
 
 // Trace is an account of a translation, as a tree.
 type Trace struct {
+	Frame bool // the packet was given as bytes, which say nothing of tunnel options
 	Nodes []*Node
 	Forks []Fork // copies of the packet that come from the connection tracker
 	root  Node

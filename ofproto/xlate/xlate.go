@@ -364,7 +364,7 @@ func (t *Translator) run() {
 		}
 	}
 	if t.err != nil && t.err != errCongestion && in.Trace != nil {
-		if !in.Key.Tunnel.IsSet() {
+		if !in.Key.Tunnel.IsSet() && in.Trace.Frame {
 			(&tunOpts{}).put((*flow.Key)(t.wc))
 		}
 		return // show the mask as it was when things went wrong

@@ -72,7 +72,10 @@ func families() []family {
 			}
 			return fmt.Sprintf("output(port=%s,max_len=%d)", g.pick(to...), 64+g.IntN(3))
 		}},
-		{"sample", 1, false, func(g *Gen, _ int) string { return "sample(probability=100,collector_set_id=1)" }},
+		{"sample", 1, false, func(g *Gen, _ int) string {
+			return g.pick("sample(probability=65535,collector_set_id=1)", "sample(probability=100,collector_set_id=1,obs_domain_id=5,obs_point_id=7)",
+				"sample(probability=65535,collector_set_id=2)", "sample(probability=65535,collector_set_id=1,sampling_port="+g.port()+g.pick("", ",ingress", ",egress")+")")
+		}},
 		{"controller", 2, false, func(g *Gen, _ int) string {
 			return g.pick("controller", "controller:64", "controller(reason=action,max_len=20,id=3)", "controller(reason=no_match,userdata=01.02)")
 		}},
@@ -93,7 +96,6 @@ func families() []family {
 			return "group:" + strconv.Itoa(1+g.IntN(g.Groups))
 		}},
 		{"nsh", 4, false, func(g *Gen, _ int) string { return g.nshAction() }},
-		{"delete_field", 1, false, func(g *Gen, _ int) string { return "delete_field:tun_metadata0" }},
 	}
 }
 

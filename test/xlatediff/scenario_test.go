@@ -44,8 +44,9 @@ type step struct {
 
 var versions = []openflow.Version{openflow.V10, openflow.V10, openflow.V11, openflow.V12, openflow.V13, openflow.V13, openflow.V14, openflow.V15, openflow.V15}
 
-// pending are the families of actions that are not compared yet.
-var pending = map[string]bool{"nsh": true, "multipath": true, "bundle": true, "sample": true, "dp_hash": true, "delete_field": true}
+// pending are the families of actions that are not compared yet. The reference
+// deletes flows of NSH packets when it revalidates them.
+var pending = map[string]bool{"nsh": true}
 
 // leftOut returns the families of actions that are not made.
 func leftOut() map[string]bool {
@@ -227,6 +228,11 @@ func keyless(frame []byte) bool {
 		}
 	}
 	return false
+}
+
+// sendsOut reports whether a controller sends packets out.
+func (c *scenario) sendsOut() bool {
+	return slices.ContainsFunc(c.steps, func(s step) bool { return s.kind == "packet-out" })
 }
 
 // hasLength reports whether a frame has a length in place of a type. The reference

@@ -174,13 +174,15 @@ func (s *side) reset() {
 		of.Queue(of.Encode(&openflow.MeterMod{Command: openflow.MeterDelete, MeterConfig: openflow.MeterConfig{ID: 0xffffffff}}))
 		of.Queue(of.Encode(&openflow.SetConfig{SwitchConfig: openflow.SwitchConfig{MissSendLen: 128}}))
 		s.barrier(of, nil)
-		s.do("fdb/flush", bridgeName(b))
 	}
 	s.closeOld()
 	s.do("dpctl/flush-conntrack")
 	s.do("revalidator/purge")
 	s.settle(2)
 	s.grace()
+	for b := range bridges { // the reference learns from flows that go, too
+		s.do("fdb/flush", bridgeName(b))
+	}
 	for _, p := range ports {
 		s.portMod(p.bridge, p.no, openflow.PortNoRecv|openflow.PortNoFwd|openflow.PortNoFlood|openflow.PortNoPacketIn|openflow.PortNoRecvSTP, 0)
 	}

@@ -146,6 +146,10 @@ func newTopology(r *rand.Rand) *topology {
 		if one(3) {
 			set("set", "bridge", br, "fail_mode=secure")
 		}
+		if one(4) {
+			t.settings = append(t.settings, []string{"--id=@br" + br, "get", "bridge", br, "--", "--id=@i" + br, "create", "IPFIX", `targets="127.0.0.1:4739"`,
+				"--", "create", "Flow_Sample_Collector_Set", "id=1", "bridge=@br" + br, "ipfix=@i" + br})
+		}
 		if one(3) {
 			// One: which of several comes first is up to the reference's hashes.
 			t.settings = append(t.settings, mirror(r, b, 0))
@@ -218,6 +222,7 @@ func clearing() (out []string) {
 			out = append(out, "--", "clear", "bridge", br, column)
 		}
 	}
+	out = append(out, "--", "--all", "destroy", "Flow_Sample_Collector_Set")
 	out = append(out, "--", "remove", "Open_vSwitch", ".", "other_config", "vlan-limit")
 	for _, p := range ports {
 		for _, column := range []string{"tag", "vlan_mode", "trunks", "cvlans", "other_config"} {
