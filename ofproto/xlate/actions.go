@@ -195,7 +195,6 @@ func (t *Translator) one(a openflow.Action, last bool) {
 	case *openflow.Bundle:
 		t.bundle(a, last)
 	case *openflow.DeleteField:
-		a.Field.Unwildcard(wc)
 		a.Field.Remove(f)
 		t.report("delete %s", a.Field)
 	case *openflow.DebugRecirc:
