@@ -125,3 +125,16 @@ func TestLearnedPorts(t *testing.T) {
 		}
 	}
 }
+
+// TestFloodThroughPatch: what a bridge behind a patch port does to its copy of a
+// flooded packet, and translation cannot undo, happens to a clone.
+func TestFloodThroughPatch(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, randomBridges)
+	h.flows(t, "brB", "actions=FLOOD")
+	h.flows(t, "brA", "tcp,actions=ct(commit),output:2")
+	_, a := h.traced(t, "brB", "in_port=5,tcp")
+	if strings.Count(a, "clone(ct(commit),") != 1 {
+		t.Error(a)
+	}
+}

@@ -17,9 +17,9 @@ func (t *Translator) output(p openflow.Port, maxLen uint16, last bool) {
 	case openflow.PortNormal:
 		t.normal()
 	case openflow.PortFlood:
-		t.flood(false, last)
+		t.flood(false)
 	case openflow.PortAll:
-		t.flood(true, last)
+		t.flood(true)
 	case openflow.PortController:
 		reason := openflow.ReasonAction
 		switch {
@@ -58,13 +58,13 @@ func (t *Translator) outputTrunc(a *openflow.OutputTrunc, last bool) {
 
 // flood sends to all ports but the one the packet came in by; without all, to
 // those that floods are allowed to.
-func (t *Translator) flood(all, last bool) {
+func (t *Translator) flood(all bool) {
 	in := t.flow.InPort
 	for _, p := range t.bridge.FloodOrder {
 		if p.No == in || !all && p.Config&openflow.PortNoFlood != 0 {
 			continue
 		}
-		t.compose(p.No, last)
+		t.compose(p.No, false) // others follow, which must not see what a patch port leads to
 	}
 }
 
