@@ -226,13 +226,16 @@ func decodeEncap(d *decoder, b []byte) error {
 		n := int(p[3])
 		padded := (n + 7) &^ 7
 		if n < 4 || padded > len(p) {
-			return ErrBadActionBadEDProp
+			return ErrBadActionBadLen
 		}
 		prop := EncapProp{be.Uint16(p), p[2], append([]byte(nil), p[4:n]...)}
 		switch {
 		case prop.Class != encapClassNSH || a.PacketType != packetTypeNSH:
 			return ErrBadActionUnknownEDProp
-		case prop.Type == encapNSHMDType && len(prop.Data) == 1:
+		case prop.Type == encapNSHMDType && n <= 8: // what length it says does not matter
+			prop.Data = []byte{p[4]}
+		case prop.Type == encapNSHMDType:
+			return ErrBadActionBadEDProp
 		case prop.Type == encapNSHTLV && len(prop.Data) >= 4 && n == (8+int(prop.Data[3])+7)&^7:
 			prop.Data = prop.Data[:4+int(prop.Data[3])]
 		case prop.Type == encapNSHTLV:
