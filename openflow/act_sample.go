@@ -244,10 +244,8 @@ func decodeSample4(d *decoder, b []byte) error {
 }
 
 func parseCheckPktLarger(p *parser, _, arg string) error {
-	size, dst, ok := strings.Cut(arg, ")->")
-	if !ok {
-		size, dst, ok = strings.Cut(arg, "->")
-	}
+	size, dst, ok := strings.Cut(arg, "->")
+	size = strings.TrimSuffix(size, ")")
 	switch {
 	case !ok:
 		return fmt.Errorf("%s: missing `->'", arg)

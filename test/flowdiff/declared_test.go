@@ -104,8 +104,9 @@ var flowDifferences = []difference{
 		line = strings.ToLower(line)
 		return strings.Contains(line, "nd_options_type[") && strings.Count(line, "nd_options_type") > 1
 	}},
-	{"learn packet_type", "3.1 writes its name twice", func(_ []string, line, got, want string) bool {
-		return strings.ReplaceAll(want, "packet_type=packet_type=", "packet_type=") == got
+	{"learn packet_type", "3.1 writes its name twice, or a name that it does not read", func(_ []string, line, got, want string) bool {
+		want = strings.ReplaceAll(want, "packet_type=packet_type=", "packet_type=")
+		return strings.Contains(line, "learn(") && strings.ReplaceAll(want, "packet_type=eth", "packet_type=(0,0)") == got
 	}},
 	{"load of nw_ecn", "3.1 prints the mask of all there is of it, of nw_tos, of ip_dscp and of vlan_pcp, and sends it", func(_ []string, line, got, want string) bool {
 		return changedByte.ReplaceAllString(ipTOSMask.ReplaceAllString(want, "$1"), "") == changedByte.ReplaceAllString(got, "")
