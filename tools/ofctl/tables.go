@@ -23,7 +23,7 @@ func (t *tool) dumpTableFeatures(args []string) error {
 	tables, err := t.tableFeatures(c)
 	if err == nil {
 		_, text, _ := strings.Cut(string(openflow.AppendTables(nil, tables, t.shown(args[0]))), "\n")
-		fmt.Fprint(t.Out, text)
+		fmt.Fprintln(t.Out, text)
 	}
 	return err
 }
