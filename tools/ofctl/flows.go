@@ -349,7 +349,10 @@ func (t *tool) dumpFlows(args []string) error {
 	}
 	out := bufio.NewWriter(t.Out)
 	for i := range flows {
-		flows[i].IdleAge, flows[i].HardAge = -1, -1 // as OVS's tool does here
+		flows[i].HardAge = -1 // as OVS's tool does here
+		if c.Version() < openflow.V15 {
+			flows[i].IdleAge = -1
+		}
 		var b []byte
 		b = append(b, ' ')
 		b = openflow.AppendFlowStats(b, &flows[i], names, t.stats)
@@ -494,6 +497,13 @@ func same(a, b *entry) bool {
 func (t *tool) fromFile(file string, names *openflow.Names) (flowSet, openflow.Protocols, error) {
 	set := flowSet{}
 	usable := openflow.Protocols(openflow.ProtoAny)
+	if file != "-" {
+		if f, err := os.Open(file); err != nil {
+			return nil, 0, fatalf("%s: open (%s)", file, cli.Strerror(err))
+		} else {
+			f.Close()
+		}
+	}
 	err := t.readLines(file, openflow.FlowAdd, names, func(l openflow.FlowLine) error {
 		usable &= l.Usable
 		canonical(l.Mod)
@@ -583,10 +593,19 @@ func (t *tool) replaceFlows(args []string) error {
 	return t.tell(c, msgs...)
 }
 
+// isFile reports whether a source of flows is a file rather than a switch.
+func isFile(src string) bool {
+	if src != "" && (src[0] == '/' || src[0] == '.') {
+		return true
+	}
+	_, err := os.Stat(src)
+	return !strings.Contains(src, ":") && err == nil
+}
+
 func (t *tool) diffFlows(args []string) error {
 	var sets [2]flowSet
 	for i, src := range args {
-		if _, err := target(src, "mgmt"); err != nil || strings.ContainsRune(src, '/') && !strings.Contains(src, ":") {
+		if isFile(src) {
 			set, _, err := t.fromFile(src, t.accept(""))
 			if err != nil {
 				return err

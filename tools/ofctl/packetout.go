@@ -22,16 +22,16 @@ func (t *tool) packetOut(args []string) error {
 		}
 		msgs, usable = []openflow.Message{m}, u
 	default:
+		acts, u, err := openflow.ParseActionList(args[2], names)
+		if err != nil {
+			return err
+		}
 		in, ok := names.ParsePort(args[1])
 		if !ok {
 			if !strings.EqualFold(args[1], "none") {
 				return fatalf("%s: unknown port `%s'", args[0], args[1])
 			}
 			in = openflow.PortNone
-		}
-		acts, u, err := openflow.ParseActionList(args[2], names)
-		if err != nil {
-			return err
 		}
 		usable = u
 		for _, a := range args[3:] {
