@@ -1,7 +1,6 @@
 package afpacket
 
 import (
-	"encoding/binary"
 	"errors"
 	"unsafe"
 
@@ -11,11 +10,6 @@ import (
 	"govs/netdev/linux"
 	"govs/packet"
 )
-
-// maxLinear bounds the frames whose vnet header says that all of them is
-// header. The kernel then keeps them in one piece of memory; else it takes a page
-// for what is beyond the Ethernet header, at half the price of the whole send.
-const maxLinear = 2048
 
 type txScratch struct {
 	msgs [maxBatch]linux.Mmsghdr
@@ -90,8 +84,8 @@ func (s *txScratch) put(i int, p *packet.Packet) {
 	m := &s.msgs[i].Hdr
 	m.Iov = &s.iov[i][0]
 	if b := p.WithVNetHdr(); b != nil {
-		if p.Offload.GSOType == packet.GSONone && len(b) <= maxLinear {
-			binary.NativeEndian.PutUint16(b[2:], uint16(p.Len()))
+		if p.Offload.GSOType == packet.GSONone {
+			packet.SetLinear(b, p.Len())
 		}
 		m.SetIovlen(1)
 		s.iov[i][0].Base = unsafe.SliceData(b)

@@ -23,7 +23,7 @@ type txScratch struct {
 	n    int
 	msgs [maxBatch]linux.Mmsghdr
 	iov  [maxBatch][2]unix.Iovec
-	hdr  [maxBatch][packet.VNetHdrLen + maxOuter]byte // vnet header, zero but for the length; see linear
+	hdr  [maxBatch][packet.VNetHdrLen + maxOuter]byte // vnet header, zero but for packet.SetLinear
 	segs []*packet.Packet
 	gso  gsoScratch
 	out  outgoing
@@ -153,7 +153,7 @@ func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) bool {
 	}
 	s.via = w
 	s.n++
-	linear(&s.hdr[i], len(h)+len(inner))
+	packet.SetLinear(s.hdr[i][:], len(h)+len(inner))
 	s.iov[i][0].Base = &s.hdr[i][0]
 	s.iov[i][0].SetLen(packet.VNetHdrLen + len(h))
 	s.iov[i][1].Base = unsafe.SliceData(inner)
@@ -161,19 +161,6 @@ func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) bool {
 	s.msgs[i].Hdr.Iov = &s.iov[i][0]
 	s.msgs[i].Hdr.SetIovlen(2)
 	return true
-}
-
-// maxLinear bounds the frames whose vnet header says that all of them is header.
-// The kernel then keeps them in one piece of memory, which costs half of what
-// taking a page for the rest does.
-const maxLinear = 2048
-
-// linear says so in a vnet header of a frame of n bytes.
-func linear(h *[packet.VNetHdrLen + maxOuter]byte, n int) {
-	if n > maxLinear {
-		n = 0
-	}
-	binary.NativeEndian.PutUint16(h[2:], uint16(n))
 }
 
 // viaSocket sends an inner frame by the device's socket: the kernel delivers to
