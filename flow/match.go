@@ -1,5 +1,14 @@
 package flow
 
+// ExactMatch returns the match on all of k, whatever a packet of its kind has.
+func ExactMatch(k *Key) Match {
+	m := Match{Key: *k}
+	for i := range m.Mask.Words() {
+		m.Mask.Words()[i] = ^uint64(0)
+	}
+	return m
+}
+
 // Set makes the match require that the field has exactly the value v. Fields
 // with rules of their own follow them: dl_vlan 0xffff means "no tag", a VLAN id
 // or priority requires the tag.

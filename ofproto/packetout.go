@@ -23,11 +23,9 @@ func (o *ofConn) checkPacketOut(m *openflow.PacketOut, tables usesChecker) error
 	if err := tables.CheckUses(m.Actions); err != nil {
 		return err
 	}
-	match := flow.Match{}
-	extractOut(packet.New(m.Packet), &m.Metadata.Key, &match.Key)
-	for i := range match.Mask.Words() {
-		match.Mask.Words()[i] = ^uint64(0)
-	}
+	var key flow.Key
+	extractOut(packet.New(m.Packet), &m.Metadata.Key, &key)
+	match := flow.ExactMatch(&key)
 	usable, err := openflow.Check(m.Actions, &match, openflow.CheckParams{Names: o.names()})
 	if err == nil && usable.Versions()&openflow.VersionsOf(o.c.Version()) == 0 {
 		err = openflow.ErrBadActionMatchInconsistent

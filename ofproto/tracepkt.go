@@ -25,10 +25,7 @@ func (h *Host) cmdTracePacketOut(args []string) (string, error) {
 		return "", bad(err)
 	}
 	if consistent {
-		m := flow.Match{Key: t.key}
-		for i := range m.Mask.Words() {
-			m.Mask.Words()[i] = ^uint64(0)
-		}
+		m := flow.ExactMatch(&t.key)
 		// OpenFlow 1.0 lets actions pass that do not suit the packet.
 		if _, err := openflow.Check(t.actions, &m, openflow.CheckParams{Usable: openflow.ProtoOF11}); err != nil {
 			return "", bad(err)

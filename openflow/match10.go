@@ -293,10 +293,7 @@ const WildcardsL2 = wildDLType | wildNWProto | wildTPSrc | wildTPDst | 32<<wildN
 // ExactMatch10 returns the match on all of a packet that OpenFlow 1.0 can see,
 // save for what wildcards has (OFPFW_*, OpenFlow 1.0 section 5.2.3).
 func ExactMatch10(k *flow.Key, wildcards uint32) flow.Match {
-	m := flow.Match{Key: *k}
-	for i := range m.Mask.Words() {
-		m.Mask.Words()[i] = ^uint64(0)
-	}
+	m := flow.ExactMatch(k)
 	b := AppendMatch10(nil, &m)
 	be.PutUint32(b, wildcards)
 	m = ParseMatch10(b)

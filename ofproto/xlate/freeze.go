@@ -23,8 +23,8 @@ type Frozen struct {
 	Stack       []flow.Value
 	Mirrors     MirrorSet
 	Conntracked bool
-	// Hashed says that the packet comes back with a hash. Flows of those that do not
-	// look at it, and must not be for both.
+	// Hashed says that the packet comes back with a hash. Those that come back
+	// without one do not look at it, and must not share its number.
 	Hashed bool
 	// Steps is the rest of the rules' actions, innermost first; without any,
 	// translation goes on with a lookup in Table.

@@ -218,7 +218,6 @@ type Translator struct {
 	md2 []byte        // of the NSH header that is being put on
 	// A header is being put on, or taken off; of MPLS, the type behind it.
 	putOn, takenOff bool
-	badOpts         bool // the tunnel's options make the packet one to drop
 	poppedType      uint16
 
 	pause *openflow.Controller // that the packet is to wait for
@@ -259,7 +258,7 @@ func (t *Translator) start(in *In) {
 	*out = Out{Effects: out.Effects[:0], Recirc: out.Recirc[:0], States: out.States[:0]}
 	t.in, t.out, t.wc = in, out, &out.Mask
 	t.flow = *in.Key
-	t.badOpts = !in.Bridge.TLVs.FromRaw(&t.flow)
+	known := in.Bridge.TLVs.FromRaw(&t.flow)
 	if t.flow.TunPresent == 0 {
 		in.Bridge.TLVs.Begin(&t.flow)
 	}
@@ -277,6 +276,9 @@ func (t *Translator) start(in *In) {
 	t.table, t.cookie, t.rule = 0, ^uint64(0), nil
 	t.depth, t.resubmits = 0, 0
 	t.exit, t.err, t.inActSet = false, nil, false
+	if !known {
+		t.err = errTunnelMetadata
+	}
 	t.stack, t.stackBase = t.stack[:0], 0
 	t.actionSet = t.actionSet[:0]
 	t.origPrio = t.flow.SkbPriority
@@ -321,8 +323,7 @@ func (t *Translator) run() {
 		t.finishMask()
 		return
 	}
-	if t.badOpts {
-		t.err = errTunnelMetadata
+	if t.err != nil {
 		t.finishMask()
 		return
 	}
@@ -436,7 +437,7 @@ func (t *Translator) finishMask() {
 	case !up.Tunnel.IsSet():
 		wc.Tunnel = packet.Tunnel{}
 		(&tunOpts{}).put((*flow.Key)(wc))
-	case t.badOpts:
+	case t.err == errTunnelMetadata:
 		t.in.Bridge.TLVs.RawMaskBad(up, wc)
 	case t.in.Trace == nil:
 		t.in.Bridge.TLVs.RawMask(up, wc)
