@@ -107,12 +107,17 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
+// shuffled is established with the packets in no order.
+func shuffled(n int) (*Tracker, []*packet.Packet) {
+	tr, list := established(n)
+	rand.New(rand.NewPCG(1, 1)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return tr, list
+}
+
 // BenchmarkEstablished is a packet of one of 100,000 known connections.
 func BenchmarkEstablished(b *testing.B) {
-	tr, list := established(100_000)
+	tr, list := shuffled(100_000)
 	a := &Action{Zone: 1, Commit: true}
-	r := rand.New(rand.NewPCG(1, 1))
-	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		p := list[i%len(list)]
@@ -181,10 +186,8 @@ func TestFetch(t *testing.T) {
 
 // BenchmarkFetch is BenchmarkEstablished of packets that come in batches.
 func BenchmarkFetch(b *testing.B) {
-	tr, list := established(100_000)
+	tr, list := shuffled(100_000)
 	a := &Action{Zone: 1, Commit: true}
-	r := rand.New(rand.NewPCG(1, 1))
-	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		at := i % len(list)

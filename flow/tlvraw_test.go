@@ -21,6 +21,15 @@ func randomOpts(r *rand.Rand) []byte {
 	return b
 }
 
+// rawKey is a datapath's key of a packet with the given Geneve options.
+func rawKey(opts []byte) (k Key) {
+	p := packet.New(make([]byte, 60))
+	p.Tunnel.Dst = 1
+	p.SetTunOpts(opts)
+	Extract(p, &k)
+	return k
+}
+
 // TestRaw: a packet's key, as the datapath has it, gives the fields of a map; and
 // a mask over these fields, made one over the datapath's key, tells packets apart
 // at least as well as the fields do.
@@ -30,16 +39,9 @@ func TestRaw(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := func(opts []byte) (k Key) {
-		p := packet.New(make([]byte, 60))
-		p.Tunnel.Dst = 1
-		p.SetTunOpts(opts)
-		Extract(p, &k)
-		return k
-	}
 	for range 20000 {
 		a, b := randomOpts(r), randomOpts(r)
-		ka, kb := key(a), key(b)
+		ka, kb := rawKey(a), rawKey(b)
 		if !bytes.Equal(ka.RawTunOpts(), a) {
 			t.Fatalf("% x is % x", a, ka.RawTunOpts())
 		}
@@ -114,13 +116,6 @@ func TestRefusedOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := func(opts []byte) (k Key) {
-		p := packet.New(make([]byte, 60))
-		p.Tunnel.Dst = 1
-		p.SetTunOpts(opts)
-		Extract(p, &k)
-		return k
-	}
 	for _, x := range []struct {
 		opts []byte
 		ok   bool
@@ -134,10 +129,10 @@ func TestRefusedOptions(t *testing.T) {
 		{[]byte{0, 1, 0x81, 1, 1, 2, 3, 4, 0, 2, 0x80, 0}, false},
 		{[]byte{0, 1, 3, 2, 1, 2, 3, 4}, false}, // ends too early
 	} {
-		if k := key(x.opts); tlvs.FromRaw(&k) != x.ok {
+		if k := rawKey(x.opts); tlvs.FromRaw(&k) != x.ok {
 			t.Errorf("% x: want %v", x.opts, x.ok)
 		}
-		k := key(x.opts)
+		k := rawKey(x.opts)
 		known := x.ok && (len(x.opts) == 0 || x.opts[2] != 0x81)
 		if (*TLVMap)(nil).FromRaw(&k) != known {
 			t.Errorf("% x without a map: want %v", x.opts, known)
@@ -153,7 +148,7 @@ func TestRefusedOptions(t *testing.T) {
 				o = o[4+4*o[3]:]
 			}
 		}
-		ka, kb := key(a), key(b)
+		ka, kb := rawKey(a), rawKey(b)
 		bad := ka
 		if tlvs.FromRaw(&bad) {
 			continue

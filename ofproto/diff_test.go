@@ -139,6 +139,20 @@ type testHost struct {
 
 func newTestHost(t *testing.T) *testHost { return newTestHostIn(t, "") }
 
+// newSocketHost is newTestHost with bridge br9, its ports p1 and p2, and the
+// OpenFlow socket of that.
+func newSocketHost(t *testing.T) (h *testHost, mgmt string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "of") // whose name is short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	h = newTestHostIn(t, dir)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	return h, dir + "/br9.mgmt"
+}
+
 // newTestHostIn is newTestHost with OpenFlow sockets in dir.
 func newTestHostIn(t *testing.T, dir string) *testHost {
 	t.Helper()

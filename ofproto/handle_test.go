@@ -55,15 +55,9 @@ func next[M openflow.Message](t testing.TB, c *conn.Conn) M {
 // TestPacketInAndOut: a packet goes up to who asked for packets, and one comes
 // down and out.
 func TestPacketInAndOut(t *testing.T) {
-	dir, err := os.MkdirTemp("", "of")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	h := newTestHostIn(t, dir)
-	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h, mgmt := newSocketHost(t)
 	h.flows(t, "br9", "cookie=0x77,in_port=1,actions=load:5->NXM_NX_REG3[],CONTROLLER:32")
-	quiet, c := client(t, dir+"/br9.mgmt"), client(t, dir+"/br9.mgmt")
+	quiet, c := client(t, mgmt), client(t, mgmt)
 	ask(t, c, &openflow.SetConfig{SwitchConfig: openflow.SwitchConfig{MissSendLen: 64}})
 	ask(t, c, &openflow.SetPacketInFormat{Format: openflow.PacketInNXT})
 	for _, x := range []*conn.Conn{quiet, c} {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"govs/openflow"
@@ -80,15 +79,9 @@ func manyMods(t *testing.T, n int) (msgs [][]byte) {
 // answers sends messages to a new switch, so many at once, and returns what it
 // answers, and its flows.
 func answers(t *testing.T, msgs [][]byte, atOnce int) (replies [][]byte, flows string) {
-	dir, err := os.MkdirTemp("", "of")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	h := newTestHostIn(t, dir)
-	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h, mgmt := newSocketHost(t)
 	h.Ofproto("br9").SetFailMode(FailSecure)
-	c, err := conn.DialClient(t.Context(), stream.Config{}, "unix:"+dir+"/br9.mgmt", openflow.VersionsOf(openflow.V14))
+	c, err := conn.DialClient(t.Context(), stream.Config{}, "unix:"+mgmt, openflow.VersionsOf(openflow.V14))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package ofproto
 
 import (
-	"os"
 	"testing"
 
 	"govs/flow"
@@ -11,15 +10,9 @@ import (
 // TestPacketOutRefused: actions that no flow for the packet could have are refused,
 // and so are those that cannot be translated.
 func TestPacketOutRefused(t *testing.T) {
-	dir, err := os.MkdirTemp("", "of")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	h := newTestHostIn(t, dir)
-	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h, mgmt := newSocketHost(t)
 	h.flows(t, "br9", "actions=resubmit(,0),resubmit(,0)")
-	c := client(t, dir+"/br9.mgmt")
+	c := client(t, mgmt)
 	k, _ := flow.ParseKey("in_port=1,udp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_ttl=64", nil)
 	frame := flow.Compose(k, nil).Bytes()
 	for _, x := range []struct {
