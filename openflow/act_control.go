@@ -263,7 +263,8 @@ func (a *FinTimeout) encode(e *encoder) {
 }
 
 func (a *FinTimeout) check(c *checker) error {
-	return c.need(c.match.Key.NwProto == flow.ProtoTCP)
+	k := &c.match.Key
+	return c.need(k.IsIP() && k.NwProto == flow.ProtoTCP)
 }
 
 func decodeFinTimeout(d *decoder, b []byte) error {

@@ -203,12 +203,10 @@ func (a *Encap) encode(e *encoder) {
 
 func (a *Encap) check(c *checker) error {
 	k := &c.match.Key
-	switch a.PacketType {
-	case packetTypeEthernet, packetTypeMPLS, packetTypeMPLSM:
-		k.PacketType = a.PacketType
-	case packetTypeNSH:
-		k.PacketType = packetTypeNSH
+	if a.PacketType == packetTypeEthernet && k.PacketType != packetTypeEthernet {
+		k.EthType = uint16(k.PacketType) // which the frame then is of
 	}
+	k.PacketType = a.PacketType
 	return nil
 }
 

@@ -1,0 +1,29 @@
+package openflow
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestEncapHides: behind a header that was put on, actions on the packet's own do
+// not suit it any more.
+func TestEncapHides(t *testing.T) {
+	for acts, ok := range map[string]bool{
+		"fin_timeout(idle_timeout=5)":                               true,
+		"encap(ethernet),fin_timeout(idle_timeout=5)":               true,
+		"decap(),fin_timeout(idle_timeout=5)":                       true,
+		"encap(nsh),fin_timeout(idle_timeout=5)":                    false,
+		"encap(nsh),clone(),fin_timeout(idle_timeout=5)":            false,
+		"encap(nsh),encap(ethernet),fin_timeout(idle_timeout=5)":    false,
+		"encap(nsh),encap(ethernet),push_vlan:0x8100,set_queue:1":   true,
+		"encap(mpls),fin_timeout(idle_timeout=5)":                   false,
+		"encap(nsh),encap(ethernet),dec_ttl":                        false,
+		"encap(nsh),encap(ethernet),set_field:1.2.3.4->ip_src":      false,
+		"encap(nsh),encap(ethernet),set_field:0:0:0:0:0:1->eth_dst": true,
+	} {
+		_, _, err := ParseFlowMod("tcp,actions="+acts, FlowAdd, nil)
+		if bad := err != nil && strings.Contains(err.Error(), "OFPBAC_MATCH_INCONSISTENT"); bad == ok || err != nil && !bad {
+			t.Errorf("%s: %v", acts, err)
+		}
+	}
+}
