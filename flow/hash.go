@@ -85,6 +85,34 @@ func (k *Key) addAddrs(h uint32) (_ uint32, ok bool) {
 	return h, false
 }
 
+// HashTuple hashes addresses and protocol of IP and ARP, and ports of TCP, UDP and
+// SCTP or the type of ICMP, as OVS's own datapath does where a device has not.
+func (k *Key) HashTuple() uint32 {
+	h := uint32(0)
+	switch k.EthType {
+	case EthTypeIP, EthTypeARP:
+		h = murmurAdd(h, bits.ReverseBytes32(k.NwSrc))
+		h = murmurAdd(h, bits.ReverseBytes32(k.NwDst))
+	case EthTypeIPv6:
+		for _, a := range [...]*[16]byte{&k.IPv6Src, &k.IPv6Dst} {
+			for i := 0; i < 16; i += 4 {
+				h = murmurAdd(h, le.Uint32(a[i:]))
+			}
+		}
+	default:
+		return murmurFinish(h, tupleEnd)
+	}
+	h = murmurAdd(h, uint32(k.NwProto))
+	switch k.NwProto {
+	case ProtoTCP, ProtoUDP, ProtoSCTP, ProtoICMP, ProtoICMPv6:
+		h = murmurAdd(h, uint32(bits.ReverseBytes16(k.TPDst))<<16|uint32(bits.ReverseBytes16(k.TPSrc)))
+	}
+	return murmurFinish(h, tupleEnd)
+}
+
+// tupleEnd is the number with which OVS ends its hash of a tuple.
+const tupleEnd = 42
+
 // HashSymmetricL3 hashes the Ethernet type and both IP addresses.
 func (k *Key) HashSymmetricL3(basis uint32, wc *Mask) uint32 {
 	if wc != nil {

@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -352,6 +353,20 @@ func (t *TLVMap) TLVs() []TLV {
 // Has reports whether the map has the field.
 func (t *TLVMap) Has(id FieldID) bool {
 	return t != nil && id.IsTLV() && t.layout.slots[id.tlv()].used
+}
+
+// WholeText returns text with the subfields that are all of an option, such as
+// NXM_NX_TUN_METADATA0[0..31] of one of four bytes, as those of other whole
+// fields: without their bits.
+func (t *TLVMap) WholeText(text string) string {
+	if t == nil || !strings.Contains(text, "NXM_NX_TUN_METADATA") {
+		return text
+	}
+	for _, o := range t.tlvs {
+		name := fmt.Sprintf("NXM_NX_TUN_METADATA%d[", o.Index)
+		text = strings.ReplaceAll(text, fmt.Sprintf("%s0..%d]", name, 8*int(o.Len)-1), name+"]")
+	}
+	return text
 }
 
 // Begin prepares a key, or the key of a match, for the map's fields.

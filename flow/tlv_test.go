@@ -116,3 +116,19 @@ func TestTLVSpace(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
+
+// TestWholeOption: a subfield that is all of an option is shown without its bits.
+func TestWholeOption(t *testing.T) {
+	m, err := NewTLVMap([]TLV{{Class: 1, Type: 1, Len: 4, Index: 0}, {Class: 1, Type: 2, Len: 8, Index: 10}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "pop:NXM_NX_TUN_METADATA0[0..31],push:NXM_NX_TUN_METADATA10[0..31],push:NXM_NX_TUN_METADATA10[0..63],push:NXM_NX_TUN_METADATA1[0..31]"
+	want := "pop:NXM_NX_TUN_METADATA0[],push:NXM_NX_TUN_METADATA10[0..31],push:NXM_NX_TUN_METADATA10[],push:NXM_NX_TUN_METADATA1[0..31]"
+	if got := m.WholeText(text); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := (*TLVMap)(nil).WholeText(text); got != text {
+		t.Error(got)
+	}
+}

@@ -105,7 +105,7 @@ func (p *Packet) PushMPLS(typ uint16, lse uint32) {
 	if n == 0 {
 		return
 	}
-	if p.TopLabel() == nil && p.L3 >= EthernetLen && p.L3 <= len(b) {
+	if p.L3 >= EthernetLen && p.L3 <= len(b) && (p.L3 < n || p.TopLabel() == nil) {
 		n = p.L3 // which leaves VLAN tags that are not looked at behind it
 	}
 	at := n - 2

@@ -2,6 +2,7 @@ package packet
 
 import (
 	"bytes"
+	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
 	"testing"
@@ -253,6 +254,13 @@ func TestMPLS(t *testing.T) {
 	}
 	if l := New(append(make([]byte, 12), 0, 20, 0xaa, 0xaa, 3, 0, 0, 0, 0x88, 0x47, 1, 2, 3, 4)).TopLabel(); len(l) != 4 || be.Uint32(l) != 0x01020304 {
 		t.Fatalf("top label behind SNAP %x", l)
+	}
+	// Entries behind a tag that is not looked at are not those of the packet.
+	q := New(append(make([]byte, 12), 0x81, 0, 0, 5, 0x81, 0, 0, 6, 0x88, 0x47, 0, 0, 1, 0x40, 0x45))
+	q.L3 = 18
+	q.PushMPLS(0x8847, 0x00005140)
+	if got := fmt.Sprintf("%x", q.Bytes()[12:]); got != "81000005884700005140000688470000014045" {
+		t.Fatalf("%s", got)
 	}
 	if l := New(was).TopLabel(); l != nil {
 		t.Fatalf("top label %x of a packet without", l)

@@ -30,6 +30,27 @@ func (p *Packet) IPv6() IPv6 {
 	return nil
 }
 
+// AsIPv4 returns what is at L3 as an IPv4 header with what follows it, whatever
+// version it says, as flow.Extract takes it; or nil.
+func (p *Packet) AsIPv4() IPv4 {
+	if p.L3 < 0 || p.L3+IPv4Len > p.Len() {
+		return nil
+	}
+	h := IPv4(p.Bytes()[p.L3:])
+	if n := h.HeaderLen(); n < IPv4Len || n > len(h) {
+		return nil
+	}
+	return h
+}
+
+// AsIPv6 is to IPv6 what AsIPv4 is to IPv4.
+func (p *Packet) AsIPv6() IPv6 {
+	if p.L3 < 0 || p.L3+IPv6Len > p.Len() {
+		return nil
+	}
+	return IPv6(p.Bytes()[p.L3:])
+}
+
 // Transport returns the bytes from L4 to the end of the IP packet, or nil.
 func (p *Packet) Transport() []byte {
 	if p.L4 < 0 || p.L4 > p.Len() {
@@ -83,7 +104,7 @@ func (p *Packet) fixL4(proto uint8, old, new []byte, inPseudo bool) {
 // SetIPv4 changes the addresses (host order), type of service and time to live
 // of an IPv4 packet.
 func (p *Packet) SetIPv4(src, dst uint32, tos, ttl uint8) {
-	h := p.IPv4()
+	h := p.AsIPv4()
 	if h == nil {
 		return
 	}
@@ -143,7 +164,7 @@ func ipv6Upper(h IPv6) (proto uint8, routed bool) {
 // SetIPv6 changes the addresses, traffic class, flow label and hop limit of an
 // IPv6 packet.
 func (p *Packet) SetIPv6(src, dst [16]byte, tc uint8, label uint32, hlim uint8) {
-	h := p.IPv6()
+	h := p.AsIPv6()
 	if h == nil {
 		return
 	}

@@ -2,7 +2,6 @@ package userspace
 
 import (
 	"encoding/binary"
-	"math/bits"
 
 	"govs/dpif"
 	"govs/flow"
@@ -63,7 +62,7 @@ func setEthernet(p *packet.Packet, _ *flow.Key, o *op) bool {
 }
 
 func setIPv4(p *packet.Packet, _ *flow.Key, o *op) bool {
-	h := p.IPv4()
+	h := p.AsIPv4()
 	if h == nil {
 		return false
 	}
@@ -72,7 +71,7 @@ func setIPv4(p *packet.Packet, _ *flow.Key, o *op) bool {
 }
 
 func setIPv6(p *packet.Packet, _ *flow.Key, o *op) bool {
-	h := p.IPv6()
+	h := p.AsIPv6()
 	if h == nil {
 		return false
 	}
@@ -189,30 +188,14 @@ func packetLen(p *packet.Packet) int {
 }
 
 // hashFlow is the hash() action. Algorithm 0 hashes addresses, protocol and
-// ports; 1 does so that both directions agree, with the values of OVS's own
+// ports; 1 does so that both directions agree. The values are those of OVS's own
 // datapath.
 func hashFlow(k *flow.Key, alg, basis uint32) uint32 {
 	h := uint32(0)
 	if alg == dpif.HashSymL4 {
 		h = k.HashSymmetricL3L4(basis, false, nil)
 	} else {
-		h = hashTuple(k, basis)
+		h = flow.MurmurInt(k.HashTuple(), basis)
 	}
 	return max(h, 1) // zero means "no hash was computed"
-}
-
-func hashTuple(k *flow.Key, basis uint32) uint32 {
-	h := uint64(basis) ^ mixer
-	mix := func(v uint64) {
-		hi, lo := bits.Mul64(h^v, mixer)
-		h = hi ^ lo
-	}
-	mix(addrHash(k.NwSrc, &k.IPv6Src))
-	mix(addrHash(k.NwDst, &k.IPv6Dst))
-	mix(uint64(k.NwProto)<<32 | uint64(k.TPSrc)<<16 | uint64(k.TPDst))
-	return uint32(h ^ h>>32)
-}
-
-func addrHash(v4 uint32, v6 *[16]byte) uint64 {
-	return uint64(v4)*mixer ^ be.Uint64(v6[:])*0xd6e8feb86659fd93 ^ bits.RotateLeft64(be.Uint64(v6[8:])*mixer, 31)
 }

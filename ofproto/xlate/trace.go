@@ -39,7 +39,7 @@ type Node struct {
 }
 
 func (t *Translator) add(kind NodeKind, text string) *Node {
-	n := &Node{Kind: kind, Text: text}
+	n := &Node{Kind: kind, Text: t.bridge.TLVs.WholeText(text)}
 	t.node.Subs = append(t.node.Subs, n)
 	return n
 }

@@ -59,6 +59,7 @@ func families() []family {
 		{"learn", 5, false, func(g *Gen, table int) string { return g.learn(table) }},
 		{"resubmit_port", 2, false, func(g *Gen, _ int) string { return "resubmit:" + g.port() }},
 		{"mpls", 4, true, func(g *Gen, _ int) string {
+			g.isIP = false
 			return g.pick("push_mpls:0x8847", "push_mpls:0x8848", "pop_mpls:0x0800", "pop_mpls:0x86dd", "pop_mpls:0x8847", "pop_mpls:0x0806",
 				"set_mpls_label(7)", "set_mpls_ttl(9)", "dec_mpls_ttl", "set_mpls_tc(3)")
 		}},
@@ -81,11 +82,11 @@ func families() []family {
 		}},
 		{"ct", 4, false, func(g *Gen, table int) string { return g.ct(table) }},
 		{"multipath", 1, false, func(g *Gen, _ int) string {
-			return fmt.Sprintf("multipath(%s,%d,%s,%d,%d,NXM_NX_REG%d[0..3])", g.pick("eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp", "nw_src", "nw_dst", "symmetric_l3"),
+			return fmt.Sprintf("multipath(%s,%d,%s,%d,%d,NXM_NX_REG%d[0..3])", g.hashFields("eth_src", "symmetric_l4", "nw_src", "nw_dst", "symmetric_l3"),
 				g.IntN(3), g.pick("modulo_n", "hash_threshold", "hrw", "iter_hash"), 1+g.IntN(4), g.IntN(3), g.IntN(3))
 		}},
 		{"bundle", 1, false, func(g *Gen, _ int) string {
-			h := fmt.Sprintf("%s,%d,%s,ofport,", g.pick("eth_src", "symmetric_l4", "symmetric_l3l4", "nw_dst"), g.IntN(3), g.pick("active_backup", "hrw"))
+			h := fmt.Sprintf("%s,%d,%s,ofport,", g.hashFields("eth_src", "symmetric_l4", "nw_dst"), g.IntN(3), g.pick("active_backup", "hrw"))
 			members := "slaves:" + g.port() + "," + g.port()
 			return g.pick("bundle("+h+members+")", "bundle_load("+h+"NXM_NX_REG1[0..15],"+members+")")
 		}},
@@ -95,7 +96,7 @@ func families() []family {
 			}
 			return "group:" + strconv.Itoa(1+g.IntN(g.Groups))
 		}},
-		{"nsh", 4, false, func(g *Gen, _ int) string { return g.nshAction() }},
+		{"nsh", 4, false, func(g *Gen, _ int) string { g.isIP = false; return g.nshAction() }},
 	}
 }
 
@@ -130,6 +131,15 @@ func (g *Gen) action(table int, set bool) string {
 		}
 	}
 	panic("weights")
+}
+
+// hashFields returns what a packet is hashed by. Of what is not IP the reference
+// hashes Ethernet's header for symmetric_l3l4, but keeps that out of the mask.
+func (g *Gen) hashFields(s ...string) string {
+	if g.isIP {
+		s = append(s, "symmetric_l3l4", "symmetric_l3l4+udp")
+	}
+	return g.pick(s...)
 }
 
 // list returns up to max actions, at least one.

@@ -30,6 +30,7 @@ type Gen struct {
 	Without map[string]bool
 
 	families []family
+	isIP     bool // what the flow that is being made matches
 }
 
 // New returns a generator for a bridge with the given ports.

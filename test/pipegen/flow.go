@@ -2,6 +2,7 @@ package pipegen
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -22,11 +23,17 @@ func (g *Gen) Flow() string {
 		}
 		return fmt.Sprintf("%s,actions=conjunction(%d,%d/2)%s", s, id, 1+g.IntN(2), g.pick("", fmt.Sprintf(",conjunction(%d,%d/2)", 3-id, 1+g.IntN(2))))
 	}
-	if m := g.Match(); m != "" {
+	m := g.Match()
+	if m != "" {
 		s += "," + m
 	}
+	g.isIP = ipWords.MatchString(m)
+	defer func() { g.isIP = false }()
 	return s + ",actions=" + g.actions(table)
 }
+
+// ipWords are those of a match that only packets of IP meet.
+var ipWords = regexp.MustCompile(`(?:^|,)(ip|ipv6|tcp6?|udp6?|icmp6?|sctp6?)(?:,|$)`)
 
 // actions returns a flow's actions and instructions.
 func (g *Gen) actions(table int) string {

@@ -141,7 +141,7 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 			}
 			// What a packet-out makes a flow learn the reference learns whatever the limit.
 			if r.IntN(6) == 0 && !c.has(",limit=") {
-				if out := gens[p.bridge].PacketOut(frame); !isSCTP(frame) || !strings.Contains(out, "ct(") {
+				if out := gens[p.bridge].PacketOut(frame); !strings.Contains(out, ",limit=") && (!isSCTP(frame) || !strings.Contains(out, "ct(")) {
 					c.steps = append(c.steps, step{"packet-out", []string{bridgeName(p.bridge), out}})
 				}
 				continue

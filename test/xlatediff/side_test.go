@@ -86,7 +86,9 @@ func (s *side) again() {
 	s.ctl.Close()
 	s.StopSwitch()
 	s.topo = nil
-	s.Must("ovs-vsctl", "--no-wait", "--if-exists", "del-br", bridgeName(0), "--", "--if-exists", "del-br", bridgeName(1), "--", "--if-exists", "del-br", bridgeName(2))
+	// A collector set would keep its bridge.
+	s.Must("ovs-vsctl", "--no-wait", "--all", "destroy", "Flow_Sample_Collector_Set",
+		"--", "--if-exists", "del-br", bridgeName(0), "--", "--if-exists", "del-br", bridgeName(1), "--", "--if-exists", "del-br", bridgeName(2))
 	s.StartSwitch()
 	s.begin()
 }

@@ -1,0 +1,36 @@
+package userspace
+
+import (
+	"encoding/hex"
+	"testing"
+
+	"govs/flow"
+	"govs/packet"
+)
+
+// TestSetAnyVersion: what a frame's type says is IP is changed as that, whatever
+// version the header says, as it is looked at.
+func TestSetAnyVersion(t *testing.T) {
+	for _, c := range []struct {
+		name, frame, want string
+		set               func(p *packet.Packet, k *flow.Key, o *op) bool
+		tos               int // where the attribute has it
+	}{
+		{"ipv4", "ffffffffffff0000000000020800" + "a500001400020000" + "01fe24e50a0073010a000001", "ffffffffffff0000000000020800" + "a50c001400020000" + "01fe24d90a0073010a000001", setIPv4, 9},
+		{"ipv6", "ffffffffffff00000000000286dd" + "b000000000003b40" + "fe800000000000000000000000000001fe800000000000000000000000000002",
+			"ffffffffffff00000000000286dd" + "b0c0000000003b40" + "fe800000000000000000000000000001fe800000000000000000000000000002", setIPv6, 37},
+	} {
+		b, _ := hex.DecodeString(c.frame)
+		p := packet.New(b)
+		var k flow.Key
+		flow.Extract(p, &k)
+		if k.NwProto == 0 {
+			t.Fatalf("%s: not looked at", c.name)
+		}
+		o := &op{val: make([]byte, 40), mask: make([]byte, 40)}
+		o.val[c.tos], o.mask[c.tos] = 0x0c, 0xff
+		if ok := c.set(p, &k, o); !ok || hex.EncodeToString(p.Bytes()) != c.want {
+			t.Errorf("%s: %v, %x, want %s", c.name, ok, p.Bytes(), c.want)
+		}
+	}
+}
