@@ -5,20 +5,26 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Trimming waits until a daemon has been quiet for trimTick after it allocated
-// trimAfter or more.
+// trimAfter or more: it allocated little, and used less than trimIdle of the
+// processors' time.
 const (
 	trimTick  = 500 * time.Millisecond
 	trimQuiet = 1 << 20
+	trimIdle  = trimTick / 4
 	trimAfter = 16 << 20
 )
 
 // TrimMemory gives memory back to the system after each burst of work, such as
 // many flows added at once, until ctx ends. The collector alone would keep as
 // much garbage as there is data until the next burst, and free memory for
-// minutes.
+// minutes. While the daemon is busy otherwise, as with packets, that is how it
+// stays: looking through a big heap takes processors from that work, and the
+// collector comes round every other minute without being asked.
 func TrimMemory(ctx context.Context) {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	allocated := func() uint64 {
@@ -27,7 +33,7 @@ func TrimMemory(ctx context.Context) {
 	}
 	t := time.NewTicker(trimTick)
 	defer t.Stop()
-	last := allocated()
+	last, used := allocated(), cpuTime()
 	trimmed := last
 	for {
 		select {
@@ -35,12 +41,19 @@ func TrimMemory(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		now := allocated()
-		if now-last < trimQuiet && now-trimmed >= trimAfter {
+		now, cpu := allocated(), cpuTime()
+		if now-last < trimQuiet && cpu-used < trimIdle && now-trimmed >= trimAfter {
 			debug.FreeOSMemory()
-			now = allocated()
+			now, cpu = allocated(), cpuTime()
 			trimmed = now
 		}
-		last = now
+		last, used = now, cpu
 	}
+}
+
+// cpuTime returns how long the process was on a processor so far.
+func cpuTime() time.Duration {
+	var u unix.Rusage
+	unix.Getrusage(unix.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
