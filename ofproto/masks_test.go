@@ -6,6 +6,7 @@ import (
 
 	"govs/dpif"
 	"govs/netdev/dummy"
+	"govs/openflow"
 )
 
 // traced returns the megaflow and the actions of a trace.
@@ -136,5 +137,39 @@ func TestFloodThroughPatch(t *testing.T) {
 	_, a := h.traced(t, "brB", "in_port=5,tcp")
 	if strings.Count(a, "clone(ct(commit),") != 1 {
 		t.Error(a)
+	}
+}
+
+// TestTunnelFlagMasks: whoever sets the flags of a tunnel looks at all of them, as the
+// mask of a translation that fails shows.
+func TestTunnelFlagMasks(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}}}})
+	for flow, want := range map[string]string{
+		"actions=set_field:0->tun_flags,resubmit(,0)": "recirc_id=0,eth,tun_flags=0,in_port=1,dl_type=0x0000",
+		"tun_flags=0,actions=resubmit(,0)":            "recirc_id=0,eth,tun_flags=-oam,in_port=1,dl_type=0x0000",
+	} {
+		h.flows(t, "br9", flow)
+		if m, _ := h.traced(t, "br9", "in_port=1"); m != want {
+			t.Errorf("%s: %s, want %s", flow, m, want)
+		}
+		fm := parseFlow(t, "actions=drop")
+		fm.Command = openflow.FlowDelete
+		if err := h.Ofproto("br9").tables.Apply(fm, h.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLearnedThoughFailed: what a traced packet teaches before it fails is learned.
+func TestLearnedThoughFailed(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}}}})
+	h.flows(t, "br9", "actions=learn(table=1,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[]),resubmit(,0)")
+	if s := h.command("ofproto/trace", "br9", "in_port=1,dl_src=00:00:00:00:00:01", "-generate"); !strings.Contains(s, "Translation failed") {
+		t.Fatal(s)
+	}
+	if l := h.dump("br9", "dl_dst=00:00:00:00:00:01"); len(l) != 1 {
+		t.Errorf("%d flows learned", len(l))
 	}
 }

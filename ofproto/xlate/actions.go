@@ -251,6 +251,9 @@ func (t *Translator) setField(a *openflow.SetField) {
 		t.wc.NwProto = 0xff // commit depends on it
 	}
 	a.Field.SetMask(t.wc, a.Field.GetMask(t.wc).Or(a.Mask))
+	if a.Field == flow.TunFlags { // those that no field has come along
+		t.wc.Tunnel.Flags |= shownTunFlags
+	}
 	a.Field.SetMasked(&t.flow, a.Value, a.Mask)
 }
 

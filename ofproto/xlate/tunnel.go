@@ -188,6 +188,9 @@ const (
 	dscpMask = 0xfc
 )
 
+// shownTunFlags are the flags of a tunnel that keys of datapaths have, but OAM.
+const shownTunFlags = packet.TunDF | packet.TunCsum | packet.TunKey
+
 // wcTunnel adds to wc what receiving from a tunnel looks at.
 func wcTunnel(k *flow.Key, wc *flow.Mask) {
 	if !k.Tunnel.IsSet() {
@@ -202,7 +205,7 @@ func wcTunnel(k *flow.Key, wc *flow.Mask) {
 			t.IPv6Src[i], t.IPv6Dst[i] = 0xff, 0xff
 		}
 	}
-	t.Flags = packet.TunDF | packet.TunCsum | packet.TunKey
+	t.Flags = shownTunFlags
 	t.TOS = 0xff
 	if k.IsIP() && k.Tunnel.TOS&ecnMask == ecnCE {
 		wc.NwTOS |= ecnMask
