@@ -131,7 +131,7 @@ func (b *Backer) resumePacket(in *xlate.In, frame []byte, odp uint32) {
 	w.in = *in
 	w.in.Key, w.in.Packet, w.in.Effects, w.in.Now, w.in.Freeze, w.in.Frozen = &w.key, pkt, true, now, b.freeze, b.thaw
 	out, err := w.tr.Translate(&w.in)
-	xlate.Apply(out.Effects, &xlate.Stats{Packets: 1, Bytes: uint64(len(frame)), Used: now, TCPFlags: k.TCPFlags}, now)
+	xlate.Count(out.Effects, &xlate.Stats{Packets: 1, Bytes: uint64(len(frame)), Used: now, TCPFlags: k.TCPFlags}, now)
 	if err == nil && len(out.Actions) > 0 {
 		b.dp.Execute(&dpif.Execute{Packet: pkt, Key: &k, Actions: out.Actions})
 	}

@@ -39,7 +39,7 @@ func (h *Host) cmdDetrace(args []string) (string, error) {
 func (b *Backer) detrace(u dpif.UFID) (text string, ok bool) {
 	b.round.Lock()
 	k := b.ukeys.get(u)
-	adopted := k != nil && !k.checked && len(k.out.effects) == 0
+	adopted := k != nil && k.seen == 0 && len(k.out.effects) == 0
 	b.round.Unlock()
 	if adopted {
 		b.Step(b.host.clock.Now())

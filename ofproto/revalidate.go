@@ -21,19 +21,20 @@ type revalidator struct {
 	avg    atomic.Int64 // flows, as a moving average
 	max    atomic.Int64 // most flows at once
 
-	mark    uint32
-	last    uint32 // the last round that saw a change
-	cfgSeq  uint64
-	tables  map[*flowtable.Tables]*tableSeqs
-	macs    map[*Ofproto]uint64
-	tr      xlate.Translator
-	in      xlate.In
-	put     dpif.Flow // Match.Key is the packet's
-	ofKey   flow.Key
-	slow    []byte
-	out     outcomes
-	minPPS  int // fewer packets a second are not worth a translation; 0: any are
-	changed struct {
+	mark   uint32
+	cfgSeq uint64
+	// What changes came to when this round, and the one before, looked.
+	seen, before uint64
+	tables       map[*flowtable.Tables]*tableSeqs
+	macs         map[*Ofproto]uint64
+	tr           xlate.Translator
+	in           xlate.In
+	put          dpif.Flow // Match.Key is the packet's
+	ofKey        flow.Key
+	slow         []byte
+	out          outcomes
+	minPPS       int // fewer packets a second are not worth a translation; 0: any are
+	changed      struct {
 		all, macs bool
 		tables    xlate.TableSet
 	}
@@ -45,8 +46,19 @@ type tableSeqs struct {
 	uses uint64
 }
 
+// changes returns a number that is another after every change of what translations
+// with cfg depend on.
+func changes(cfg *xlate.Config) uint64 {
+	n := cfg.Seq
+	for _, x := range cfg.Bridges {
+		n += x.Tables.Seq() + x.MACs.Seq()
+	}
+	return n
+}
+
 // look finds out what has changed since the last round.
 func (r *revalidator) look(b *Backer, cfg *xlate.Config) {
+	r.before, r.seen = r.seen, changes(cfg)
 	r.changed.all, r.changed.macs, r.changed.tables = false, false, xlate.TableSet{}
 	if cfg.Seq != r.cfgSeq {
 		r.cfgSeq, r.changed.all = cfg.Seq, true
@@ -99,7 +111,7 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 	if r.paused.Load() && !purge {
 		return
 	}
-	epoch := uint32(r.rounds.Add(1))
+	r.rounds.Add(1)
 	start := time.Now()
 	cfg := b.config()
 	r.look(b, cfg)
@@ -117,9 +129,6 @@ func (b *Backer) revalidate(now time.Time, purge bool) {
 	}
 	r.mark++
 	found := 0
-	if r.changed.all || r.changed.macs || r.changed.tables != (xlate.TableSet{}) {
-		r.last = epoch
-	}
 	each := func(u dpif.UFID, s *dpif.FlowStats) bool {
 		k := b.ukeys.get(u)
 		if k == nil {
@@ -229,17 +238,9 @@ func (b *Backer) removeFlow(k *ukey, now time.Time) {
 // check passes a flow's counters on and, if need be, translates it again. It
 // reports false when the flow must go.
 func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowStats, now time.Time) bool {
-	// A flow's first check must also see changes that came while it was made.
-	stale := !k.checked && k.epoch <= r.last
-	k.checked = true
-	if k.out.failed && r.last == uint32(r.rounds.Load()) {
-		k.push(s, now)
-		return false // something has changed: let the next packet try anew
-	}
-	if k.out.limited && s.Packets <= k.packets && (stale || r.last == uint32(r.rounds.Load())) {
-		return false // whether there is room for what it teaches now, the next packet tells
-	}
-	same := !stale && k.cfgSeq == r.cfgSeq && !(k.out.macs && r.changed.macs) && !k.out.tables.Overlaps(&r.changed.tables)
+	same := k.cfgSeq == r.cfgSeq && (k.seen == r.seen ||
+		k.seen == r.before && !k.out.anyChange && !(k.out.macs && r.changed.macs) && !k.out.tables.Overlaps(&r.changed.tables))
+	k.seen = r.seen
 	if same {
 		b.frozen.keep(k.out.states, now)
 		k.push(s, now)
@@ -253,31 +254,22 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 			return false
 		}
 	}
-	old := k.packets
-	if k.cfgSeq == r.cfgSeq {
-		k.push(s, now)
-	} else if d, any := k.news(s, now); any {
-		// Ports may be gone: count, but learn nothing from the old picture.
-		xlate.Count(k.out.effects, &d, now)
-	}
 	key, mask := &r.put.Match.Key, &r.put.Match.Mask
 	k.key.unpack(key.Words())
 	port := cfg.Receiver(key)
 	if port == nil {
+		// Count, but learn nothing from the old picture.
+		if d, any := k.news(s, now); any {
+			xlate.Count(k.out.effects, &d, now)
+		}
 		return false
 	}
 	r.ofKey = *key
 	r.ofKey.InPort = port.No
-	quiet := k.packets == old
-	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Quiet: quiet, Now: now, Freeze: b.freeze, Frozen: b.thaw}
+	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thaw}
 	out, _ := r.tr.Translate(&r.in)
-	if quiet && out.Limited {
-		return false
-	}
 	*mask = out.MaskFor(key)
-	if !k.out.mask.covers(mask.Words()) {
-		return false // the flow is too wide now
-	}
+	wide := !k.out.mask.covers(mask.Words())
 	actions := out.Actions
 	if slow := b.slow(out); slow != 0 {
 		r.slow = xlate.AppendSlowPath(r.slow[:0], port, slow)
@@ -285,22 +277,21 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	}
 	// The flow keeps the mask it was put with.
 	k.out.mask.unpack(mask.Words())
-	h := hashActions(actions)
-	if h != k.out.actions {
+	old, h := k.out.actions, hashActions(actions)
+	// As in OVS, what the flow has counted since the last time counts where its
+	// packets would go now, even if it does not stay.
+	k.out, k.cfgSeq = r.out.of(out, mask, h), r.cfgSeq
+	if wide || out.Untried {
+		return false
+	}
+	if h != old {
 		r.put.UFID, r.put.Actions = k.ufid, actions
 		r.put.Match.Canon()
 		if err := b.dp.FlowPut(&r.put, dpif.PutModify, nil); err != nil {
 			return false
 		}
 	}
-	k.out, k.cfgSeq = r.out.of(out, mask, h), r.cfgSeq
-	if k.packets > old {
-		used := s.Used
-		if used.IsZero() {
-			used = now
-		}
-		xlate.Apply(k.out.effects, &xlate.Stats{Used: used}, now)
-	}
+	k.push(s, now)
 	return true
 }
 

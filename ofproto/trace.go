@@ -247,11 +247,6 @@ func (h *Host) traceOnce(b *strings.Builder, t *traceArgs) []xlate.Fork {
 	b.WriteString(m.String())
 	b.WriteString("\nDatapath actions: ")
 	b.WriteString(datapathActions(out.Actions))
-	if t.packet != nil {
-		// Whatever is learned from real packets is learned from this one, even if
-		// they fail later.
-		xlate.Apply(out.Effects, &xlate.Stats{Used: now, TCPFlags: t.key.TCPFlags}, now)
-	}
 	if err != nil {
 		fmt.Fprintf(b, "\nTranslation failed (%v), packet is dropped.\n", err)
 		return tree.Forks

@@ -18,14 +18,13 @@ import (
 type ukey struct {
 	key     packedKey // the whole packet's key, with the datapath's port
 	ufid    dpif.UFID
-	created int64  // Unix nanoseconds
-	epoch   uint32 // the revalidator's round when it was made
+	created int64 // Unix nanoseconds
 
 	// Written by the revalidator only, under Backer.round.
-	mark    uint32 // of the last round that saw it
-	checked bool   // since it was made
-	cfgSeq  uint64
-	out     *outcome
+	mark   uint32 // of the last round that saw it
+	seen   uint64 // what changes came to before it was translated
+	cfgSeq uint64
+	out    *outcome
 	// What the flow had counted when that was last passed on, and when it had
 	// been used then (Unix nanoseconds, 0 never).
 	packets, bytes uint64
@@ -43,8 +42,8 @@ type outcome struct {
 	states  []uint32 // frozen, that the actions lead to
 	tables  xlate.TableSet
 	macs    bool
-	limited bool
-	failed  bool
+	// Any change whatever may change it.
+	anyChange bool
 }
 
 // outcomes remembers some recent outcomes, so that equal ones are shared. It
@@ -61,7 +60,7 @@ func (c *outcomes) of(out *xlate.Out, mask *flow.Mask, actions uint64) *outcome 
 	mh := hashWords(m)
 	h := actions ^ mh ^ xlate.HashEffects(out.Effects)
 	p := &c.recent[(h^h>>32)%uint64(len(c.recent))]
-	if o := *p; o != nil && o.hash == h && o.actions == actions && o.macs == out.MACs && o.limited == out.Limited && o.failed == out.Failed && o.tables == out.Tables &&
+	if o := *p; o != nil && o.hash == h && o.actions == actions && o.macs == out.MACs && o.anyChange == (out.Limited || out.Failed) && o.tables == out.Tables &&
 		o.mask.equal(m) && slices.Equal(o.effects, out.Effects) && slices.Equal(o.states, out.States) {
 		return o
 	}
@@ -71,7 +70,7 @@ func (c *outcomes) of(out *xlate.Out, mask *flow.Mask, actions uint64) *outcome 
 	}
 	*p = &outcome{
 		hash: h, mask: *pm, actions: actions, effects: slices.Clone(out.Effects), states: slices.Clone(out.States),
-		tables: out.Tables, macs: out.MACs, limited: out.Limited, failed: out.Failed,
+		tables: out.Tables, macs: out.MACs, anyChange: out.Limited || out.Failed,
 	}
 	return *p
 }

@@ -53,15 +53,15 @@ func (b *Backer) upcalls(batch []dpif.Upcall) {
 		return
 	}
 	w := workers.Get().(*worker)
-	epoch := uint32(b.reval.rounds.Load()) // before anything is looked at
 	cfg := b.config()
+	seen := changes(cfg) // before anything is looked at
 	now := b.host.clock.Now()
 	for i := range batch {
 		u := &batch[i]
 		switch u.Reason {
 		case dpif.UpcallMiss:
 			b.stats.misses.Add(1)
-			b.miss(w, cfg, u, epoch, now)
+			b.miss(w, cfg, u, seen, now)
 		case dpif.UpcallAction:
 			b.stats.actions.Add(1)
 			b.action(w, cfg, u, now)
@@ -85,7 +85,7 @@ func (b *Backer) translate(w *worker, cfg *xlate.Config, port *xlate.Port, k *fl
 
 // miss sets a flow up for a packet that no datapath flow matched, and forwards
 // the packet.
-func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, epoch uint32, now time.Time) {
+func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, seen uint64, now time.Time) {
 	flowMissCov.Inc()
 	port := cfg.Receiver(u.Key)
 	if port == nil {
@@ -100,15 +100,15 @@ func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, epoch uint32
 	}
 	out, _ := b.translate(w, cfg, port, u.Key, u.Packet, now)
 	stats := xlate.Stats{Packets: 1, Bytes: uint64(u.Packet.Len()), Used: now, TCPFlags: u.Key.TCPFlags}
-	xlate.Apply(out.Effects, &stats, now)
+	xlate.Count(out.Effects, &stats, now)
 	if b.ukeys.len() < int(b.reval.limit.Load()) && !b.reval.paused.Load() {
-		b.install(w, u, out, epoch, now)
+		b.install(w, u, out, seen, now)
 	}
 	w.forward(u, out)
 }
 
 // install puts the flow for what out says.
-func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint32, now time.Time) {
+func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, seen uint64, now time.Time) {
 	w.put.UFID = u.UFID
 	m := &w.put.Match
 	m.Key, m.Mask = *u.Key, out.MaskFor(u.Key)
@@ -122,7 +122,7 @@ func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, epoch uint32
 	}
 	k := &ukey{
 		key: pack(u.Key.Words()), ufid: u.UFID, created: now.UnixNano(),
-		out: w.out.of(out, &m.Mask, hashActions(w.put.Actions)), cfgSeq: w.in.Config.Seq, epoch: epoch,
+		out: w.out.of(out, &m.Mask, hashActions(w.put.Actions)), cfgSeq: w.in.Config.Seq, seen: seen,
 	}
 	m.Canon()
 	if !b.ukeys.add(k) {
@@ -177,9 +177,7 @@ func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.T
 			return
 		}
 		out, _ := b.translate(w, cfg, port, u.Key, u.Packet, now)
-		// The datapath has counted the packet; what it teaches counts now.
-		xlate.Apply(out.Effects, &xlate.Stats{Used: now}, now)
-		w.forward(u, out)
+		w.forward(u, out) // the datapath has counted the packet
 	case dpif.UserFlowSample:
 		b.host.sampled.Do(func() {
 			log.Warn("samples for collector set %d are not exported: this version of govs has no IPFIX", c.CollectorSetID)

@@ -291,9 +291,10 @@ func (t *Tables) delete(fm *openflow.FlowMod, priority int) error {
 
 // Learn does what a learn action asks with the flow it made from a packet: it
 // refreshes the flow if it is there already, and otherwise changes the tables
-// as a strict modify does. Limit, if not zero, is the most flows with this
-// cookie in the table; ok is false when that kept the flow out. It returns the
-// flow so that later packets can refresh it without coming here.
+// as a strict modify does: by a bundle, as the packet that teaches does not see the
+// flow, though its mask shows that it is there. Limit, if not zero, is the most flows
+// with this cookie in the table; ok is false when that kept the flow out. It returns
+// the flow so that later packets can refresh it without coming here.
 func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Rule, ok bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -302,17 +303,14 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 		return nil, false, ErrBadTable
 	}
 	old := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
-	if old != nil {
-		if r := old.Value; r.isAs(fm) {
-			r.Refresh(now)
-			return r, true, nil
-		}
-	} else if limit != 0 && t.cookies(id, fm.NewCookie) >= limit {
+	if old != nil && old.Value.isAs(fm) {
+		old.Value.Refresh(now)
+		return old.Value, true, nil
+	}
+	if limit != 0 && t.cookies(id, fm.NewCookie) >= limit {
 		return nil, false, nil
 	}
-	err = t.apply(fm, int(fm.Priority), now)
-	t.settle()
-	if err != nil {
+	if err := t.bundle(nil, now, func(b Bundle) error { return b.Flow(fm) }); err != nil {
 		return nil, false, err
 	}
 	if c := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority)); c != nil {
@@ -343,8 +341,11 @@ func (t *Tables) Learnable(fm *openflow.FlowMod, limit, more uint32) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	id := fm.Table
-	return id < N && (limit == 0 || t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority)) != nil ||
-		t.cookies(id, fm.NewCookie)+more < limit)
+	if id >= N {
+		return false
+	}
+	c := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
+	return limit == 0 || c != nil && c.Value.isAs(fm) || t.cookies(id, fm.NewCookie)+more < limit
 }
 
 // cookies counts the flows of a table with a cookie.

@@ -151,6 +151,10 @@ func (t *Tables) Prepare(fm *openflow.FlowMod) (*Rule, error) {
 func (t *Tables) Bundle(origin any, now time.Time, fn func(Bundle) error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.bundle(origin, now, fn)
+}
+
+func (t *Tables) bundle(origin any, now time.Time, fn func(Bundle) error) error {
 	t.collect(now)
 	old := t.State()
 	x := &tx{state: *old}

@@ -17,6 +17,7 @@ type Effect struct {
 	port BundleID
 	kind effectKind
 	grat bool
+	bond bool // the port is one
 	vlan uint16
 	mac  flow.MAC
 	idle uint16
@@ -53,7 +54,28 @@ type Stats struct {
 	TCPFlags       uint16
 }
 
-func (t *Translator) effect(e Effect) { t.out.Effects = append(t.out.Effects, e) }
+// effect notes an effect. What a packet in hand teaches it teaches at once: what
+// follows in its translation may depend on that.
+func (t *Translator) effect(e Effect) {
+	t.out.Effects = append(t.out.Effects, e)
+	if e.kind >= effectMAC && t.live() {
+		e.apply(&Stats{Used: t.in.Now, TCPFlags: t.in.Key.TCPFlags}, t.in.Now)
+	}
+}
+
+// learn makes the flow, and reports false when the limit keeps it out.
+func (l *Learned) learn(now time.Time) bool {
+	r, ok, err := l.Tables.Learn(&l.Mod, l.Limit, now)
+	if err != nil {
+		return true
+	}
+	l.rule.Store(r)
+	return ok
+}
+
+// live reports whether a packet is in hand. What a controller sends out teaches
+// when all of it has been translated.
+func (t *Translator) live() bool { return t.in.Effects && t.in.Packet != nil && !t.in.PacketOut }
 
 // Rule returns the flow that matched, if the effect is that one did.
 func (e *Effect) Rule() *flowtable.Rule {
@@ -98,7 +120,8 @@ func Apply(effects []Effect, s *Stats, now time.Time) {
 	}
 }
 
-// Count is Apply without learning anything.
+// Count is Apply without learning anything, as it was learned while a packet in
+// hand was translated, or must not be.
 func Count(effects []Effect, s *Stats, now time.Time) {
 	for i := range effects {
 		if effects[i].kind < effectMAC {
@@ -134,7 +157,7 @@ func (e *Effect) apply(s *Stats, now time.Time) {
 		e.ptr.(*flowtable.BucketCounters).Add(s.Packets, s.Bytes)
 	case effectMAC:
 		b := e.ptr.(*Bridge)
-		seen := maclearn.Sighting[BundleID]{MAC: e.mac, VLAN: e.vlan, Port: e.port, Gratuitous: e.grat}
+		seen := maclearn.Sighting[BundleID]{MAC: e.mac, VLAN: e.vlan, Port: e.port, Gratuitous: e.grat, Bond: e.bond}
 		if b.MACs.Needs(&seen, now) {
 			b.MACs.Learn(&seen, now)
 		}
@@ -148,9 +171,7 @@ func (e *Effect) apply(s *Stats, now time.Time) {
 			r.Refresh(at)
 			return
 		}
-		if r, _, err := l.Tables.Learn(&l.Mod, l.Limit, now); err == nil {
-			l.rule.Store(r)
-		}
+		l.learn(now)
 	case effectFin:
 		if s.TCPFlags&(tcpFIN|tcpRST) != 0 {
 			e.ptr.(*flowtable.Rule).ReduceTimeouts(e.idle, e.hard)

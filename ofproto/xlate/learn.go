@@ -64,9 +64,17 @@ func (t *Translator) learn(a *openflow.Learn) {
 	if t.node != nil {
 		t.report("%s", learnedText(fm))
 	}
-	ok := a.Limit == 0 || t.learnable(l)
-	if a.Limit != 0 && (!ok || t.in.Quiet && !l.Tables.Taught(fm)) {
+	ok := true
+	if a.Limit != 0 {
 		t.out.Limited = true
+		switch {
+		case t.in.PacketOut:
+			ok = t.learnable(l)
+		case t.live():
+			ok = l.learn(t.in.Now)
+		default:
+			t.out.Untried = t.out.Untried || !l.Tables.Taught(fm)
+		}
 	}
 	if ok {
 		t.effect(Effect{kind: effectLearn, ptr: l})

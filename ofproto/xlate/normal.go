@@ -2,7 +2,6 @@ package xlate
 
 import (
 	"govs/flow"
-	"govs/proto/maclearn"
 )
 
 // xvlan is the VLAN headers of a packet inside a bridge, outermost first. A zero
@@ -165,14 +164,19 @@ func (t *Translator) normal() {
 
 	grat := t.gratuitousARP()
 	if from != noneBundle && f.PacketType == flow.PacketTypeEthernet {
-		if t.in.Effects {
-			t.learnMAC(from, vlan, grat)
+		e := Effect{kind: effectMAC, ptr: t.bridge, mac: f.EthSrc, vlan: vlan, port: from.ID, grat: grat, bond: from.Bond}
+		if t.node == nil {
+			t.effect(e)
+		} else if was, known := t.bridge.MACs.Lookup(f.EthSrc, vlan); true {
+			t.effect(e)
+			if is, ok := t.bridge.MACs.Lookup(f.EthSrc, vlan); ok && (!known || is != was) {
+				t.report("learned that %s is on port %s in VLAN %d", f.EthSrc, from.Name, vlan)
+			}
 		}
-		t.effect(Effect{kind: effectMAC, ptr: t.bridge, mac: f.EthSrc, vlan: vlan, port: from.ID, grat: grat})
 	}
 
 	t.out.MACs = true
-	id, ok := t.whereIs(f.EthDst, vlan)
+	id, ok := t.bridge.MACs.Lookup(f.EthDst, vlan)
 	if !ok {
 		t.report("no learned MAC for destination, flooding")
 		for _, u := range t.bridge.Bundles {
@@ -206,39 +210,6 @@ func (t *Translator) inputBundle() *Bundle {
 	}
 	t.reportError("received packet on unknown port %d", no)
 	return nil
-}
-
-// learnedMAC is an address whose place this packet has shown. The table learns it
-// when the translation's effects are applied, but the same packet, should it
-// come by again, must find it.
-type learnedMAC struct {
-	bridge *Bridge
-	mac    flow.MAC
-	vlan   uint16
-	port   BundleID
-}
-
-func (t *Translator) learnMAC(from *Bundle, vlan uint16, grat bool) {
-	seen := maclearn.Sighting[BundleID]{MAC: t.flow.EthSrc, VLAN: vlan, Port: from.ID, Gratuitous: grat, Bond: from.Bond}
-	if !t.bridge.MACs.Needs(&seen, t.in.Now) {
-		return
-	}
-	if t.node != nil {
-		if at, ok := t.whereIs(seen.MAC, vlan); !ok || at != from.ID {
-			t.report("learned that %s is on port %s in VLAN %d", seen.MAC, from.Name, vlan)
-		}
-	}
-	t.learned = append(t.learned, learnedMAC{t.bridge, seen.MAC, vlan, from.ID})
-}
-
-// whereIs returns the bundle behind which an address lives.
-func (t *Translator) whereIs(mac flow.MAC, vlan uint16) (BundleID, bool) {
-	for i := len(t.learned) - 1; i >= 0; i-- {
-		if l := &t.learned[i]; l.mac == mac && l.vlan == vlan && l.bridge == t.bridge {
-			return l.port, true
-		}
-	}
-	return t.bridge.MACs.Lookup(mac, vlan)
 }
 
 // minded notes that the priorities of tags without a VLAN matter: they decide

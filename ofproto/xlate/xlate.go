@@ -78,10 +78,7 @@ type In struct {
 	PacketOut   bool // Actions come from a controller's packet-out
 	// Effects are wanted: the packet is real.
 	Effects bool
-	// Quiet says that no packet has come since the last translation, so that nothing
-	// is learned.
-	Quiet bool
-	Now   time.Time
+	Now     time.Time
 	// Trace, if not nil, collects an account of what happens.
 	Trace *Trace
 	// Freeze gives out a number under which a state can be found when the
@@ -104,7 +101,8 @@ type Out struct {
 	Final   flow.Key // the packet's key at the end, as OpenFlow sees it
 	Tables  TableSet // tables whose flows the outcome depends on
 	MACs    bool     // the outcome depends on a MAC table
-	Limited bool     // whether a flow is learned within a limit only the next packet can tell
+	Limited bool     // flows are learned within a limit
+	Untried bool     // so is one that is not there: whether there is room for it only a packet can tell
 	Output  bool     // the packet goes out somewhere
 	Failed  bool     // the packet is dropped because translation failed
 	Unsaid  Unsaid
@@ -200,9 +198,8 @@ type Translator struct {
 	origPrio   uint32
 	node       *Node // where trace entries go; nil when not tracing
 	inActSet   bool
-	learned    []learnedMAC // addresses learned by this packet
-	mirrors    MirrorSet    // of the bridge, which have had the packet
-	snaplen    uint32       // to which the next output is cut; 0 not
+	mirrors    MirrorSet // of the bridge, which have had the packet
+	snaplen    uint32    // to which the next output is cut; 0 not
 
 	// See freeze.go.
 	freezing, again    bool
@@ -282,7 +279,6 @@ func (t *Translator) start(in *In) {
 	t.stack, t.stackBase = t.stack[:0], 0
 	t.actionSet = t.actionSet[:0]
 	t.origPrio = t.flow.SkbPriority
-	t.learned = t.learned[:0]
 	t.mirrors, t.snaplen = 0, 0
 	t.enough = false
 	t.freezing, t.again, t.wantHash, t.stripped, t.wasMPLS, t.conntracked = false, false, false, false, false, false
@@ -402,8 +398,29 @@ func (t *Translator) mayReceive(p *Port) bool {
 
 var stpAddress = flow.MAC{0x01, 0x80, 0xc2, 0, 0, 0}
 
-// finishMask takes out of the mask what the datapath does not see of packets.
+// finishMask takes out of the mask what the datapath does not see of packets. As in
+// OVS it stays when a flow that is there is translated again and that fails: the
+// flow, whose mask has nothing of it, then goes.
 func (t *Translator) finishMask() {
+	if t.err == nil || t.err == errCongestion || t.in.Packet != nil {
+		t.seen()
+	}
+	wc, up := t.wc, t.in.Key
+	switch {
+	case !up.Tunnel.IsSet():
+		wc.Tunnel = packet.Tunnel{}
+		(&tunOpts{}).put((*flow.Key)(wc))
+	case t.err == errTunnelMetadata:
+		t.in.Bridge.TLVs.RawMaskBad(up, wc)
+	case t.in.Trace == nil:
+		t.in.Bridge.TLVs.RawMask(up, wc)
+	case wc.TunPresent == 0:
+		wc.TunLayout = 0
+	}
+}
+
+// seen leaves in the mask what the datapath sees of packets.
+func (t *Translator) seen() {
 	wc, up := t.wc, t.in.Key
 	wc.Metadata = 0
 	wc.Regs = [32]uint32{}
@@ -432,17 +449,6 @@ func (t *Translator) finishMask() {
 			// tell that there is none.
 			wc.VLANs[i] = flow.VLAN{}
 		}
-	}
-	switch {
-	case !up.Tunnel.IsSet():
-		wc.Tunnel = packet.Tunnel{}
-		(&tunOpts{}).put((*flow.Key)(wc))
-	case t.err == errTunnelMetadata:
-		t.in.Bridge.TLVs.RawMaskBad(up, wc)
-	case t.in.Trace == nil:
-		t.in.Bridge.TLVs.RawMask(up, wc)
-	case wc.TunPresent == 0:
-		wc.TunLayout = 0
 	}
 }
 
