@@ -58,3 +58,28 @@ func TestPacketOutRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestPacketOutComesBack: what a controller sends out comes back from the datapath
+// also if it came in by none of its ports, unless there is no such port at all.
+func TestPacketOutComesBack(t *testing.T) {
+	h, mgmt := newSocketHost(t)
+	h.flows(t, "br9", "udp,actions=ct(table=1)\ntable=1,actions=output:2")
+	c := client(t, mgmt)
+	k, _ := flow.ParseKey("in_port=1,udp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_ttl=64", nil)
+	acts, _, _ := openflow.ParseActionList("resubmit(,0)", nil)
+	for port, want := range map[openflow.Port]int64{openflow.PortController: 1, openflow.PortLocal: 1, 1: 1, 77: 0} {
+		info, _ := h.Ofproto("br9").PortInfo(2)
+		before := info.Stats.TxPackets
+		m := &openflow.PacketOut{Packet: flow.Compose(k, nil).Bytes(), Buffer: openflow.NoBuffer, Actions: acts}
+		m.Metadata.Set(flow.InPort, flow.U(uint64(port)))
+		ask(t, c, m)
+		ask(t, c, &openflow.BarrierRequest{})
+		if _, err := c.Recv(); err != nil {
+			t.Fatal(err)
+		}
+		info, _ = h.Ofproto("br9").PortInfo(2)
+		if n := info.Stats.TxPackets - before; n != want {
+			t.Errorf("from port %s: port 2 has sent %d packets, want %d", port, n, want)
+		}
+	}
+}

@@ -239,7 +239,12 @@ func (h *Host) traceOnce(b *strings.Builder, t *traceArgs) []xlate.Fork {
 	if out.Final == initial {
 		b.WriteString("unchanged")
 	} else {
-		b.Write(flow.AppendKey(nil, &out.Final, nil))
+		final := out.Final
+		if t.frame { // what was given as bytes shows no tunnel options
+			final.TunLayout, final.TunPresent = 0, 0
+			clear(final.TunData[:])
+		}
+		b.Write(flow.AppendKey(nil, &final, nil))
 	}
 	b.WriteString("\nMegaflow: ")
 	m := flow.Match{Key: t.key, Mask: out.Mask}

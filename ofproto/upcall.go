@@ -87,7 +87,7 @@ func (b *Backer) translate(w *worker, cfg *xlate.Config, port *xlate.Port, k *fl
 // the packet.
 func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, seen uint64, now time.Time) {
 	flowMissCov.Inc()
-	port := cfg.Receiver(u.Key)
+	port := b.receiver(cfg, u.Key)
 	if port == nil {
 		b.stats.unassociated.Add(1)
 		upcallErrorCov.Inc()
@@ -105,6 +105,30 @@ func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, seen uint64,
 		b.install(w, u, out, seen, now)
 	}
 	w.forward(u, out)
+}
+
+// receiver is Config.Receiver, but that what a controller sent out, and comes back
+// from the datapath which may not know of a port for it, came in where it was said to,
+// or by the local port if by none.
+func (b *Backer) receiver(cfg *xlate.Config, k *flow.Key) *xlate.Port {
+	port := cfg.Receiver(k)
+	if port != nil || k.RecircID == 0 {
+		return port
+	}
+	f := b.thaw(k.RecircID)
+	if f == nil {
+		return nil
+	}
+	in := openflow.Port(f.Metadata.InPort)
+	if in == openflow.PortController {
+		in = openflow.PortLocal
+	}
+	for _, x := range cfg.Bridges {
+		if x.Name == f.Bridge {
+			return x.Ports[uint32(in)]
+		}
+	}
+	return nil
 }
 
 // install puts the flow for what out says.
@@ -171,7 +195,7 @@ func (b *Backer) action(w *worker, cfg *xlate.Config, u *dpif.Upcall, now time.T
 	}
 	switch c.Kind {
 	case dpif.UserSlowPath:
-		port := cfg.Receiver(u.Key)
+		port := b.receiver(cfg, u.Key)
 		if port == nil {
 			actionErrorCov.Inc()
 			return

@@ -18,18 +18,27 @@ func (g *Gen) Flow() string {
 		if g.one(3) {
 			return fmt.Sprintf("%s,conj_id=%d%s,actions=%s", s, id, g.pick("", ",ip", ",in_port=1"), g.Action(table))
 		}
-		if m := g.Match(); m != "" {
-			s += "," + m
-		}
+		s = withMatch(s, g.Match())
 		return fmt.Sprintf("%s,actions=conjunction(%d,%d/2)%s", s, id, 1+g.IntN(2), g.pick("", fmt.Sprintf(",conjunction(%d,%d/2)", 3-id, 1+g.IntN(2))))
 	}
 	m := g.Match()
-	if m != "" {
-		s += "," + m
-	}
+	s = withMatch(s, m)
 	g.isIP = ipWords.MatchString(m)
 	defer func() { g.isIP = false }()
 	return s + ",actions=" + g.actions(table)
+}
+
+// withMatch puts a match behind what else a flow is. The reference ends itself when
+// it tells that a flow with tunnel options is gone, as it has forgotten how long they
+// are.
+func withMatch(s, m string) string {
+	if strings.Contains(m, "tun_metadata") {
+		s = strings.ReplaceAll(s, ",send_flow_rem", "")
+	}
+	if m != "" {
+		s += "," + m
+	}
+	return s
 }
 
 // ipWords are those of a match that only packets of IP meet.

@@ -9,7 +9,7 @@ import (
 	"govs/test/sandbox"
 )
 
-// tlvCommands are compared one by one, "ovs-ofctl" in front.
+// tlvCommands are compared one by one, "ovs-ofctl" or "ovs-appctl" in front.
 var tlvCommands = `
 dump-tlv-map br0
 add-flow br0 tun_metadata0=1,actions=drop
@@ -43,6 +43,10 @@ dump-tlv-map br0
 del-tlv-map br0
 dump-tlv-map br0
 add-flow br0 tun_metadata5=1,actions=drop
+add-tlv-map br0 {class=0xffff,type=0,len=4}->tun_metadata0
+add-flow br0 actions=set_field:5->tun_metadata0,set_field:1.1.2.93->tun_dst,push:NXM_NX_TUN_METADATA0[0..31],pop:NXM_NX_REG0[]
+ofproto/trace br0 in_port=1
+ofproto/trace br0 in_port=1 020000000003000000000002123400000000
 `
 
 // xid finds transaction numbers, which tools count as they like.
@@ -54,7 +58,11 @@ func TestTLVCommands(t *testing.T) {
 	ours, ref := both(t)
 	for line := range strings.SplitSeq(strings.TrimSpace(tlvCommands), "\n") {
 		run := func(s *sandbox.Switch) string {
-			r := s.Run("ovs-ofctl", strings.Fields(line)...)
+			tool := "ovs-ofctl"
+			if strings.HasPrefix(line, "ofproto/") {
+				tool = "ovs-appctl"
+			}
+			r := s.Run(tool, strings.Fields(line)...)
 			return xid.ReplaceAllString(fmt.Sprintf("%s%s[%d]", r.Out, r.Err, r.Code), "(xid)")
 		}
 		if got, want := run(ours), run(ref); sortedLines(got) != sortedLines(want) {
