@@ -136,13 +136,6 @@ var flowDifferences = []difference{
 	{"tcp_flags", "3.1 sends a mask of 12 bits of the 12 there are", func(_ []string, line, got, want string) bool {
 		return flags12.MatchString(line)
 	}},
-	{"encap", "3.1 does not know the kind of the packet behind encap and decap", func(_ []string, line, got, want string) bool {
-		if !strings.Contains(line, "encap(") && !strings.Contains(line, "decap") {
-			return false
-		}
-		g, w, ok := usables(got, strings.TrimPrefix(want, "ovs-ofctl: no usable protocol\n"))
-		return strings.Contains(got+want, "OFPBAC_MATCH_INCONSISTENT") || ok && g != w && g&w == w
-	}},
 	{"port 32", "3.1 sends a reserved port to in_port_oxm, and refuses that itself", func(_ []string, line, got, want string) bool {
 		return (strings.Contains(line, "->in_port_oxm") || strings.Contains(line, "80000004ffff")) && strings.Contains(want, "OFPBAC_BAD_SET_ARGUMENT")
 	}},
