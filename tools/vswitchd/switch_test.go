@@ -3,6 +3,7 @@ package vswitchd_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -167,9 +168,15 @@ func TestInterfaceErrors(t *testing.T) {
 		s.want("get interface x link_state", "[]")
 		s.vsctl("del-port x")
 	}
-	// The same tunnel twice.
-	s.vsctl("add-port br0 v1 -- set interface v1 type=vxlan options:remote_ip=192.0.2.1")
-	out, _ := s.try("add-port br0 v2 -- set interface v2 type=vxlan options:remote_ip=192.0.2.1")
+	// The same tunnel twice, on a port that nobody else has.
+	c, err := net.ListenUDP("udp", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vxlan := fmt.Sprintf(" type=vxlan options:dst_port=%d options:remote_ip=192.0.2.1", c.LocalAddr().(*net.UDPAddr).Port)
+	c.Close()
+	s.vsctl("add-port br0 v1 -- set interface v1" + vxlan)
+	out, _ := s.try("add-port br0 v2 -- set interface v2" + vxlan)
 	if !strings.Contains(out, "could not add network device v2 to ofproto (File exists)") {
 		t.Errorf("second tunnel: %q", out)
 	}
