@@ -1,6 +1,7 @@
 package ofproto
 
 import (
+	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -171,5 +172,41 @@ func TestLearnedThoughFailed(t *testing.T) {
 	}
 	if l := h.dump("br9", "dl_dst=00:00:00:00:00:01"); len(l) != 1 {
 		t.Errorf("%d flows learned", len(l))
+	}
+}
+
+// TestTablesBehindLabels: flows that may look at what was behind a popped label are
+// looked up when the datapath has looked there, also those of another bridge.
+func TestTablesBehindLabels(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{
+		{"br0", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}, {"pa", "pb", 4, -1}}},
+		{"br1", true, []portDef{{"p3", "", 1, -1}, {"pb", "pa", 4, -1}}},
+	})
+	h.flows(t, "br0", `in_port=1,mpls,actions=pop_mpls:0x0800,output:4,mod_dl_dst:00:00:00:00:00:07,output:2
+		in_port=2,mpls,actions=pop_mpls:0x0800,TABLE,output:1
+		in_port=2,ip,actions=IN_PORT`)
+	h.flows(t, "br1", "tcp,actions=output:1")
+	for port, want := range map[string]string{
+		"1": "pop_mpls(eth_type=0x800),recirc(0x1),set(eth(dst=00:00:00:00:00:07)),2",
+		"2": "pop_mpls(eth_type=0x800),recirc(0x2)",
+	} {
+		if _, a := h.traced(t, "br0", "in_port="+port+",mpls,mpls_bos=1"); strings.ReplaceAll(a, "recirc(0x2)", "recirc(0x1)") != strings.ReplaceAll(want, "recirc(0x2)", "recirc(0x1)") {
+			t.Errorf("from port %s: %s, want %s", port, a, want)
+		}
+	}
+	frame := append(make([]byte, 12), 0x88, 0x47, 0, 0, 1, 64)
+	ip := "4500002800000000400600000a0000010a000002" + "00010002000000000000000050020000"
+	b, err := hex.DecodeString(ip + "000000000000000000000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := h.Ofproto("br0")
+	info, _ := p.PortInfo(1)
+	<-info.Device.(*dummy.Device).Receive(append(frame, b...))
+	h.backer.Step(h.clock.Now())
+	out, _ := h.Ofproto("br1").PortInfo(1)
+	if out.Stats.TxPackets != 1 || len(h.dump("br1", "tcp")) != 1 || h.dump("br1", "tcp")[0].Packets != 1 {
+		t.Errorf("the other bridge sent %d packets out by the flow that looks behind the label", out.Stats.TxPackets)
 	}
 }

@@ -86,8 +86,17 @@ func (t *Translator) count(r *flowtable.Rule) {
 }
 
 // enter has the packet come into the bridge at the other end of a patch port: a
-// pipeline of its own.
+// pipeline of its own. It begins when the datapath has looked behind a popped MPLS
+// header.
 func (t *Translator) enter(inPort uint32, last bool) {
+	if t.wasMPLS {
+		freezing, steps, pause := t.freezing, t.steps, t.pause
+		t.table, t.steps, t.pause = 0, nil, nil
+		t.freeze(false)
+		t.finishFrozen()
+		t.freezing, t.steps, t.pause = freezing, steps, pause
+		return
+	}
 	t.jump(jump{inPort: inPort, mayPacketIn: true, last: last, do: (*Translator).isolated})
 }
 
@@ -107,6 +116,10 @@ type jump struct {
 }
 
 func (t *Translator) jump(j jump) {
+	if t.wasMPLS { // flows may look at what is behind the popped header
+		t.freeze(true)
+		return
+	}
 	if !t.mayGoDeeper() || j.table >= flowtable.N {
 		return
 	}
