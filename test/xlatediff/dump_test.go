@@ -97,6 +97,14 @@ func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
 	return out
 }
 
+// total returns the number of flows.
+func total(l map[string]datapathFlow) (n int) {
+	for _, f := range l {
+		n += f.flows
+	}
+	return n
+}
+
 // and returns f and g together.
 func (f datapathFlow) and(g datapathFlow) datapathFlow {
 	g.flows, g.packets, g.bytes, g.tags = g.flows+f.flows, g.packets+f.packets, g.bytes+f.bytes, g.tags|f.tags

@@ -72,5 +72,6 @@ func TestSameAsReference(t *testing.T) {
 			break
 		}
 	}
+	t.Logf("%d datapath flows where the reference has %d", r.flows[0], r.flows[1])
 	t.Logf("%d undeclared differences, and %d that did not come again, in %d pipelines, %d packets, in %v", bad, passing, done, sent, time.Since(began).Round(time.Millisecond))
 }

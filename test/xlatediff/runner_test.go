@@ -18,6 +18,7 @@ import (
 type runner struct {
 	t         *testing.T
 	ours, ref *side
+	flows     [2]int // datapath flows of both that were compared
 }
 
 // try runs a scenario on both switches and returns what differs first, "" for
@@ -53,6 +54,8 @@ func (r *runner) try(c *scenario) (diff string) {
 			}
 		}
 		if got[i].flows != nil {
+			r.flows[0] += total(got[i].flows)
+			r.flows[1] += total(want[i].flows)
 			got[i].text, want[i].text = flowTexts(got[i].flows, want[i].flows)
 		}
 		if got[i].anyOrder && sortedLines(got[i].text) == sortedLines(want[i].text) {
