@@ -20,19 +20,20 @@ const turnLook = 5 * time.Millisecond
 // turnUsual is the kernel's.
 const turnUsual = 0
 
-// askTurn says so for the calling thread. It reports whether the kernel listens.
-func askTurn(d time.Duration) bool {
+// askTurn says so for a thread, 0 the calling one. It reports whether the kernel
+// listens.
+func askTurn(tid int32, d time.Duration) bool {
 	var a unix.SchedAttr
 	size := unsafe.Sizeof(a)
 	get := func() bool {
-		_, _, e := unix.RawSyscall6(unix.SYS_SCHED_GETATTR, 0, uintptr(unsafe.Pointer(&a)), size, 0, 0, 0)
+		_, _, e := unix.RawSyscall6(unix.SYS_SCHED_GETATTR, uintptr(tid), uintptr(unsafe.Pointer(&a)), size, 0, 0, 0)
 		return e == 0 && a.Policy == unix.SCHED_NORMAL
 	}
 	if !get() {
 		return false // real time, as somebody wanted it
 	}
 	a.Runtime = uint64(d)
-	_, _, e := unix.RawSyscall(unix.SYS_SCHED_SETATTR, 0, uintptr(unsafe.Pointer(&a)), 0)
+	_, _, e := unix.RawSyscall(unix.SYS_SCHED_SETATTR, uintptr(tid), uintptr(unsafe.Pointer(&a)), 0)
 	return e == 0 && get() && (d == turnUsual || a.Runtime == uint64(d))
 }
 

@@ -85,7 +85,11 @@ func (t *thread) look(events []unix.EpollEvent, now time.Time) (n int) {
 	for end := now.Add(lookFor); n == 0 && now.Before(end); now = time.Now() {
 		n = t.ready(events)
 	}
-	t.stay.looked(n > 0, now, away(now), displaced)
+	if tid := int32(unix.Gettid()); tid != t.stay.tid {
+		t.stay.leave() // the Go scheduler moved the goroutine to this thread
+	} else {
+		t.stay.looked(n > 0, now, away(now), displaced)
+	}
 	return n
 }
 
@@ -93,25 +97,34 @@ const (
 	// stayFrom is how many sleeps in a row shorter than lookFor make a thread look
 	// instead.
 	stayFrom = 3
+	// lookGain is what it is worth to find packets by looking: about what waking up
+	// takes.
+	lookGain = 10 * time.Microsecond
 	// shareFrom is for how long others have to have the processor between two
 	// packets to be a program that computes, not one that takes packets or answers.
+	// A sleeper would have gone before it, so such times are lost by looking.
 	shareFrom = 50 * time.Microsecond
-	// shareLeast is for how long a thread does not look then; shareMore times as
-	// long each time, up to shareMost.
+	// gainMost is how much of what was gained is remembered: enough for a few turns
+	// of somebody who has one seldom, not more, as it may be another one who looks.
+	gainMost = 500 * time.Microsecond
+	// shareLeast is for how long a thread does not look once it lost more than it
+	// gained; shareMore times as long each time, up to shareMost.
 	shareLeast = 10 * time.Millisecond
 	shareMore  = 4
-	shareMost  = 10 * time.Second
+	shareMost  = time.Second
 )
 
 // stay decides whether a thread keeps its processor though it has nothing to do.
-// It does so only while nobody else needs that: a thread that is awake has to wait
-// for its turn like everybody, one that wakes up often goes first.
+// It does so only while that pays: a thread that is awake has to wait for its turn
+// like everybody, one that wakes up often goes first.
 type stay struct {
 	short int           // sleeps in a row that were short
+	gain  time.Duration // what looking gained more than it lost, or less
 	not   time.Time     // before
 	share time.Duration // that this lay ahead last
 
 	looking bool          // the kernel was told so, see turnLook,
+	tid     int32         // of this thread,
 	heeds   bool          // and heeds it
 	lost    int64         // displaced, and
 	away    time.Duration // time that the thread did not run, when last looked at
@@ -130,7 +143,8 @@ func (s *stay) pays(now time.Time) bool { return s.short >= stayFrom && now.Afte
 // enter begins to look, or goes on.
 func (s *stay) enter(now time.Time) {
 	if !s.looking {
-		s.looking, s.heeds = true, askTurn(turnLook)
+		s.looking, s.tid = true, int32(unix.Gettid())
+		s.heeds = askTurn(s.tid, turnLook)
 		s.lost, s.away = displaced(), away(now)
 	}
 }
@@ -139,18 +153,23 @@ func (s *stay) enter(now time.Time) {
 func (s *stay) leave() {
 	if s.looking {
 		s.looking = false
-		askTurn(turnUsual)
+		askTurn(s.tid, turnUsual)
 	}
 }
 
 // looked says that a look ended, whether it found packets, and for how long the
 // thread did not run so far.
 func (s *stay) looked(found bool, now time.Time, gone time.Duration, displaced func() int64) {
-	if !found {
+	if found {
+		s.gain = min(s.gain+lookGain, gainMost)
+	} else {
 		s.short = 0
 	}
-	crowded := gone-s.away >= shareFrom
+	if d := gone - s.away; d >= shareFrom {
+		s.gain -= d
+	}
 	s.away = gone
+	crowded := s.gain < 0
 	if !s.heeds {
 		// Whoever took the processor may have had to wait for that.
 		lost := displaced()
@@ -158,7 +177,7 @@ func (s *stay) looked(found bool, now time.Time, gone time.Duration, displaced f
 		s.lost = lost
 	}
 	if crowded {
-		s.short = 0
+		s.short, s.gain = 0, 0
 		s.share = min(max(shareMore*s.share, shareLeast), shareMost)
 		s.not = now.Add(s.share)
 	} else if s.share > 0 && now.Sub(s.not) > s.share {

@@ -39,6 +39,29 @@ func TestStay(t *testing.T) {
 	s.looked(true, now, gone, displaced)
 	step(true, "the processor was lent")
 
+	// Somebody has a turn now and then: looking gains more than that.
+	for range 10 {
+		for range gainMost / lookGain {
+			s.looked(true, now, gone, displaced)
+		}
+		gone += gainMost
+		s.looked(true, now, gone, displaced)
+	}
+	step(true, "the processor was mostly our own")
+	gone += 2 * lookGain
+	s.looked(true, now, gone, displaced)
+	step(true, "a packet was taken")
+	gone += shareFrom
+	s.looked(true, now, gone, displaced)
+	short()
+	step(false, "more was lost than gained")
+	now = now.Add(2 * shareMost)
+	for range 10 {
+		s.looked(false, now, gone, displaced)
+		now = now.Add(2 * shareMost)
+	}
+	short()
+
 	// Somebody computes: the times without a look grow.
 	for _, d := range []time.Duration{shareLeast, shareLeast * shareMore, shareLeast * shareMore * shareMore} {
 		gone += shareFrom
@@ -60,7 +83,7 @@ func TestStay(t *testing.T) {
 	// They shrink when nobody does.
 	for range 10 {
 		now = now.Add(shareMost * 2)
-		s.looked(true, now, gone, displaced)
+		s.looked(false, now, gone, displaced)
 	}
 	gone += shareFrom
 	s.looked(true, now, gone, displaced)
@@ -85,7 +108,7 @@ func TestTurn(t *testing.T) {
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // left locked: the thread ends with the goroutine
-		if !askTurn(turnLook) {
+		if !askTurn(0, turnLook) {
 			t.Log("this kernel has no turns (Linux 6.12 has)")
 			return
 		}
@@ -94,7 +117,7 @@ func TestTurn(t *testing.T) {
 		if d := away(time.Now()) - before; d < 15*time.Millisecond || d > time.Second {
 			t.Errorf("after 20 ms of sleep the thread was away for %v", d)
 		}
-		if !askTurn(turnUsual) {
+		if !askTurn(0, turnUsual) {
 			t.Error("the usual turn cannot be had back")
 		}
 	}()
