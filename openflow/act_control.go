@@ -263,8 +263,7 @@ func (a *FinTimeout) encode(e *encoder) {
 }
 
 func (a *FinTimeout) check(c *checker) error {
-	k := &c.match.Key
-	return c.need(k.IsIP() && k.NwProto == flow.ProtoTCP)
+	return c.need(c.match.Key.NwProto == flow.ProtoTCP)
 }
 
 func decodeFinTimeout(d *decoder, b []byte) error {

@@ -207,6 +207,9 @@ func (a *Encap) check(c *checker) error {
 		k.EthType = uint16(k.PacketType) // which the frame then is of
 	}
 	k.PacketType = a.PacketType
+	if !k.IsIP() {
+		k.NwProto = 0
+	}
 	return nil
 }
 

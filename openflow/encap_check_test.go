@@ -26,4 +26,8 @@ func TestEncapHides(t *testing.T) {
 			t.Errorf("%s: %v", acts, err)
 		}
 	}
+	// The protocol alone counts, as in 3.1, whatever the type says.
+	if _, _, err := ParseFlowMod("tcp,dl_type=0x88cc,actions=fin_timeout(idle_timeout=5)", FlowAdd, nil); err != nil {
+		t.Error(err)
+	}
 }
