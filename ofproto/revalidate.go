@@ -281,8 +281,8 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	// As in OVS, what the flow has counted since the last time counts where its
 	// packets would go now, even if it does not stay.
 	k.out, k.cfgSeq = r.out.of(out, mask, h), r.cfgSeq
-	if wide || out.Untried {
-		return false
+	if wide || out.Untried || out.Failed {
+		return false // let the next packet try anew
 	}
 	if h != old {
 		r.put.UFID, r.put.Actions = k.ufid, actions

@@ -304,22 +304,12 @@ func (a *Decap) encode(e *encoder) { be.PutUint32(e.nx(47, 16)[12:], a.PacketTyp
 
 func (a *Decap) check(c *checker) error {
 	k := &c.match.Key
-	switch k.PacketType {
-	case packetTypeEthernet:
+	if k.PacketType == packetTypeEthernet {
 		k.PacketType = 1<<16 | uint32(k.EthType)
-	case packetTypeNSH:
-		if a.PacketType == packetTypeNext {
-			k.PacketType = packetTypeEthernet
-			k.EthType = 0
-		} else {
-			k.PacketType = a.PacketType
-		}
-	case packetTypeMPLS, packetTypeMPLSM:
-		k.PacketType = a.PacketType
-	default:
-		// What comes out is not known before it is there.
-		k.PacketType, k.EthType = packetTypeUnknown, 0xffff
+		return nil
 	}
+	// What comes out is not known before it is there, whatever the action says.
+	k.PacketType, k.EthType = packetTypeUnknown, 0xffff
 	return nil
 }
 

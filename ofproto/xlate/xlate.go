@@ -398,29 +398,8 @@ func (t *Translator) mayReceive(p *Port) bool {
 
 var stpAddress = flow.MAC{0x01, 0x80, 0xc2, 0, 0, 0}
 
-// finishMask takes out of the mask what the datapath does not see of packets. As in
-// OVS it stays when a flow that is there is translated again and that fails: the
-// flow, whose mask has nothing of it, then goes.
+// finishMask takes out of the mask what the datapath does not see of packets.
 func (t *Translator) finishMask() {
-	if t.err == nil || t.err == errCongestion || t.in.Packet != nil {
-		t.seen()
-	}
-	wc, up := t.wc, t.in.Key
-	switch {
-	case !up.Tunnel.IsSet():
-		wc.Tunnel = packet.Tunnel{}
-		(&tunOpts{}).put((*flow.Key)(wc))
-	case t.err == errTunnelMetadata:
-		t.in.Bridge.TLVs.RawMaskBad(up, wc)
-	case t.in.Trace == nil:
-		t.in.Bridge.TLVs.RawMask(up, wc)
-	case wc.TunPresent == 0:
-		wc.TunLayout = 0
-	}
-}
-
-// seen leaves in the mask what the datapath sees of packets.
-func (t *Translator) seen() {
 	wc, up := t.wc, t.in.Key
 	wc.Metadata = 0
 	wc.Regs = [32]uint32{}
@@ -449,6 +428,17 @@ func (t *Translator) seen() {
 			// tell that there is none.
 			wc.VLANs[i] = flow.VLAN{}
 		}
+	}
+	switch {
+	case !up.Tunnel.IsSet():
+		wc.Tunnel = packet.Tunnel{}
+		(&tunOpts{}).put((*flow.Key)(wc))
+	case t.err == errTunnelMetadata:
+		t.in.Bridge.TLVs.RawMaskBad(up, wc)
+	case t.in.Trace == nil:
+		t.in.Bridge.TLVs.RawMask(up, wc)
+	case wc.TunPresent == 0:
+		wc.TunLayout = 0
 	}
 }
 
