@@ -23,7 +23,9 @@ import (
 // prefix tries over address fields, and a trie over transport ports.
 type Classifier[T any] struct {
 	order    atomic.Pointer[[]entry[T]] // highest priority first
-	byMask   map[uint64]*subtable[T]    // by the hash of the mask
+	next     []entry[T]                 // what order is to be, unsorted, while it is deferred; nil if no different
+	deferred int
+	byMask   map[uint64]*subtable[T] // by the hash of the mask
 	scratch  []maskWord
 	key      flow.Key               // scratch, zero but while it is used
 	fresh    map[uint64]*[]maskWord // masks of rules made before there was a subtable; by hash
@@ -292,14 +294,15 @@ func (c *Classifier[T]) forget(s *subtable[T]) {
 // of one that goes, as in OVS.
 func (c *Classifier[T]) reorder(s *subtable[T]) {
 	old := *c.order.Load()
+	if c.next != nil {
+		old = c.next
+	}
 	at := slices.IndexFunc(old, func(e entry[T]) bool { return e.sub == s })
 	if s.prios.empty() {
 		c.forget(s)
 		order := slices.Clone(old)
 		order[at] = order[len(order)-1]
-		order = order[:len(order)-1]
-		sortEntries(order)
-		c.order.Store(&order)
+		c.setOrder(order[:len(order)-1])
 		return
 	}
 	top := s.prios.max()
@@ -313,10 +316,30 @@ func (c *Classifier[T]) reorder(s *subtable[T]) {
 	} else {
 		order[at].max = top
 	}
-	sortEntries(order)
-	c.order.Store(&order)
+	c.setOrder(order)
 }
 
-func sortEntries[T any](order []entry[T]) {
+// Defer has the order of subtables stay as it is, whatever is removed, until Publish
+// has been called as often; only then they are sorted. Of subtables of equal priority
+// another may come first than after the same changes one by one, as in OVS. What is
+// inserted meanwhile may not be found before.
+func (c *Classifier[T]) Defer() { c.deferred++ }
+
+// Publish ends what Defer began.
+func (c *Classifier[T]) Publish() {
+	if c.deferred--; c.deferred == 0 && c.next != nil {
+		order := c.next
+		c.next = nil
+		c.setOrder(order)
+	}
+}
+
+// setOrder makes the subtables' order what it is to be.
+func (c *Classifier[T]) setOrder(order []entry[T]) {
+	if c.deferred > 0 {
+		c.next = order
+		return
+	}
 	slices.SortStableFunc(order, func(a, b entry[T]) int { return cmp.Compare(b.max, a.max) })
+	c.order.Store(&order)
 }

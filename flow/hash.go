@@ -254,6 +254,9 @@ func (k *Key) maskSymmetricL4(wc *Mask) {
 	k.maskPorts(wc, false)
 	if k.IsIP() && k.NwProto != ProtoUDP { // whatever else it is, as OVS does
 		wc.TPSrc, wc.TPDst = 0xffff, 0xffff
+		if k.NwProto == ProtoICMP {
+			wc.TPSrc, wc.TPDst = 0xff, 0xff
+		}
 	}
 }
 

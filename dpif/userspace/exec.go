@@ -421,14 +421,16 @@ func (x *exec) run(w *work, ops []op) {
 		case opOutput:
 			x.output(w, dpif.PortNo(o.n))
 		case opPushVLAN:
+			// The headers behind tags stay where they were found, also behind more
+			// tags than are looked at.
 			x.own(w).PushVLAN(uint16(o.n>>16), uint16(o.n))
-			w.stale, w.moved = true, true
+			w.stale = true
 		case opPopVLAN:
 			if !x.own(w).PopVLAN() {
 				x.dp.drop(dropMalformed)
 				return
 			}
-			w.stale, w.moved = true, true
+			w.stale = true
 		case opPushEth:
 			if w.p.PacketType == flow.PacketTypeEthernet {
 				x.dp.drop(dropMalformed)

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"testing"
 
+	"govs/dpif"
 	"govs/flow"
 	"govs/packet"
 )
@@ -31,6 +32,29 @@ func TestSetAnyVersion(t *testing.T) {
 		o.val[c.tos], o.mask[c.tos] = 0x0c, 0xff
 		if ok := c.set(p, &k, o); !ok || hex.EncodeToString(p.Bytes()) != c.want {
 			t.Errorf("%s: %v, %x, want %s", c.name, ok, p.Bytes(), c.want)
+		}
+	}
+}
+
+// TestSetBehindMoreTags: a tag is pushed in front of as many as are looked at, and what
+// is behind them can be changed nevertheless.
+func TestSetBehindMoreTags(t *testing.T) {
+	dp := newLearner(t)
+	flow.SetVLANLimit(1)
+	defer flow.SetVLANLimit(flow.MaxVLANs)
+	for _, c := range []struct {
+		frame, want string
+		actions     dpif.Actions
+	}{
+		{"0180c200000e000000000001" + "88a80003" + "884700001301" + "4500", "0180c200000e000000000001" + "88a80064" + "88a80003" + "884712345678" + "4500",
+			dpif.Actions(nil).PushVLAN(0x88a8, 0x1064).SetMPLS(0x12345678)},
+		{"0180c200000e000000000001" + "81000003" + "884700001301" + "4500", "0180c200000e000000000001" + "884712345678" + "4500",
+			dpif.Actions(nil).PopVLAN().SetMPLS(0x12345678)},
+	} {
+		b, _ := hex.DecodeString(c.frame)
+		p := packet.New(b)
+		if err := dp.Execute(&dpif.Execute{Packet: p, Actions: c.actions}); err != nil || hex.EncodeToString(p.Bytes()) != c.want {
+			t.Errorf("%s %v: %x, %v, want %s", c.frame, c.actions, p.Bytes(), err, c.want)
 		}
 	}
 }

@@ -167,7 +167,7 @@ func (t *Tables) enter(r *Rule) {
 // note keeps what must be known of a flow that came into its table.
 func (t *Tables) note(r *Rule) {
 	if r.IdleTimeout() != 0 || r.HardTimeout() != 0 {
-		t.expirable[r] = struct{}{}
+		t.mayExpire(r)
 	}
 	t.countTaught(r, 1)
 	t.noteUses(r)

@@ -172,3 +172,22 @@ func TestHidden(t *testing.T) {
 		t.Errorf("add to the internal table: %v", err)
 	}
 }
+
+// TestExpiryOrder: flows that time out at once go in the order in which they came.
+func TestExpiryOrder(t *testing.T) {
+	tb := New()
+	var gone []int
+	tb.Removed = func(r *Rule, _ openflow.FlowRemovedReason) { gone = append(gone, r.Priority()) }
+	var want []int
+	for i := range 20 {
+		fm := mod(openflow.FlowAdd, uint8(i%3), uint16(i), 1)
+		fm.HardTimeout = 5
+		if err := tb.Apply(fm, t0); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, i)
+	}
+	if tb.Expire(t0.Add(time.Minute)); !slices.Equal(gone, want) {
+		t.Errorf("went as %d, want %d", gone, want)
+	}
+}

@@ -7,8 +7,10 @@
 package flowtable
 
 import (
+	"cmp"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,8 +91,9 @@ type Tables struct {
 	prefixes []classifier.Prefix
 
 	mu         sync.Mutex
-	expirable  map[*Rule]struct{}
-	toUnlearn  map[taught]int // flows whose learned flows go with the last teacher
+	expirable  map[*Rule]uint64 // and their order
+	timed      uint64           // flows that have been in expirable so far
+	toUnlearn  map[taught]int   // flows whose learned flows go with the last teacher
 	unlearning []taught
 	interned   map[any][]openflow.Action
 	origin     any                   // of the change under way
@@ -114,7 +117,7 @@ type taught struct {
 
 // New returns empty tables whose lookups use tries on the given fields.
 func New(prefixes ...classifier.Prefix) *Tables {
-	t := &Tables{expirable: map[*Rule]struct{}{}, toUnlearn: map[taught]int{}, interned: map[any][]openflow.Action{}, prefixes: prefixes}
+	t := &Tables{expirable: map[*Rule]uint64{}, toUnlearn: map[taught]int{}, interned: map[any][]openflow.Action{}, prefixes: prefixes}
 	for i := range t.tables {
 		t.tables[i].id, t.tables[i].of = uint8(i), t
 		t.tables[i].cls.Store(classifier.New[*Rule](prefixes...))
@@ -215,20 +218,39 @@ func (t *Tables) All() iter.Seq[*Rule] {
 	}
 }
 
-// Expire removes the flows that have timed out by now and returns how many.
+// Expire removes the flows that have timed out by now and returns how many: in the
+// order in which they came, and as one change of each classifier, as in Open vSwitch.
 func (t *Tables) Expire(now time.Time) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.collect(now)
-	n := 0
+	var late []*Rule
 	for r := range t.expirable {
-		if why, ok := r.expired(now); ok {
-			t.remove(r, why)
-			n++
+		if _, ok := r.expired(now); ok {
+			late = append(late, r)
 		}
 	}
+	slices.SortFunc(late, func(a, b *Rule) int { return cmp.Compare(t.expirable[a], t.expirable[b]) })
+	for _, r := range late {
+		r.tbl.cls.Load().Defer()
+	}
+	for _, r := range late {
+		why, _ := r.expired(now)
+		t.remove(r, why)
+	}
+	for _, r := range late {
+		r.tbl.cls.Load().Publish()
+	}
 	t.settle()
-	return n
+	return len(late)
+}
+
+// mayExpire makes Expire look at r.
+func (t *Tables) mayExpire(r *Rule) {
+	if _, known := t.expirable[r]; !known {
+		t.timed++
+		t.expirable[r] = t.timed
+	}
 }
 
 // noteTimeouts makes Expire look at r, whose timeouts were reduced.
@@ -236,7 +258,7 @@ func (t *Tables) noteTimeouts(r *Rule) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !r.Removed() {
-		t.expirable[r] = struct{}{}
+		t.mayExpire(r)
 		if e := t.tables[r.Table].evict; e != nil {
 			e.changed(r)
 		}

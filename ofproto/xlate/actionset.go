@@ -69,7 +69,8 @@ func (t *Translator) ordered(set []openflow.Action) []openflow.Action {
 	return out
 }
 
-// doActionSet carries the action set out at the end of the pipeline.
+// doActionSet carries the action set out at the end of the pipeline, except behind an
+// exit: whatever Open vSwitch's manual says, it does so.
 func (t *Translator) doActionSet() {
 	if len(t.actionSet) == 0 {
 		return
@@ -79,7 +80,6 @@ func (t *Translator) doActionSet() {
 	t.actionSet = t.actionSet[:0]
 	if len(list) > 0 {
 		node := t.node
-		t.exit = false
 		if t.node != nil {
 			t.node = t.add(NodeTable, "--. Executing action set:")
 		}

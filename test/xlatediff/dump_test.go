@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"testing"
 
 	"govs/dpif"
 )
@@ -17,7 +18,8 @@ import (
 // Our masks have priorities of VLAN tags, the types of tags, the protocol where a
 // type of service is set, and MPLS entries where some are set or pushed. Its own leave
 // them out though what is done depends on them: it may have one flow where we have
-// several, and may delete one that is to do something that takes such a mask.
+// several, and may delete one that is to do something that takes such a mask. Nor do
+// they say that there is no second tag.
 //
 // Some actions look at bits of packets that have no such thing, as a time to live
 // outside IP. No key of a datapath can say so; the reference takes that for a change
@@ -163,16 +165,40 @@ func flowTexts(ours, ref map[string]datapathFlow) (got, want string) {
 	return strings.Join(g, "\n"), strings.Join(w, "\n")
 }
 
-// mergeTypes puts our flows for tags of different types together where the
-// reference has one for them.
+// ofAnyTag returns a flow without the types of tags, and without a second tag that is
+// not looked at.
+func ofAnyTag(key string) string {
+	const inner = "encap(eth_type(0x8100),vlan(),"
+	key = tagTypes.ReplaceAllString(key, "eth_type(0x8100)")
+	at := strings.Index(key, inner)
+	if at < 0 {
+		return key
+	}
+	rest := key[at+len(inner):] // whose parenthesis closes what is taken out, too
+	depth := 0
+	for i, ch := range rest {
+		switch ch {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 && i+1 < len(rest) && rest[i+1] == ')' {
+				return key[:at] + rest[:i+1] + rest[i+2:]
+			}
+		}
+	}
+	return key
+}
+
+// mergeTypes puts our flows for tags of different types, and one and two of them,
+// together where the reference has one for them.
 func mergeTypes(ours, ref map[string]datapathFlow) {
 	alike := map[string][]string{}
 	for key := range ours {
-		k := tagTypes.ReplaceAllString(key, "eth_type(0x8100)")
+		k := ofAnyTag(key)
 		alike[k] = append(alike[k], key)
 	}
 	for key := range ref {
-		l := alike[tagTypes.ReplaceAllString(key, "eth_type(0x8100)")]
+		l := alike[ofAnyTag(key)]
 		if len(l) < 2 || slices.ContainsFunc(l, func(k string) bool { _, has := ref[k]; return has && k != key }) {
 			continue
 		}
@@ -182,5 +208,24 @@ func mergeTypes(ours, ref map[string]datapathFlow) {
 			delete(ours, k)
 		}
 		ours[key] = f
+	}
+}
+
+// TestMergeTypes: what counts as alike.
+func TestMergeTypes(t *testing.T) {
+	one := "recirc_id(0),in_port(13),eth_type(0x8100),vlan(vid=100),encap(eth_type(0x0800),ipv4(frag=no)) drop"
+	two := "recirc_id(0),in_port(13),eth_type(0x8100),vlan(vid=100),encap(eth_type(0x88a8),vlan(),encap(eth_type(0x0800),ipv4(frag=no))) drop"
+	if got := ofAnyTag(two); got != one {
+		t.Error(got)
+	}
+	looked := strings.Replace(two, "vlan()", "vlan(vid=1)", 1)
+	for _, key := range []string{one, looked} {
+		if got := ofAnyTag(key); got != tagTypes.ReplaceAllString(key, "eth_type(0x8100)") {
+			t.Error(got)
+		}
+	}
+	ours := map[string]datapathFlow{one: {flows: 1, packets: 2, bytes: 150}, two: {flows: 1, bytes: 0}}
+	if mergeTypes(ours, map[string]datapathFlow{one: {flows: 1, packets: 3, bytes: 185}}); len(ours) != 1 || ours[one].flows != 2 {
+		t.Error(ours)
 	}
 }
