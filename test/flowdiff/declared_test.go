@@ -183,7 +183,7 @@ func usables(got, want string) (g, w openflow.Protocols, ok bool) {
 	return g, w, ok1 && ok2
 }
 
-var maskedSet = regexp.MustCompile(`set_field:[^,]*/[^,]*->(eth|dl|ip|nw|vlan|tcp|udp)_`)
+var maskedSet = regexp.MustCompile(`set_field:[^,]*/[^,]*->(eth|dl|ip|nw|vlan|tcp|udp|sctp)_`)
 
 var zeroProto = regexp.MustCompile(`ct_nw_proto[=:]0(x?0+)?\b|CT_NW_PROTO`)
 
