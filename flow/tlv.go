@@ -355,6 +355,18 @@ func (t *TLVMap) Has(id FieldID) bool {
 	return t != nil && id.IsTLV() && t.layout.slots[id.tlv()].used
 }
 
+// Bits returns how many bits a field has: those of its option, if it is of one.
+func (t *TLVMap) Bits(id FieldID) uint16 {
+	if t.Has(id) {
+		for _, o := range t.tlvs {
+			if id == TunMetadata0+FieldID(o.Index) {
+				return 8 * uint16(o.Len)
+			}
+		}
+	}
+	return fields[id].Bits
+}
+
 // WholeText returns text with the subfields that are all of an option, such as
 // NXM_NX_TUN_METADATA0[0..31] of one of four bytes, as those of other whole
 // fields: without their bits.

@@ -131,4 +131,9 @@ func TestWholeOption(t *testing.T) {
 	if got := (*TLVMap)(nil).WholeText(text); got != text {
 		t.Error(got)
 	}
+	for id, want := range map[FieldID]uint16{TunMetadata0: 32, TunMetadata0 + 10: 64, TunMetadata0 + 1: 992, Reg0: 32} {
+		if got := m.Bits(id); got != want {
+			t.Errorf("%s has %d bits, want %d", id, got, want)
+		}
+	}
 }

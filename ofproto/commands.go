@@ -248,7 +248,7 @@ func (h *Host) cmdDumpFlows(args []string) (string, error) {
 			fmt.Fprintf(&b, "table_id=%d, ", r.Table)
 		}
 		fmt.Fprintf(&b, "duration=%ds, n_packets=%d, n_bytes=%d, %s", int(now.Sub(r.Created())/time.Second), r.Stats.Packets.Load(), r.Stats.Bytes.Load(), offload)
-		b.WriteString(ruleText(r) + "\n")
+		b.WriteString(p.tlvMap.Load().WholeText(ruleText(r)) + "\n")
 	}
 	return b.String(), nil
 }

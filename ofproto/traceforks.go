@@ -14,9 +14,12 @@ import (
 // What the tracker would say of them nobody knows without asking it, so the user
 // says it (--ct-next), or they count as the first packets of connections.
 
-// maxForks bounds how many copies a trace follows: a pipeline can send them round
-// for ever.
-const maxForks = 64
+// A pipeline can send copies round for ever: a trace follows each so often, and so
+// many in all.
+const (
+	maxRounds = 64
+	maxForks  = 4096
+)
 
 const (
 	ctNew = 1 << 0
@@ -49,9 +52,17 @@ func parseCTState(s string) (uint16, error) {
 // they went to the connection tracker.
 func (h *Host) followForks(b *strings.Builder, t *traceArgs, forks []xlate.Fork) {
 	states := t.ctNext
+	rounds, round := 1, len(forks) // where those of this round end
 	for n := 0; n < len(forks); n++ {
-		if n == maxForks {
-			fmt.Fprintf(b, "\n\nThe packet is recirculated more than %d times; tracing stops here.", maxForks)
+		if n == round {
+			rounds, round = rounds+1, len(forks)
+		}
+		switch {
+		case rounds > maxRounds:
+			fmt.Fprintf(b, "\n\nThe packet is recirculated more than %d times; tracing stops here.", maxRounds)
+			return
+		case n == maxForks:
+			fmt.Fprintf(b, "\n\nThe packet has more than %d copies; tracing stops here.", maxForks)
 			return
 		}
 		f := &forks[n]

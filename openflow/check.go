@@ -94,15 +94,19 @@ func (c *checker) warnf(format string, args ...any) error {
 // span checks that a subfield lies within its field.
 func (c *checker) span(what string, s flow.Subfield) error {
 	f := s.Field.Info()
+	bits := f.Bits
+	if c.names != nil {
+		bits = c.names.TLVs.Bits(s.Field)
+	}
 	switch {
 	case s.N == 0:
 		c.warnf("zero bit %s field %s", what, f.Name)
 		return ErrBadActionBadSetLen
-	case s.Ofs >= f.Bits:
-		c.warnf("bit offset %d exceeds %d-bit width of %s field %s", s.Ofs, f.Bits, what, f.Name)
+	case s.Ofs >= bits:
+		c.warnf("bit offset %d exceeds %d-bit width of %s field %s", s.Ofs, bits, what, f.Name)
 		return ErrBadActionBadSetLen
-	case s.Ofs+s.N > f.Bits:
-		c.warnf("bit offset %d and width %d exceeds %d-bit width of %s field %s", s.Ofs, s.N, f.Bits, what, f.Name)
+	case s.Ofs+s.N > bits:
+		c.warnf("bit offset %d and width %d exceeds %d-bit width of %s field %s", s.Ofs, s.N, bits, what, f.Name)
 		return ErrBadActionBadSetLen
 	}
 	return nil

@@ -162,7 +162,7 @@ func (t *Translator) finishFrozen() {
 }
 
 // thaw continues where a frozen translation stopped. It reports false if nothing
-// is known of the packet.
+// is known of the packet, or it is not received.
 func (t *Translator) thaw() bool {
 	f := t.in.Thaw
 	if f == nil {
@@ -211,8 +211,10 @@ func (t *Translator) thaw() bool {
 	t.node = node
 	if len(f.Steps) == 0 && !f.Paused {
 		r := t.lookup(f.Table, t.flow.InPort, true, true)
-		t.begin(r, t.table)
-		return true
+		return t.begin(r, t.table)
+	}
+	if !t.received(t.in.Bridge.Ports[t.in.Key.InPort]) {
+		return false
 	}
 	for i := range f.Steps {
 		s := &f.Steps[i]

@@ -134,8 +134,10 @@ func setMatch(m *flow.Match, d flow.Subfield, v flow.Value) {
 func learnedText(fm *openflow.FlowMod) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "table=%d ", fm.Table)
-	b.WriteString(matchText(&fm.Match))
-	fmt.Fprintf(&b, " priority=%d", fm.Priority)
+	if m := matchText(&fm.Match); m != "" {
+		b.WriteString(m + " ")
+	}
+	fmt.Fprintf(&b, "priority=%d", fm.Priority)
 	if fm.NewCookie != 0 {
 		fmt.Fprintf(&b, " cookie=%#x", fm.NewCookie)
 	}

@@ -87,7 +87,10 @@ func (t *Translator) bundleMember(a *openflow.Bundle) openflow.Port {
 		}
 		return openflow.PortNone
 	}
-	basis := t.hashFields(a.Fields, a.Basis)
+	basis := uint32(0) // of one there is nothing to choose
+	if len(a.Members) > 1 {
+		basis = t.hashFields(a.Fields, a.Basis)
+	}
 	best, most := openflow.PortNone, uint32(0)
 	for i, p := range a.Members {
 		if !t.memberLive(p) {

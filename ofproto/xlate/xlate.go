@@ -347,14 +347,7 @@ func (t *Translator) run() {
 	if port != nil && port.Tunnel != nil && port.Counters != nil {
 		t.effect(Effect{kind: effectRx, ptr: port.Counters})
 	}
-	switch {
-	case port != nil && port.Bundle != nil && port.Bundle.MirrorOut:
-		t.reportError("dropping packet received on port %s, which is reserved exclusively for mirroring", port.Bundle.Name)
-	case !decapsulateECN(&t.flow):
-		t.err = errCongestion
-	case port != nil && !t.mayReceive(port):
-	default:
-		t.mirrorIngress()
+	if t.received(port) {
 		t.do(actions, true)
 		if t.err == nil {
 			t.finish()
@@ -376,15 +369,38 @@ func (t *Translator) run() {
 	t.finishMask()
 }
 
-// begin carries out a flow found in a table as the beginning of a pipeline.
-func (t *Translator) begin(r *flowtable.Rule, table uint8) {
+// received reports whether a packet that came in by port, which may be nil, goes on,
+// with a copy for those mirrors that have not had one. That is asked again when the
+// packet comes back from the datapath.
+func (t *Translator) received(port *Port) bool {
+	switch {
+	case port != nil && port.Bundle != nil && port.Bundle.MirrorOut:
+		t.reportError("dropping packet received on port %s, which is reserved exclusively for mirroring", port.Bundle.Name)
+		return false
+	case !decapsulateECN(&t.flow):
+		t.err = errCongestion
+		return false
+	case port != nil && !t.mayReceive(port):
+		return false
+	}
+	t.mirrorIngress()
+	return true
+}
+
+// begin carries out a flow found in a table as the beginning of a pipeline. It
+// reports false for a packet that is not received.
+func (t *Translator) begin(r *flowtable.Rule, table uint8) bool {
 	if r == nil {
-		return
+		return true
 	}
 	t.count(r)
 	t.table, t.rule, t.cookie = table, r, r.Cookie
 	t.node = t.reportTable(r, table)
+	if !t.received(t.in.Bridge.Ports[t.in.Key.InPort]) {
+		return false
+	}
 	t.do(r.Actions, true)
+	return true
 }
 
 // mayReceive reports whether the port's configuration lets packets in.
