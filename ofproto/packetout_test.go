@@ -60,14 +60,19 @@ func TestPacketOutRefused(t *testing.T) {
 }
 
 // TestPacketOutComesBack: what a controller sends out comes back from the datapath
-// also if it came in by none of its ports, unless there is no such port at all.
+// also if it came in by none of its ports, unless there is no such port at all or it is
+// a patch port.
 func TestPacketOutComesBack(t *testing.T) {
 	h, mgmt := newSocketHost(t)
+	h.build(t, []bridgeDef{{"br8", true, []portDef{{"pb", "pa", 1, -1}}}})
+	if _, err := h.Ofproto("br9").PortAdd(PortSpec{Name: "pa", Type: "patch", Peer: "pb", Request: 5}); err != nil {
+		t.Fatal(err)
+	}
 	h.flows(t, "br9", "udp,actions=ct(table=1)\ntable=1,actions=output:2")
 	c := client(t, mgmt)
 	k, _ := flow.ParseKey("in_port=1,udp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_ttl=64", nil)
 	acts, _, _ := openflow.ParseActionList("resubmit(,0)", nil)
-	for port, want := range map[openflow.Port]int64{openflow.PortController: 1, openflow.PortLocal: 1, 1: 1, 77: 0} {
+	for port, want := range map[openflow.Port]int64{openflow.PortController: 1, openflow.PortLocal: 1, 1: 1, 5: 0, 77: 0} {
 		info, _ := h.Ofproto("br9").PortInfo(2)
 		before := info.Stats.TxPackets
 		m := &openflow.PacketOut{Packet: flow.Compose(k, nil).Bytes(), Buffer: openflow.NoBuffer, Actions: acts}

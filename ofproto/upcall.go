@@ -109,7 +109,8 @@ func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, seen uint64,
 
 // receiver is Config.Receiver, but that what a controller sent out, and comes back
 // from the datapath which may not know of a port for it, came in where it was said to,
-// or by the local port if by none.
+// or by the local port if by none. As in Open vSwitch, what was said to have come in by
+// a patch port is lost.
 func (b *Backer) receiver(cfg *xlate.Config, k *flow.Key) *xlate.Port {
 	port := cfg.Receiver(k)
 	if port != nil || k.RecircID == 0 {
@@ -125,10 +126,13 @@ func (b *Backer) receiver(cfg *xlate.Config, k *flow.Key) *xlate.Port {
 	}
 	for _, x := range cfg.Bridges {
 		if x.Name == f.Bridge {
-			return x.Ports[uint32(in)]
+			port = x.Ports[uint32(in)]
 		}
 	}
-	return nil
+	if port != nil && port.Peer != nil {
+		return nil
+	}
+	return port
 }
 
 // install puts the flow for what out says.

@@ -182,8 +182,10 @@ func (s *side) reset() {
 	s.do("revalidator/purge")
 	s.settle(2)
 	s.grace()
+	s.untilEmpty()
 	for b := range bridges { // the reference learns from flows that go, too
 		s.do("fdb/flush", bridgeName(b))
+		s.do("fdb/stats-clear", bridgeName(b))
 	}
 	for _, p := range ports {
 		s.portMod(p.bridge, p.no, openflow.PortNoRecv|openflow.PortNoFwd|openflow.PortNoFlood|openflow.PortNoPacketIn|openflow.PortNoRecvSTP, 0)
@@ -198,6 +200,18 @@ func (s *side) reset() {
 func (s *side) grace() {
 	if s.Maker.Name != "govs" {
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// untilEmpty waits until nothing is left of tables of flows, as masks show.
+func (s *side) untilEmpty() {
+	const want = "Megaflow: recirc_id=0,eth,ip,in_port=LOCAL,nw_frag=no\n"
+	for b := range bridges {
+		for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			if strings.Contains(s.do("ofproto/trace", bridgeName(b), "in_port=LOCAL,tcp"), want) {
+				break
+			}
+		}
 	}
 }
 
