@@ -224,6 +224,9 @@ func (w *textWriter) match(m *Match) {
 	w.hex("metadata", U(k.Metadata), U(x.Metadata), OnesValue(64))
 	w.port("in_port", k.InPort, x.InPort)
 	for i := range k.VLANs {
+		if x.VLANs[i].TCI == 0 {
+			break // as in OVS, no tag behind one that is not looked at is told
+		}
 		w.vlan(&vlanKeys[i], k.VLANs[i].TCI, x.VLANs[i].TCI)
 	}
 	w.mac("dl_src", k.EthSrc, x.EthSrc)
@@ -288,9 +291,6 @@ func (m *Mask) impliesEthernet() bool {
 var vlanKeys = [MaxVLANs][3]string{{"dl_vlan", "dl_vlan_pcp", "vlan_tci"}, {"dl_vlan1", "dl_vlan_pcp1", "vlan_tci1"}}
 
 func (w *textWriter) vlan(keys *[3]string, tci, mask uint16) {
-	if mask == 0 {
-		return
-	}
 	vid, pcp := mask&0xfff, mask&0xe000
 	if tci&mask&VLANPresent != 0 && (vid == 0 || vid == 0xfff) && (pcp == 0 || pcp == 0xe000) && vid|pcp != 0 {
 		if vid != 0 {

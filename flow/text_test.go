@@ -221,4 +221,9 @@ func TestMegaflowText(t *testing.T) {
 	if got, want := m.String(), "recirc_id=0,packet_type=(1,0x800),ip,in_port=2,nw_frag=no"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	m = base(Key{InPort: 5, EthType: EthTypeARP})
+	m.Mask.VLANs[1].TCI = 0xffff
+	if got, want := m.String(), "recirc_id=0,eth,arp,in_port=5"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
