@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -296,6 +297,19 @@ func TestSegment(t *testing.T) {
 		if len(segs) != (n+mss-1)/mss || len(segs) != p.Segments() {
 			t.Fatalf("%d segments of %d in %d bytes, Segments says %d", len(segs), mss, n, p.Segments())
 		}
+		front := []byte("front")
+		headers, hl, err := p.SegmentHeaders([]byte("before"), front)
+		if err != nil || len(headers) != len("before")+len(segs)*(len(front)+hl) {
+			t.Fatalf("%d bytes of headers: %v", len(headers), err)
+		}
+		headers = headers[len("before"):]
+		for j, s := range segs {
+			h := headers[j*(len(front)+hl):][:len(front)+hl]
+			rest := p.Bytes()[hl+j*mss:]
+			if want := slices.Concat(front, s.Bytes()); !bytes.Equal(slices.Concat(h, rest[:min(mss, len(rest))]), want) {
+				t.Fatalf("segment %d: headers % x, want % x", j, h, want[:len(h)])
+			}
+		}
 		var got []byte
 		for j, s := range segs {
 			verify(t, s, "segment")
@@ -339,6 +353,10 @@ func TestSegmentReusesPackets(t *testing.T) {
 	p.Offload.GSOType, p.Offload.GSOSize = GSOTCPv4, 1448
 	segs, _ := p.Segment(nil)
 	if n := testing.AllocsPerRun(20, func() { segs, _ = p.Segment(segs[:0]) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	headers, _, _ := p.SegmentHeaders(nil, nil)
+	if n := testing.AllocsPerRun(20, func() { headers, _, _ = p.SegmentHeaders(headers[:0], nil) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -405,6 +423,10 @@ func FuzzSegment(f *testing.F) {
 		if err == nil && len(segs) != p.Segments() {
 			t.Fatalf("%d segments, Segments says %d", len(segs), p.Segments())
 		}
+		headers, hl, err2 := p.SegmentHeaders(nil, nil)
+		if p.Offload.GSOType != GSONone && (err == nil) != (err2 == nil) || err2 == nil && len(headers) != len(segs)*hl {
+			t.Fatalf("%d segments, %v; %d bytes of headers of %d, %v", len(segs), err, len(headers), hl, err2)
+		}
 	})
 }
 
@@ -421,5 +443,14 @@ func BenchmarkSegment64k(b *testing.B) {
 	segs, _ := p.Segment(nil)
 	for b.Loop() {
 		segs, _ = p.Segment(segs[:0])
+	}
+}
+
+func BenchmarkSegmentHeaders64k(b *testing.B) {
+	p := build(rand.New(rand.NewPCG(7, 1)), vTCP4, 64000)
+	p.Offload.GSOType, p.Offload.GSOSize = GSOTCPv4, 1448
+	var headers []byte
+	for b.Loop() {
+		headers, _, _ = p.SegmentHeaders(headers[:0], nil)
 	}
 }

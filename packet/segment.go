@@ -91,73 +91,118 @@ func (p *Packet) Segment(dst []*Packet) ([]*Packet, error) {
 		q.Offload.GSOType = GSONone
 		return dst, nil
 	}
-	l3, l4, err := p.gsoLayers()
+	c, err := p.cut()
 	if err != nil {
 		return dst, err
+	}
+	for c.next() {
+		q := next()
+		q.copyMeta(p, c.hl+len(c.payload))
+		b := q.Bytes()
+		copy(b[c.hl:], c.payload)
+		c.headers(b[:c.hl])
+		q.L3, q.L4 = c.l3, c.l4
+		q.Offload = Offload{CsumValid: true}
+	}
+	return dst, nil
+}
+
+// SegmentHeaders appends to dst the headers of the frames that the super-frame p
+// stands for, as Segment makes them, each behind a copy of front. It returns their
+// length, which is the same for all; the payload of frame i are the GSOSize bytes
+// of p, or what is left, from that length plus i times GSOSize on.
+func (p *Packet) SegmentHeaders(dst, front []byte) (all []byte, length int, err error) {
+	if p.Offload.GSOType == GSONone || p.Offload.GSOSize == 0 {
+		return dst, 0, ErrSegment
+	}
+	c, err := p.cut()
+	if err != nil {
+		return dst, 0, err
+	}
+	for c.next() {
+		dst = append(dst, front...)
+		n := len(dst)
+		dst = append(dst, c.src[:c.hl]...)
+		c.headers(dst[n:])
+	}
+	return dst, c.hl, nil
+}
+
+// A cut goes through the segments of a super-frame.
+type cut struct {
+	src        []byte
+	l3, l4, hl int // offsets of the headers and the end of all
+	mss        int
+	isTCP      bool
+	i          int    // of the segment
+	at         int    // where its payload begins
+	payload    []byte // its
+}
+
+func (p *Packet) cut() (cut, error) {
+	l3, l4, err := p.gsoLayers()
+	if err != nil {
+		return cut{}, err
 	}
 	hl, err := p.gsoHeader()
 	if err != nil {
-		return dst, err
+		return cut{}, err
 	}
 	src := p.Bytes()
 	if hl > len(src) {
-		return dst, ErrSegment
+		return cut{}, ErrSegment
 	}
-	payload, mss := src[hl:], int(o.GSOSize)
-	isTCP := o.GSOType != GSOUDPL4
-	v4 := src[l3]>>4 == 4
-	var seq uint32
-	if isTCP {
-		seq = TCP(src[l4:]).Seq()
+	o := &p.Offload
+	return cut{src: src, l3: l3, l4: l4, hl: hl, mss: int(o.GSOSize), isTCP: o.GSOType != GSOUDPL4, i: -1}, nil
+}
+
+// next goes to the next segment; there is one at least.
+func (c *cut) next() bool {
+	if c.i++; c.i == 0 {
+		c.at = c.hl
+	} else if c.at += len(c.payload); c.at == len(c.src) {
+		return false
 	}
-	for i := 0; ; i++ {
-		n := min(mss, len(payload))
-		last := n == len(payload)
-		q := next()
-		q.copyMeta(p, hl+n)
-		b := q.Bytes()
-		copy(b, src[:hl])
-		copy(b[hl:], payload[:n])
-		q.L3, q.L4 = l3, l4
-		q.Offload = Offload{CsumValid: true}
-		h := b[l4:]
-		var acc uint64
-		if v4 {
-			ip := IPv4(b[l3:])
-			be.PutUint16(ip[2:], uint16(len(b)-l3))
-			be.PutUint16(ip[4:], IPv4(src[l3:]).ID()+uint16(i))
-			ip.Checksum()
-			acc = PseudoV4(ip, proto(isTCP), len(h))
-		} else {
-			ip := IPv6(b[l3:])
-			ip.SetPayloadLen(len(b) - l3 - IPv6Len)
-			acc = PseudoV6(ip, proto(isTCP), len(h))
-		}
-		if isTCP {
-			be.PutUint32(h[4:], seq)
-			seq += uint32(n)
-			if !last {
-				h[13] &^= TCPFin | TCPPsh
-			}
-			if i > 0 {
-				h[13] &^= TCPCwr
-			}
-			h[16], h[17] = 0, 0
-			be.PutUint16(h[16:], ^Fold(Sum(h, acc)))
-		} else {
-			be.PutUint16(h[4:], uint16(len(h)))
-			h[6], h[7] = 0, 0
-			c := ^Fold(Sum(h, acc))
-			if c == 0 {
-				c = 0xffff
-			}
-			be.PutUint16(h[6:], c)
-		}
-		payload = payload[n:]
-		if last {
-			return dst, nil
-		}
+	c.payload = c.src[c.at:min(c.at+c.mss, len(c.src))]
+	return true
+}
+
+// headers writes the segment's headers.
+func (c *cut) headers(b []byte) {
+	copy(b, c.src[:c.hl])
+	h := b[c.l4:]
+	n := len(h) + len(c.payload)
+	var acc uint64
+	if b[c.l3]>>4 == 4 {
+		ip := IPv4(b[c.l3:])
+		be.PutUint16(ip[2:], uint16(c.l4-c.l3+n))
+		be.PutUint16(ip[4:], IPv4(c.src[c.l3:]).ID()+uint16(c.i))
+		ip.Checksum()
+		acc = PseudoV4(ip, proto(c.isTCP), n)
+	} else {
+		ip := IPv6(b[c.l3:])
+		ip.SetPayloadLen(c.l4 - c.l3 + n - IPv6Len)
+		acc = PseudoV6(ip, proto(c.isTCP), n)
 	}
+	if c.isTCP {
+		be.PutUint32(h[4:], TCP(c.src[c.l4:]).Seq()+uint32(c.at-c.hl))
+		if c.at+len(c.payload) < len(c.src) {
+			h[13] &^= TCPFin | TCPPsh
+		}
+		if c.i > 0 {
+			h[13] &^= TCPCwr
+		}
+		h[16], h[17] = 0, 0
+		be.PutUint16(h[16:], ^Fold(Sum(c.payload, Sum(h, acc))))
+		return
+	}
+	be.PutUint16(h[4:], uint16(n))
+	h[6], h[7] = 0, 0
+	sum := ^Fold(Sum(c.payload, Sum(h, acc)))
+	if sum == 0 {
+		sum = 0xffff
+	}
+	be.PutUint16(h[6:], sum)
 }
 
 // proto returns the protocol number of the two kinds of super-frames.

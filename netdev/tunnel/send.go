@@ -102,17 +102,16 @@ func (d *Device) one(s *txScratch, p *packet.Packet, now time.Time) {
 		d.frame(s, w, p)
 		return
 	}
-	d.flush(s) // the segments' buffers are used again below
+	d.flush(s) // the buffers below are used again
+	if d.super(s, w, p) {
+		return
+	}
 	segs, err := p.Segment(s.segs[:0])
 	if len(segs) > len(s.segs) {
 		s.segs = segs
 	}
 	if err != nil {
 		s.lost++
-		return
-	}
-	s.out = outgoing{&p.Tunnel, p.TunOpts(), p.PacketType, segs[0].Bytes()}
-	if d.super(s, w, &s.out, p.Offload.GSOType, segs) {
 		return
 	}
 	for i, q := range segs {

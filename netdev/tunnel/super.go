@@ -17,30 +17,43 @@ const (
 	maxOuterIP = 65000
 )
 
-// gsoScratch is the message of an outer super-frame.
+// gsoScratch is the message of an outer super-frame, and the headers of the
+// datagrams in it, which their payload does not follow.
 type gsoScratch struct {
-	msg [1]linux.Mmsghdr
-	iov [2 * maxParts]unix.Iovec
-	hdr [packet.VNetHdrLen + maxOuter]byte
+	msg   [1]linux.Mmsghdr
+	iov   [1 + 2*maxParts]unix.Iovec
+	hdr   [packet.VNetHdrLen + maxOuter]byte
+	parts []byte
 }
 
-// super sends the segments of one inner super-frame as few outer ones: each
+// super sends the segments of the inner super-frame p as few outer ones: each
 // segment is a datagram of the same length behind the same outer headers, which
-// is what UDP segmentation offload cuts. It returns false when that cannot be,
-// with nothing sent. No vnet header says "GRE", so GRE's segments leave one by
-// one, as many by one system call as there are.
-func (d *Device) super(s *txScratch, w *path, o *outgoing, typ packet.GSOType, segs []*packet.Packet) bool {
-	if d.noSuper.Load() || !d.overUDP() || !d.kind.steady || len(segs) < 2 || w.state != pathReady ||
+// is what UDP segmentation offload cuts. The payload stays where it is. It returns
+// false when that cannot be, with nothing sent. No vnet header says "GRE", so GRE's
+// segments leave one by one, as many by one system call as there are.
+func (d *Device) super(s *txScratch, w *path, p *packet.Packet) bool {
+	typ := p.Offload.GSOType
+	if d.noSuper.Load() || !d.overUDP() || !d.kind.steady || w.state != pathReady ||
 		typ != packet.GSOTCPv4 && typ != packet.GSOTCPv6 {
 		return false
 	}
-	h, ok := w.headers(s.gso.hdr[packet.VNetHdrLen:], d, o)
+	g := &s.gso
+	s.out = outgoing{&p.Tunnel, p.TunOpts(), p.PacketType, p.Bytes()}
+	h, ok := w.headers(g.hdr[packet.VNetHdrLen:], d, &s.out)
 	if !ok {
 		return false
 	}
-	size := len(h) - len(w.l2l3) - udpLen + segs[0].Len() // of one datagram's payload
-	over := len(w.l2l3) - ethLen + udpLen
-	if size+over > w.eg.MTU {
+	outer := len(w.l2l3) + udpLen // what comes once; the rest of h is before each segment
+	front := h[outer:]
+	parts, hl, err := p.SegmentHeaders(g.parts[:0], front)
+	if err != nil {
+		return false
+	}
+	g.parts = parts
+	each := len(front) + hl // of a datagram's headers
+	size := each + int(p.Offload.GSOSize)
+	payload := s.out.inner[hl:]
+	if len(parts) < 2*each || size+outer-ethLen > w.eg.MTU {
 		return false
 	}
 	fd, ok := w.fd.Acquire()
@@ -48,68 +61,58 @@ func (d *Device) super(s *txScratch, w *path, o *outgoing, typ packet.GSOType, s
 		return false
 	}
 	defer w.fd.Release()
-	per := min(maxParts, (maxOuterIP-over)/size)
-	for len(segs) > 0 {
-		n := min(per, len(segs))
-		if !d.sendSuper(s, fd, w, o, h, segs[:n], size) {
-			for _, q := range segs {
-				d.frame(s, w, q)
-			}
-			d.flush(s)
-			return true
+	per := min(maxParts, (maxOuterIP-outer+ethLen)/size)
+	for first := true; len(parts) > 0; first = false {
+		n := min(per, len(parts)/each)
+		b := payload[:min(n*(size-each), len(payload))]
+		switch err := d.sendSuper(s, fd, w, h[:outer], parts[:n*each], b, n, size-each); {
+		case err == nil:
+			s.sent += int64(n)
+			s.bytes += int64(n*hl + len(b))
+		case first && err == unix.EINVAL: // the kernel does not know such a thing
+			d.noSuper.Store(true)
+			return false
+		default:
+			s.lost += int64(n)
 		}
-		segs = segs[n:]
+		parts, payload = parts[n*each:], payload[len(b):]
 	}
 	return true
 }
 
-// sendSuper sends some segments as one outer super-frame behind the headers h,
-// which lie in s.gso.hdr; false if the kernel does not know such a thing.
-func (d *Device) sendSuper(s *txScratch, fd int, w *path, o *outgoing, h []byte, segs []*packet.Packet, size int) bool {
+// sendSuper sends n datagrams as one outer super-frame behind the headers h, which
+// lie in s.gso.hdr. Each is of the same size, but for the last one, and takes its
+// part of headers and of payload.
+func (d *Device) sendSuper(s *txScratch, fd int, w *path, h, headers, payload []byte, n, mss int) error {
 	g := &s.gso
 	udpAt := len(w.l2l3)
-	part := h[udpAt+udpLen:] // the tunnel's header, the same for all
-	total := 0
-	for _, q := range segs {
-		total += len(part) + q.Len()
-	}
-	w.finish(h, d, o, udpLen+total)
+	total := udpLen + len(headers) + len(payload)
+	w.finish(h, d, &s.out, total)
+	each := len(headers) / n
 	off := packet.Offload{CsumPartial: true, CsumStart: uint16(udpAt), CsumOffset: 6}
-	if len(segs) > 1 {
-		off.GSOType, off.GSOSize, off.HdrLen = packet.GSOUDPL4, uint16(size), uint16(udpAt+udpLen)
+	if n > 1 {
+		off.GSOType, off.GSOSize, off.HdrLen = packet.GSOUDPL4, uint16(each+mss), uint16(udpAt+udpLen)
 	}
 	var acc uint64
 	if w.v6 {
-		acc = packet.PseudoV6(packet.IPv6(h[ethLen:]), unix.IPPROTO_UDP, udpLen+total)
+		acc = packet.PseudoV6(packet.IPv6(h[ethLen:]), unix.IPPROTO_UDP, total)
 	} else {
-		acc = packet.PseudoV4(packet.IPv4(h[ethLen:]), unix.IPPROTO_UDP, udpLen+total)
+		acc = packet.PseudoV4(packet.IPv4(h[ethLen:]), unix.IPPROTO_UDP, total)
 	}
 	be.PutUint16(h[udpAt+6:], packet.Fold(acc))
 	off.WriteVNetHdr(g.hdr[:])
-	iov := g.iov[:2*len(segs)]
-	for i, q := range segs {
-		b := q.Bytes()
-		iov[2*i].Base, iov[2*i+1].Base = unsafe.SliceData(part), unsafe.SliceData(b)
-		iov[2*i].SetLen(len(part))
-		iov[2*i+1].SetLen(len(b))
-		s.bytes += int64(len(b))
-	}
+	iov := g.iov[:1+2*n]
 	iov[0].Base = &g.hdr[0]
 	iov[0].SetLen(packet.VNetHdrLen + len(h))
+	for i := 1; i < len(iov); i += 2 {
+		k := min(mss, len(payload))
+		iov[i].Base, iov[i+1].Base = unsafe.SliceData(headers), unsafe.SliceData(payload)
+		iov[i].SetLen(each)
+		iov[i+1].SetLen(k)
+		headers, payload = headers[each:], payload[k:]
+	}
 	g.msg[0].Hdr.Iov = &iov[0]
 	g.msg[0].Hdr.SetIovlen(len(iov))
 	_, err := linux.Sendmmsg(fd, g.msg[:])
-	switch err {
-	case nil:
-		s.sent += int64(len(segs))
-	case unix.EINVAL:
-		d.noSuper.Store(true)
-		for _, q := range segs {
-			s.bytes -= int64(q.Len())
-		}
-		return false
-	default:
-		s.lost += int64(len(segs))
-	}
-	return true
+	return err
 }
