@@ -210,3 +210,25 @@ func TestTablesBehindLabels(t *testing.T) {
 		t.Errorf("the other bridge sent %d packets out by the flow that looks behind the label", out.Stats.TxPackets)
 	}
 }
+
+// TestTunnelledComesBack: a packet that got the header of a tunnel to go out by, and
+// then goes through the datapath again, still came in where it did.
+func TestTunnelledComesBack(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}, {"pa", "pb", 3, -1}}}, {"br8", true, []portDef{{"pb", "pa", 1, -1}}}})
+	if _, err := h.Ofproto("br8").PortAdd(PortSpec{Name: "t1", Type: "vxlan", Request: 7, Options: map[string]string{"remote_ip": "1.2.3.4"}}); err != nil {
+		t.Fatal(err)
+	}
+	h.flows(t, "br9", "in_port=1,actions=output:3")
+	h.flows(t, "br8", "ip,actions=set_tunnel:5,output:7,ct(table=1)")
+	h.flows(t, "br8", "table=1,actions=output:1")
+	h.flows(t, "br9", "in_port=3,actions=output:2")
+	h.receive(t, "br9", "p1", "in_port=1,ip,nw_src=1.1.1.1,dl_src=00:00:00:00:00:01", 1)
+	h.backer.Step(h.clock.Now())
+	if n := h.datapathFlows(); n != 2 {
+		t.Errorf("%d datapath flows, want 2", n)
+	}
+	if l := h.dump("br8", ""); len(l) != 2 || l[0].Packets+l[1].Packets != 2 {
+		t.Errorf("%d flows, not 2 packets in all", len(l))
+	}
+}

@@ -256,7 +256,7 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	}
 	key, mask := &r.put.Match.Key, &r.put.Match.Mask
 	k.key.unpack(key.Words())
-	port := cfg.Receiver(key)
+	port := b.receiver(cfg, key)
 	if port == nil {
 		// Count, but learn nothing from the old picture.
 		if d, any := k.news(s, now); any {

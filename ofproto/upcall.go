@@ -107,13 +107,17 @@ func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, seen uint64,
 	w.forward(u, out)
 }
 
-// receiver is Config.Receiver, but that what a controller sent out, and comes back
-// from the datapath which may not know of a port for it, came in where it was said to,
-// or by the local port if by none. As in Open vSwitch, what was said to have come in by
-// a patch port is lost.
+// receiver is Config.Receiver, but that packets which come back from the datapath still
+// came in where they did before they got the header of a tunnel to go out by. What a
+// controller sent out, for which the datapath may not know of a port, came in where it
+// was said to, or by the local port if by none. As in Open vSwitch, what was said to
+// have come in by a patch port is lost.
 func (b *Backer) receiver(cfg *xlate.Config, k *flow.Key) *xlate.Port {
 	port := cfg.Receiver(k)
 	if port != nil || k.RecircID == 0 {
+		return port
+	}
+	if port = cfg.ByODP[dpif.PortNo(k.InPort)]; port != nil {
 		return port
 	}
 	f := b.thaw(k.RecircID)

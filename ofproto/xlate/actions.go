@@ -92,6 +92,7 @@ func (t *Translator) one(a openflow.Action, last bool) {
 		t.stack = t.stack[:len(t.stack)-1]
 		a.Field.Unwildcard(t.wc)
 		a.Field.Set(f, v)
+		t.typeTag()
 		t.reportSubfield(a.Field)
 
 	case *openflow.SetEthSrc:
@@ -255,6 +256,14 @@ func (t *Translator) setField(a *openflow.SetField) {
 		t.wc.Tunnel.Flags |= shownTunFlags
 	}
 	a.Field.SetMasked(&t.flow, a.Value, a.Mask)
+	t.typeTag()
+}
+
+// typeTag gives a tag that came into being by its parts the usual type.
+func (t *Translator) typeTag() {
+	if v := &t.flow.VLANs[0]; v.TPID == 0 && v.TCI != 0 {
+		v.TPID = flow.EthTypeVLAN
+	}
 }
 
 func (t *Translator) move(a *openflow.Move) {
@@ -262,6 +271,7 @@ func (t *Translator) move(a *openflow.Move) {
 		a.Src.Unwildcard(t.wc)
 		a.Dst.Unwildcard(t.wc)
 		a.Dst.Set(&t.flow, a.Src.Get(&t.flow))
+		t.typeTag()
 	}
 	t.reportSubfield(a.Dst)
 }

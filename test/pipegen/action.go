@@ -158,7 +158,12 @@ func (g *Gen) list(table, max int, set bool) string {
 
 func (g *Gen) load() string {
 	if g.one(2) {
-		return fmt.Sprintf("load:%d->NXM_NX_REG%d[%s]", g.IntN(3), g.IntN(4), g.pick("", "0..3", "1..2", "31"))
+		bits := g.pick("", "0..3", "1..2", "31")
+		most := 3
+		if bits == "31" {
+			most = 2
+		}
+		return fmt.Sprintf("load:%d->NXM_NX_REG%d[%s]", g.IntN(most), g.IntN(4), bits)
 	}
 	return g.pick("load:0x2->NXM_OF_ARP_OP[]", "load:0x5->NXM_OF_ETH_DST[0..15]", "load:0x3->NXM_OF_VLAN_TCI[0..11]", "load:0x1003->NXM_OF_VLAN_TCI[]", "load:0->NXM_OF_VLAN_TCI[]",
 		"load:9->NXM_OF_IP_TOS[2..7]", "load:0x7->OXM_OF_METADATA[]", "load:0x102->NXM_OF_IP_SRC[16..31]", "load:3->NXM_OF_IN_PORT[]", "load:0->NXM_OF_IN_PORT[]", "load:5->NXM_NX_PKT_MARK[]",
@@ -211,6 +216,14 @@ func (g *Gen) learn(table int) string {
 	return "learn(" + strings.Join(args, ",") + ")"
 }
 
+// natRange returns what an address is to become, of the kind that the flow matches.
+func (g *Gen) natRange() string {
+	if g.isIPv6 {
+		return g.pick("src=[fd00::9]", "dst=[fe80::2]", "src=[fd00::9]-[fd00::9]:5000-5000")
+	}
+	return g.pick("src=10.9.9.9", "dst=10.0.0.2", "src=10.9.9.1-10.9.9.1:5000-5000")
+}
+
 func (g *Gen) ct(table int) string {
 	var args []string
 	add := func(n int, s string) {
@@ -220,12 +233,12 @@ func (g *Gen) ct(table int) string {
 	}
 	add(2, "commit")
 	commit := len(args) > 0
-	add(3, "zone="+g.pick("1", "2", "NXM_NX_REG0[0..15]"))
+	add(3, "zone="+g.pick("1", "2", "3", "65535", "NXM_NX_REG0[0..15]"))
 	add(2, "table="+strconv.Itoa(table+1))
 	if commit {
 		add(6, "force")
 		add(4, "exec("+g.pick("load:1->NXM_NX_CT_MARK[]", "set_field:0x1/0x1->ct_label", "set_field:2->ct_mark", "move:NXM_NX_REG0[]->NXM_NX_CT_MARK[]")+")")
-		add(6, "nat("+g.pick("src=10.9.9.9", "dst=10.0.0.2", "src=10.9.9.1-10.9.9.1:5000-5000")+")")
+		add(6, "nat("+g.natRange()+")")
 	} else {
 		add(8, "nat")
 	}

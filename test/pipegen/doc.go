@@ -31,6 +31,7 @@ type Gen struct {
 
 	families []family
 	isIP     bool // what the flow that is being made matches
+	isIPv6   bool
 }
 
 // New returns a generator for a bridge with the given ports.

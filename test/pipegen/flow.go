@@ -23,8 +23,9 @@ func (g *Gen) Flow() string {
 	}
 	m := g.Match()
 	s = withMatch(s, m)
-	g.isIP = ipWords.MatchString(m)
-	defer func() { g.isIP = false }()
+	words := ipWords.FindStringSubmatch(m)
+	g.isIP, g.isIPv6 = words != nil, words != nil && strings.HasSuffix(words[1], "6")
+	defer func() { g.isIP, g.isIPv6 = false, false }()
 	return s + ",actions=" + g.actions(table)
 }
 

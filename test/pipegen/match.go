@@ -24,11 +24,12 @@ func (g *Gen) Match() string {
 	add(8, "metadata=%d%s", g.IntN(2), g.pick("", "/1"))
 	if !g.Tunnels {
 		add(8, "tun_id=%d%s", g.IntN(3), g.pick("", "/1"))
-		add(30, "%s", g.pick("tun_src=1.1.1.1", "tun_dst=0.0.0.0", "tun_flags=+df", "tun_ipv6_src=::", "tun_gbp_id=0", "tun_metadata0=0"))
+		add(30, "%s", g.pick("tun_src=1.1.1.1", "tun_dst=0.0.0.0", "tun_flags=+oam", "tun_ipv6_src=::", "tun_gbp_id=0", "tun_metadata0=0"))
 	} else if g.one(3) {
 		m = append(m, g.tunnelMatch()...)
 	}
 	add(14, "%s", g.pick("ct_state=-trk", "ct_state=+trk", "ct_state=+est+trk", "ct_state=+new+trk", "ct_zone=0", "ct_zone=1", "ct_mark=0", "ct_mark=1/1", "ct_label=0", "ct_state=+rpl+trk"))
+	add(40, "actset_output=%s", g.pick("1", "2", "unset", "LOCAL"))
 	m = append(m, g.upper()...)
 	return strings.Join(m, ",")
 }
@@ -66,6 +67,9 @@ func (g *Gen) upper() (m []string) {
 			add(4, "nw_proto=%s", g.pick("6", "17", "1", "2"))
 		}
 		m = append(m, g.ports(proto)...)
+		if g.one(12) {
+			m = append(m, "ct_state=+trk"+g.pick("", ",ct_nw_src="+g.ip(), ",ct_nw_dst="+g.ip()+"/16", ",ct_nw_proto=6", ",ct_nw_proto=17,ct_tp_dst="+g.n(3), ",ct_nw_proto=6,ct_tp_src="+g.n(3)))
+		}
 	case 3:
 		m = append(m, g.pick("arp", "arp", "rarp"))
 		add(2, "arp_tpa=%s", g.maskedIP())
@@ -83,11 +87,16 @@ func (g *Gen) upper() (m []string) {
 		if proto == "icmp6" && g.one(2) {
 			m = append(m, g.pick("icmp_type=135", "icmp_type=136")+",icmp_code=0")
 			add(2, "nd_target=%s%s", g.ip6(), g.pick("", "/64"))
+			add(12, "nd_reserved=%s", g.pick("0", "5", "0x80000000"))
+			add(12, "nd_options_type=%d", g.IntN(3))
 			if strings.HasPrefix(m[len(m)-1], "icmp_type=135") {
 				add(2, "nd_sll=%s", g.mac())
 			}
 		} else {
 			m = append(m, g.ports(strings.TrimSuffix(proto, "6"))...)
+			if g.one(12) {
+				m = append(m, "ct_state=+trk"+g.pick("", ",ct_ipv6_src="+g.ip6(), ",ct_ipv6_dst="+g.ip6()+"/64", ",ct_nw_proto=58"))
+			}
 		}
 	case 6:
 		m = append(m, g.pick("mpls", "mplsm"))
