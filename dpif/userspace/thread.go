@@ -22,10 +22,6 @@ const batchSize = 32
 // deleted or taken away reports readiness for ever.
 const retryAfter = time.Second
 
-// largest is the longest frame that a port takes: a super-frame of 64 kB behind
-// Ethernet and VLAN headers.
-const largest = 65536 + 14 + 8
-
 // burst is the most batches of one queue before the others have their turn.
 const burst = 8
 
@@ -84,11 +80,7 @@ func newThread(dp *Datapath, txq, cpu int) (*thread, error) {
 	t.tab.Store(&[]*seat{})
 	t.x.init(dp, txq)
 	for j := range t.batch {
-		// Now, though that costs memory only once it is written to: to get two
-		// megabytes starts the garbage collector, and the first packet would wait
-		// for it.
 		t.batch[j] = &packet.Packet{}
-		t.batch[j].Reset(largest)
 	}
 	go t.run()
 	return t, nil
