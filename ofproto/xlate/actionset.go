@@ -1,23 +1,29 @@
 package xlate
 
 import (
+	"slices"
+
 	"govs/flow"
 	"govs/openflow"
 )
 
 // writeActions merges actions into the action set. They pile up in the order
-// they come; what takes effect is sorted out when the set is carried out.
+// they come; what takes effect is sorted out when the set is carried out. An output
+// that comes beside a group is none.
 func (t *Translator) writeActions(actions []openflow.Action) {
+	grouped := slices.ContainsFunc(t.actionSet, isGroup)
 	t.actionSet = append(t.actionSet, actions...)
-	for _, a := range actions {
-		switch a := a.(type) {
+	for i := 0; i < len(actions) && !grouped; i++ {
+		switch a := actions[i].(type) {
 		case *openflow.Output:
 			t.flow.ActsetOutput = uint32(a.Port)
 		case *openflow.Group:
-			t.flow.ActsetOutput = flow.PortUnset
+			t.flow.ActsetOutput, grouped = flow.PortUnset, true
 		}
 	}
 }
+
+func isGroup(a openflow.Action) bool { _, ok := a.(*openflow.Group); return ok }
 
 // setOrder is the order of an action set (OpenFlow 1.5.1, 5.6); of each kind the
 // last one written counts. Output comes last and only without a group.
