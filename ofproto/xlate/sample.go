@@ -25,6 +25,7 @@ func (t *Translator) sample(a *openflow.Sample) {
 		a.ObsPointSrc.Unwildcard(t.wc)
 		u.ObsPointID = uint32(a.ObsPointSrc.Get(&t.flow).Lo)
 	}
+	var tunnel *Tunnel
 	if a.SamplingPort != openflow.PortNone && uint32(a.SamplingPort) != t.flow.InPort {
 		p := t.bridge.Ports[uint32(a.SamplingPort)]
 		switch {
@@ -32,14 +33,23 @@ func (t *Translator) sample(a *openflow.Sample) {
 			t.reportError("can't use unknown port %d in flow sample action", a.SamplingPort)
 			return
 		case p.Tunnel != nil:
-			u.Output = uint32(p.Tunnel.ODP)
+			tunnel = p.Tunnel
+			u.Output = uint32(tunnel.ODP)
 		default:
 			u.Output = uint32(p.ODP)
 		}
 	}
 	t.commit()
+	out := dpif.NoPort
+	if tunnel != nil { // the header that the packet would get there is to be sampled, too
+		out = tunnel.ODP
+		tunnel.send(&t.flow, t.wc)
+		sent := t.flow.Tunnel
+		t.commitTunnel(tunnel)
+		t.flow.Tunnel = sent
+	}
 	var up dpif.Actions
-	up = up.Userspace(0, u.Encode(), dpif.NoPort, false)
+	up = up.Userspace(0, u.Encode(), out, false)
 	if share := uint32(a.Probability)<<16 | uint32(a.Probability); share != math.MaxUint32 {
 		t.odp = t.odp.Sample(share, up)
 	} else {
