@@ -55,3 +55,22 @@ func TestDefer(t *testing.T) {
 		}
 	}
 }
+
+// TestBesidePorts: a packet that no rule matches, as what shares a word with the ports
+// differs, has been looked at there.
+func TestBesidePorts(t *testing.T) {
+	c := New[int]()
+	m, err := flow.ParseMatch("icmp6,icmp_type=136,icmp_code=0,nd_reserved=5", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Insert(NewRule(&m, 1, 0))
+	k, err := flow.ParseKey("icmp6,icmpv6_type=136", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wc flow.Mask
+	if r := c.Lookup(Latest, k, &wc); r != nil || wc.IGMPGroup != ^uint32(0) {
+		t.Errorf("found %v, having looked at %#x of the reserved bits", r, wc.IGMPGroup)
+	}
+}

@@ -140,6 +140,7 @@ func (s *subtable[T]) lookup(v Version, key *flow.Key, wc *flow.Mask, tries *tri
 		m := uint32(prefixMask(need).hi >> 32)
 		wc.TPSrc |= s.portsMask.TPSrc & uint16(m>>16)
 		wc.TPDst |= s.portsMask.TPDst & uint16(m)
+		wc.IGMPGroup |= s.full.IGMPGroup // which is in the same word
 		return nil
 	}
 	s.fold(wc, len(s.mask))
