@@ -1,6 +1,7 @@
 package tunnels
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"govs/internal/netlab"
 	"govs/internal/ovsref"
@@ -72,10 +74,18 @@ func portOf(s *sandbox.Switch, typ string, opts []string) string {
 			}
 		}
 	}
-	_, _ = s.Appctl("vlog/reopen") // which waits until all is written
-	all, _ := os.ReadFile(log)
+	// The reference writes its log a little later, but in order.
+	_, _ = s.Appctl("version")
+	var lines []byte
+	for range 200 {
+		all, _ := os.ReadFile(log)
+		if lines = all[before.Size():]; bytes.Contains(lines, []byte("|unixctl|DBG|received request version")) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	seen := map[string]bool{} // the reference may try twice
-	for _, m := range warnings.FindAllSubmatch(all[before.Size():], -1) {
+	for _, m := range warnings.FindAllSubmatch(lines, -1) {
 		for line := range strings.SplitSeq(string(m[1]), "\n") {
 			if strings.HasPrefix(line, "t1: ") && !seen[line] {
 				seen[line] = true
@@ -103,6 +113,8 @@ func both(t *testing.T) (ours, ref *sandbox.Switch) {
 	ours, ref = start(sandbox.Ours(t)), start(sandbox.Reference(t))
 	ours.Must("ovs-appctl", "vlog/disable-rate-limit")
 	ref.Must("ovs-appctl", "vlog/disable-rate-limit")
+	ours.Must("ovs-appctl", "vlog/set", "unixctl:file:dbg")
+	ref.Must("ovs-appctl", "vlog/set", "unixctl:file:dbg")
 	// The reference would answer with the headers of its own encapsulation.
 	ref.Must("ovs-appctl", "dpif/set-dp-features", "br0", "tnl_push_pop", "false")
 	return ours, ref
