@@ -39,6 +39,15 @@ func mplsCount(k *flow.Key, wc *flow.Mask) (n int) {
 			n = i + 1
 		}
 	}
+	if wc != nil {
+		// A stack without a bottom, be it cut short or deeper than the key.
+		for i := n; i < len(k.MPLS); i++ {
+			wc.MPLS[i] = ^uint32(0)
+		}
+		if n > 0 {
+			wc.MPLS[n-1] |= k.MPLS[n-1] & -k.MPLS[n-1] // one bit tells that it is there
+		}
+	}
 	return n
 }
 
