@@ -501,6 +501,7 @@ func (x *exec) run(w *work, ops []op) {
 		case opSample:
 			if o.n == ^uint32(0) || rand.Uint32() < o.n {
 				f := x.fork(w)
+				f.cut = 0
 				x.run(&f, o.sub)
 				w.shared = true
 			} else if o.last && !w.shared {
@@ -508,11 +509,14 @@ func (x *exec) run(w *work, ops []op) {
 			}
 		case opClone:
 			f := x.fork(w)
+			w.cut = 0 // the clone is cut instead
 			x.run(&f, o.sub)
 			w.shared = true
 		case opCheckLen:
+			// As in OVS, what is to be cut is not in the length, but cut only afterwards.
 			f := x.fork(w)
-			if packetLen(w.p) > int(o.n) {
+			f.cut = 0
+			if min(packetLen(w.p), w.p.Len()-w.cut) > int(o.n) {
 				x.run(&f, o.sub)
 			} else {
 				x.run(&f, o.els)
