@@ -66,6 +66,15 @@ func TestLabelMasks(t *testing.T) {
 	if m := h.megaflow(t); strings.Contains(m, "proto=") || !strings.Contains(m, "ttl=64") {
 		t.Error(m)
 	}
+	// What a header of MPLS hid is not rewritten, so its protocol says nothing.
+	h.flows(t, "br9", "in_port=1,actions=push_mpls:0x8848,pop_mpls:0x0800,push:NXM_NX_REG0[]")
+	h.backer.Flush()
+	for _, proto := range []string{"6", "17"} {
+		h.receive(t, "br9", "p1", "in_port=1,ip,nw_tos=4,nw_ttl=3,nw_proto="+proto, 1)
+	}
+	if n := h.datapathFlows(); n != 2 {
+		t.Errorf("%d flows, want one before the recirculation and one after it", n)
+	}
 }
 
 // TestPriorityMasks: the priority of a tag without a VLAN is in the mask from the

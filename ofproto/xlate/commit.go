@@ -70,7 +70,8 @@ func (t *Translator) commit() {
 	if isMPLS(b.EthType) && !isMPLS(f.EthType) {
 		t.commitMPLS() // so that the headers behind can be set
 	}
-	if f.EthType == b.EthType && (b.IsIP() || b.EthType == flow.EthTypeARP) && (f.NwSrc != b.NwSrc || f.NwDst != b.NwDst || f.IPv6Src != b.IPv6Src || f.IPv6Dst != b.IPv6Dst ||
+	// What was behind an MPLS header counts as no protocol, whatever it is.
+	if !t.wasMPLS && f.EthType == b.EthType && (b.IsIP() || b.EthType == flow.EthTypeARP) && (f.NwSrc != b.NwSrc || f.NwDst != b.NwDst || f.IPv6Src != b.IPv6Src || f.IPv6Dst != b.IPv6Dst ||
 		f.NwTOS != b.NwTOS || f.NwTTL != b.NwTTL || f.IPv6Label != b.IPv6Label || f.ArpSHA != b.ArpSHA || f.ArpTHA != b.ArpTHA ||
 		f.NDTarget != b.NDTarget) {
 		t.out.Unsaid.Proto = true
