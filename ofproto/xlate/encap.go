@@ -49,7 +49,7 @@ func (t *Translator) encap(a *openflow.Encap) {
 		f.EthSrc, f.EthDst = flow.MAC{}, flow.MAC{}
 	case packetMPLS, packetMPLSM:
 		if f.PacketType == packetMPLS || f.PacketType == packetMPLSM {
-			n := mplsCount(f, t.wc)
+			n := t.labels()
 			if n >= len(f.MPLS) {
 				t.tooManyLabels("push")
 				return
@@ -137,7 +137,7 @@ func (t *Translator) decap(a *openflow.Decap) {
 			typ = packet.GREEthernet
 		}
 		f.EthType = uint16(f.PacketType)
-		if n := mplsCount(f, wc); !popMPLS(f, n, typ, wc) {
+		if n := t.labels(); !popMPLS(f, n, typ, wc) {
 			return
 		}
 		f.PacketType = a.PacketType

@@ -39,14 +39,29 @@ func mplsCount(k *flow.Key, wc *flow.Mask) (n int) {
 			n = i + 1
 		}
 	}
-	if wc != nil {
-		// A stack without a bottom, be it cut short or deeper than the key.
-		for i := n; i < len(k.MPLS); i++ {
-			wc.MPLS[i] = ^uint32(0)
+	return n
+}
+
+// labels is mplsCount of the packet at hand.
+func (t *Translator) labels() int {
+	k := &t.flow
+	n := mplsCount(k, t.wc)
+	if t.counted || !isMPLS(k.EthType) {
+		return n
+	}
+	t.counted = true // from now on entries may be zero that were not
+	for _, lse := range k.MPLS {
+		if lse&mplsBOS != 0 {
+			return n
 		}
-		if n > 0 {
-			wc.MPLS[n-1] |= k.MPLS[n-1] & -k.MPLS[n-1] // one bit tells that it is there
-		}
+	}
+	// A stack without a bottom, be it cut short or deeper than the key: which entries
+	// are there makes a difference.
+	for i := n; i < len(k.MPLS); i++ {
+		t.wc.MPLS[i] = ^uint32(0)
+	}
+	if n > 0 {
+		t.wc.MPLS[n-1] |= k.MPLS[n-1] & -k.MPLS[n-1] // one bit is enough
 	}
 	return n
 }
@@ -59,7 +74,7 @@ func (t *Translator) tooManyLabels(what string) {
 }
 
 func (t *Translator) pushMPLS(a *openflow.PushMPLS) {
-	n := mplsCount(&t.flow, t.wc)
+	n := t.labels()
 	switch {
 	case n == 0:
 		t.commit() // while the headers behind are known
@@ -107,7 +122,7 @@ func pushMPLS(k *flow.Key, n int, typ uint16, wc *flow.Mask) {
 }
 
 func (t *Translator) popMPLS(a *openflow.PopMPLS) {
-	n := mplsCount(&t.flow, t.wc)
+	n := t.labels()
 	if popMPLS(&t.flow, n, a.EtherType, t.wc) {
 		if !isMPLS(a.EtherType) {
 			t.wasMPLS = true

@@ -209,6 +209,7 @@ type Translator struct {
 	hashAlg, hashBasis uint32
 	stripped           bool // of a tag; the same one may have been pushed again
 	wasMPLS            bool // what is behind a popped MPLS header is not known
+	counted            bool // how many MPLS labels the packet came with
 	conntracked        bool // the packet comes from the connection tracker
 
 	nat *openflow.NAT // of the ct action being done
@@ -281,7 +282,7 @@ func (t *Translator) start(in *In) {
 	t.origPrio = t.flow.SkbPriority
 	t.mirrors, t.snaplen = 0, 0
 	t.enough = false
-	t.freezing, t.again, t.wantHash, t.stripped, t.wasMPLS, t.conntracked = false, false, false, false, false, false
+	t.freezing, t.again, t.wantHash, t.stripped, t.wasMPLS, t.counted, t.conntracked = false, false, false, false, false, false, false
 	t.pause, t.nat, t.md2 = nil, nil, nil
 	t.putOn, t.takenOff = false, false
 	t.steps = t.steps[:0]
