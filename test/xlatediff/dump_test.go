@@ -22,8 +22,9 @@ import (
 // they say that there is no second tag.
 //
 // Some actions look at bits of packets that have no such thing, as a time to live
-// outside IP. No key of a datapath can say so; the reference takes that for a change
-// and deletes these flows in each round of its revalidators.
+// outside IP, or the ports of a protocol without any, which a hash of symmetric_l4
+// takes in. No key of a datapath can say so; the reference takes that for a change and
+// deletes these flows in each round of its revalidators.
 //
 // It forgets at once under what number a packet that a controller sent out was to
 // come back, and then deletes the flow by which it did.
@@ -57,7 +58,7 @@ var (
 // fleeting reports whether the reference may delete flows of a key each time.
 func (c *scenario) fleeting(key string) bool {
 	return c.has("dec_ttl") && !isIP.MatchString(key) || c.has("fin_timeout") && !hasProto.MatchString(key) ||
-		c.has("mod_tp_") && protocol.MatchString(key) && !ported.MatchString(key) ||
+		(c.has("mod_tp_") || c.has("symmetric_l4")) && protocol.MatchString(key) && !ported.MatchString(key) ||
 		c.sendsOut() && strings.Contains(key, "recirc_id(0xffff)") ||
 		c.has("nd_") && strings.Contains(key, "proto=58") && !wholeType.MatchString(key)
 }
@@ -208,6 +209,22 @@ func mergeTypes(ours, ref map[string]datapathFlow) {
 			delete(ours, k)
 		}
 		ours[key] = f
+	}
+}
+
+// TestFleeting: what a hash takes in that is not there makes flows fleeting, what is
+// there does not.
+func TestFleeting(t *testing.T) {
+	const l4, l3 = "actions=bundle(symmetric_l4,1,hrw,ofport,slaves:14,3)", "actions=bundle(symmetric_l3,1,hrw,ofport,slaves:14,3)"
+	for _, c := range []struct {
+		flow, proto string
+		want        bool
+	}{{l4, "proto=0,", true}, {l4, "proto=99,", true}, {l4, "proto=6,", false}, {l4, "proto=1,", false}, {l4, "", false}, {l3, "proto=99,", false}} {
+		s := &scenario{mods: []mod{{kind: "add-flow", text: c.flow}}}
+		key := "recirc_id(0),in_port(22),eth_type(0x0800),ipv4(src=0.0.0.0,dst=0.0.0.0," + c.proto + "frag=no)"
+		if got := s.fleeting(key); got != c.want {
+			t.Error(c.flow, key, got)
+		}
 	}
 }
 
