@@ -241,3 +241,29 @@ func TestTunnelledComesBack(t *testing.T) {
 		t.Errorf("%d flows, not 2 packets in all", len(l))
 	}
 }
+
+// TestMarkStays: what sets a type of service behind a tunnel's header leaves the
+// congestion mark alone unless that changes, too. As measured of OVS 3.1.
+func TestMarkStays(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	if _, err := h.Ofproto("br9").PortAdd(PortSpec{Name: "t1", Type: "vxlan", Request: 7, Options: map[string]string{"remote_ip": "1.2.3.4"}}); err != nil {
+		t.Fatal(err)
+	}
+	h.flows(t, "br9", `table=1,ip,actions=mod_nw_tos:8,output:2
+table=1,ipv6,actions=mod_nw_tos:8,output:2
+table=2,ip,actions=mod_nw_ecn:2,output:2
+table=2,ipv6,actions=mod_nw_ecn:2,output:2
+dl_src=00:00:00:00:00:01,actions=output:7,resubmit(,1)
+dl_src=00:00:00:00:00:02,actions=output:7,resubmit(,2)`)
+	for packet, want := range map[string]string{
+		"udp,dl_src=00:00:00:00:00:01":  "set(ipv4(tos=0x8/0xfc)),2",
+		"udp6,dl_src=00:00:00:00:00:01": "set(ipv6(tclass=0x8/0xfc)),2",
+		"udp,dl_src=00:00:00:00:00:02":  "set(ipv4(tos=0x2/0x3)),2",
+		"udp6,dl_src=00:00:00:00:00:02": "set(ipv6(tclass=0x2/0x3)),2",
+	} {
+		if _, a := h.traced(t, "br9", "in_port=1,"+packet+",nw_tos=4,nw_ecn=1"); !strings.HasSuffix(a, want) {
+			t.Errorf("%s: %s, want %s", packet, a, want)
+		}
+	}
+}

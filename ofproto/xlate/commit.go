@@ -142,8 +142,18 @@ func (t *Translator) commitIPv4() {
 	put(&s.mask, (*flow.Key)(t.wc))
 	s.mask[8], s.mask[11] = 0, 0
 	s.base[8], s.base[11] = s.key[8], s.key[11]
+	s.mask[9] &^= t.keptECN()
 	t.set(dpif.KeyIPv4, &s, 4, 4, 1, 1, 1, 1)
 	b.NwSrc, b.NwDst, b.NwTOS, b.NwTTL = f.NwSrc, f.NwDst, f.NwTOS, f.NwTTL
+}
+
+// keptECN returns the bits of a type of service that are not set: the congestion
+// mark, if it stays, of a packet that has a tunnel header.
+func (t *Translator) keptECN() uint8 {
+	if t.base.Tunnel.IsSet() && (t.base.NwTOS^t.flow.NwTOS)&ecnMask == 0 {
+		return ecnMask
+	}
+	return 0
 }
 
 func fragType(f uint8) uint8 {
@@ -171,6 +181,7 @@ func (t *Translator) commitIPv6() {
 		put(&s.mask, (*flow.Key)(t.wc))
 		s.mask[36], s.mask[39] = 0, 0
 		s.base[36], s.base[39] = s.key[36], s.key[39]
+		s.mask[37] &^= t.keptECN()
 		t.set(dpif.KeyIPv6, &s, 16, 16, 4, 1, 1, 1, 1)
 		b.IPv6Src, b.IPv6Dst, b.NwTOS, b.NwTTL, b.IPv6Label = f.IPv6Src, f.IPv6Dst, f.NwTOS, f.NwTTL, f.IPv6Label
 	}
