@@ -88,3 +88,26 @@ func TestPacketOutComesBack(t *testing.T) {
 		}
 	}
 }
+
+// TestPacketOutTeaches: a flow learned from what a controller sends out changes
+// datapath flows that are there.
+func TestPacketOutTeaches(t *testing.T) {
+	h, mgmt := newSocketHost(t)
+	h.flows(t, "br9", "actions=resubmit(,1)")
+	h.receive(t, "br9", "p2", "in_port=2,dl_type=0x1234", 2)
+	h.backer.Step(h.clock.Now())
+	c := client(t, mgmt)
+	acts, _, _ := openflow.ParseActionList("learn(table=1,NXM_NX_REG0[0..3],output:NXM_OF_IN_PORT[])", nil)
+	m := &openflow.PacketOut{Packet: make([]byte, 60), Buffer: openflow.NoBuffer, Actions: acts}
+	m.Metadata.Set(flow.InPort, flow.U(1))
+	ask(t, c, m)
+	ask(t, c, &openflow.BarrierRequest{})
+	if _, err := c.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	h.backer.Step(h.clock.Now())
+	h.receive(t, "br9", "p2", "in_port=2,dl_type=0x1234", 1)
+	if info, _ := h.Ofproto("br9").PortInfo(1); info.Stats.TxPackets != 1 {
+		t.Errorf("port 1 has sent %d packets, want the last", info.Stats.TxPackets)
+	}
+}

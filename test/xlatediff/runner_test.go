@@ -91,22 +91,25 @@ func (s *side) play(c *scenario) (out []part) {
 	out = append(out, part{name: "refused", text: s.load(c)})
 	s.settle(1) // so that what comes first does not meet what this has changed
 	for _, st := range c.steps {
-		out = append(out, part{name: strings.Join(append([]string{st.kind}, st.args...), " "), text: canonical(s.run(st))})
+		out = append(out, part{name: strings.Join(append([]string{st.kind}, st.args...), " "), text: canonical(s.run(c, st))})
 	}
 	return append(out, s.state(c)...)
 }
 
-func (s *side) run(st step) string {
+func (s *side) run(c *scenario, st step) string {
 	if st.kind == "packet-out" {
 		out := s.packetOut(st.args[0], st.args[1])
+		if c.teaches(st) {
+			s.lookAgain()
+		}
 		s.settle(1)
 		return out
 	}
 	out := s.do(commandOf[st.kind], st.args...)
 	if st.kind == "warp" {
 		s.grace()
-		for _, c := range s.clients { // which want to be asked whether they are there
-			s.barrier(c, nil)
+		for _, of := range s.clients { // which want to be asked whether they are there
+			s.barrier(of, nil)
 		}
 	}
 	// A packet that is only traced may have been learned from.
