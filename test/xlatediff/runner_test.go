@@ -91,7 +91,7 @@ func (s *side) play(c *scenario) (out []part) {
 	out = append(out, part{name: "refused", text: s.load(c)})
 	s.settle(1) // so that what comes first does not meet what this has changed
 	for _, st := range c.steps {
-		out = append(out, part{name: strings.Join(append([]string{st.kind}, st.args...), " "), text: canonical(s.run(c, st))})
+		out = append(out, part{name: strings.Join(append([]string{st.kind}, st.args...), " "), text: canonical(s.run(c, st)), versions: c.has("tun_erspan_ver=")})
 	}
 	return append(out, s.state(c)...)
 }
