@@ -25,7 +25,15 @@ var wholeLabel = regexp.MustCompile(`(ipv6_label=0x[0-9a-f]+)/0xfffff\b`)
 // been told of it is lost.
 var noERSPAN = regexp.MustCompile(`,tun_erspan_ver=0\b|\btun_erspan_ver=0,|\btun_erspan_ver=0\b`)
 
+// bottomless is a traced megaflow of labels without a bottom, and labelParts what a mask
+// may show of them. The reference counts those that are not zero without saying so.
+var (
+	bottomless = regexp.MustCompile(`(?m)^Megaflow: .*,mpls_bos=0,.*mpls_lse2=.*$`)
+	labelParts = regexp.MustCompile(`,mpls_(label|tc|ttl|lse1|lse2)=[^,\n]*`)
+)
+
 func canonical(s string) string {
+	s = bottomless.ReplaceAllStringFunc(s, func(line string) string { return labelParts.ReplaceAllString(line, "") })
 	s = noERSPAN.ReplaceAllString(s, "")
 	s = wholeLabel.ReplaceAllString(s, "$1")
 	s = recircIDs.ReplaceAllString(s, "recirc${1}N")

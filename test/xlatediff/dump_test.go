@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"govs/dpif"
+	"govs/flow"
 )
 
 // What is declared of datapath flows:
@@ -16,7 +17,7 @@ import (
 // The reference shows bits of its keys outside their masks.
 //
 // Our masks have priorities of VLAN tags, the types of tags, the protocol where a
-// type of service is set, and MPLS entries where some are set or pushed. Its own leave
+// type of service is set, and MPLS entries where some are set or pushed or have no bottom. Its own leave
 // them out though what is done depends on them: it may have one flow where we have
 // several, and may delete one that is to do something that takes such a mask. Nor do
 // they say that there is no second tag.
@@ -34,7 +35,7 @@ type datapathFlow struct {
 	flows, packets, bytes int
 	tags                  uint16    // priorities in the masks of VLAN tags
 	proto                 uint8     // masks of the protocol, where a type of service is set
-	mpls                  [3]uint32 // masks of MPLS entries, where some are set or pushed
+	mpls                  [3]uint32 // masks of MPLS entries, where some are set or pushed or have no bottom
 	fleeting              bool      // may be deleted in each round by the reference
 	prioritized           bool      // may be deleted by ours
 }
@@ -82,7 +83,7 @@ func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
 				f.tags |= m.Mask.VLANs[i].TCI >> 13 << (3 * i)
 				m.Mask.VLANs[i].TCI &^= 0xe000
 			}
-			if setsMPLS.MatchString(actions) {
+			if setsMPLS.MatchString(actions) || noBottom(&m) {
 				f.mpls, m.Mask.MPLS = m.Mask.MPLS, [3]uint32{}
 			}
 			if setsTOS.MatchString(actions) && m.Mask.TPSrc|m.Mask.TPDst|m.Mask.TCPFlags == 0 {
@@ -98,6 +99,16 @@ func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
 		out[key+" "+actions] = out[key+" "+actions].and(f)
 	}
 	return out
+}
+
+// noBottom reports whether a flow's labels were looked through and have no bottom.
+func noBottom(m *flow.Match) bool {
+	for i, mask := range m.Mask.MPLS {
+		if mask&0x100 == 0 || m.Key.MPLS[i]&0x100 != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // total returns the number of flows.
