@@ -64,3 +64,21 @@ func TestUpcallAllocates(t *testing.T) {
 		}
 	}
 }
+
+// TestFailureTeachesNothing: a packet that cannot be translated is not learned from,
+// not even as one of the OpenFlow port that has the number of its datapath port.
+func TestFailureTeachesNothing(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}, {"p3", "", 3, -1}}}})
+	h.flows(t, "br9", "actions=NORMAL\npriority=65535,in_port=1,actions=resubmit(,0)")
+	const src = ",dl_src=00:00:00:00:00:07,dl_dst=00:00:00:00:00:09,dl_type=0x1234"
+	h.receive(t, "br9", "p1", "in_port=1"+src, 2)
+	h.backer.Step(h.clock.Now())
+	if l := h.Ofproto("br9").macs.Entries(); len(l) != 0 {
+		t.Errorf("learned %v", l)
+	}
+	h.receive(t, "br9", "p2", "in_port=2"+src, 1)
+	if l := h.Ofproto("br9").macs.Entries(); len(l) != 1 {
+		t.Errorf("learned %v, want one address", l)
+	}
+}

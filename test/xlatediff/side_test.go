@@ -75,6 +75,9 @@ func (s *side) begin() {
 		// It would put the headers on itself, and send what it gets by way of the
 		// bridge that has the route; with us ports do that.
 		s.do("dpif/set-dp-features", bridgeName(0), "tnl_push_pop", "false")
+		// When a packet cannot be translated it logs, now and then, a trace of it by
+		// the OpenFlow port of the datapath port's number, and learns from that.
+		s.do("vlog/set", "ofproto_dpif_upcall:off")
 	}
 }
 
