@@ -246,7 +246,7 @@ func eachPropAlign(b []byte, align int, f func(typ uint16, p []byte) error) erro
 		}
 		typ, n := be.Uint16(b), int(be.Uint16(b[2:]))
 		padded := (n + align - 1) &^ (align - 1)
-		if n < 4 || padded > len(b) {
+		if n < 4 || padded > len(b) || typ == propExperimenter && n < 12 {
 			return ErrBadPropertyBadLen
 		}
 		if err := f(typ, b[:n:n]); err != nil {
