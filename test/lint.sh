@@ -7,6 +7,9 @@ status=0
 
 bad=$(git ls-files '*.go' 2>/dev/null | xargs -r gofmt -l)
 [ -n "$bad" ] && { echo "gofmt: not formatted:" $bad; status=1; }
+# What a shell's ">" in an unquoted flow has left behind is no file of ours.
+bad=$(git ls-files 2>/dev/null | grep -vE '^[A-Za-z0-9_./@+-]+$')
+[ -n "$bad" ] && { echo "odd names of files:"; echo "$bad"; status=1; }
 $GO vet ./... || status=1
 $GO tool staticcheck ./... || status=1
 
