@@ -167,7 +167,8 @@ func (t *Translator) normal() {
 		e := Effect{kind: effectMAC, ptr: t.bridge, mac: f.EthSrc, vlan: vlan, port: from.ID, grat: grat, bond: from.Bond}
 		if t.node == nil {
 			t.effect(e)
-		} else if was, known := t.bridge.MACs.Lookup(f.EthSrc, vlan); true {
+		} else {
+			was, known := t.bridge.MACs.Lookup(f.EthSrc, vlan)
 			t.effect(e)
 			if is, ok := t.bridge.MACs.Lookup(f.EthSrc, vlan); ok && (!known || is != was) {
 				t.report("learned that %s is on port %s in VLAN %d", f.EthSrc, from.Name, vlan)

@@ -17,10 +17,10 @@ import (
 // The reference shows bits of its keys outside their masks.
 //
 // Our masks have priorities of VLAN tags, the types of tags, the protocol where a
-// type of service is set, and MPLS entries where some are set or pushed or have no bottom. Its own leave
-// them out though what is done depends on them: it may have one flow where we have
-// several, and may delete one that is to do something that takes such a mask. Nor do
-// they say that there is no second tag.
+// type of service is set, and MPLS entries where some are set or pushed or have no
+// bottom. Its own leave them out though what is done depends on them: it may have one
+// flow where we have several, and may delete one that is to do something that takes
+// such a mask. Nor do they say that there is no second tag.
 //
 // Some actions look at bits of packets that have no such thing, as a time to live
 // outside IP, or the ports of a protocol without any, which a hash of symmetric_l4

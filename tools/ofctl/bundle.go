@@ -277,7 +277,7 @@ func (t *tool) bundleInAnother(sw, file string, cmd openflow.FlowModCommand, tex
 
 // readAll returns what is in a file.
 func (t *tool) readAll(file string) (string, error) {
-	in, err := t.input(file)
+	in, err := t.input(file, "open failed")
 	if err != nil {
 		return "", err
 	}

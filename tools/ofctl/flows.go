@@ -132,26 +132,17 @@ func (t *tool) flowMod(args []string, cmd openflow.FlowModCommand) error {
 	return t.tell(c, fm)
 }
 
-// input opens a file, or standard input for "-".
-func (t *tool) input(file string) (io.ReadCloser, error) {
+// input opens a file, or standard input for "-". failed is what an error says of it: OVS
+// has two words for that.
+func (t *tool) input(file, failed string) (io.ReadCloser, error) {
 	if file == "-" {
 		return io.NopCloser(t.In), nil
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, fatalf("%s: open failed (%s)", file, cli.Strerror(err))
+		return nil, fatalf("%s: %s (%s)", file, failed, cli.Strerror(err))
 	}
 	return f, nil
-}
-
-// readLines reads a file of flows.
-func (t *tool) readLines(file string, cmd openflow.FlowModCommand, names *openflow.Names, each func(l openflow.FlowLine) error) error {
-	in, err := t.input(file)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	return openflow.ReadFlows(in, file, cmd, names, each)
 }
 
 // flowFile sends the flows of a file one behind the other without waiting for
@@ -170,7 +161,7 @@ func (t *tool) flowFile(args []string, cmd openflow.FlowModCommand) error {
 	var batches []*openflow.FlowBatch
 	n := 0
 	p := richest(t.protocols)
-	in, err := t.input(file)
+	in, err := t.input(file, "open failed")
 	if err != nil {
 		return err
 	}
@@ -497,14 +488,12 @@ func same(a, b *entry) bool {
 func (t *tool) fromFile(file string, names *openflow.Names) (flowSet, openflow.Protocols, error) {
 	set := flowSet{}
 	usable := openflow.Protocols(openflow.ProtoAny)
-	if file != "-" {
-		if f, err := os.Open(file); err != nil {
-			return nil, 0, fatalf("%s: open (%s)", file, cli.Strerror(err))
-		} else {
-			f.Close()
-		}
+	in, err := t.input(file, "open")
+	if err != nil {
+		return nil, 0, err
 	}
-	err := t.readLines(file, openflow.FlowAdd, names, func(l openflow.FlowLine) error {
+	defer in.Close()
+	err = openflow.ReadFlows(in, file, openflow.FlowAdd, names, func(l openflow.FlowLine) error {
 		usable &= l.Usable
 		canonical(l.Mod)
 		set.add(l.Mod)

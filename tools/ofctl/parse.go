@@ -44,7 +44,7 @@ func (t *tool) parseFlow(args []string) error {
 }
 
 func (t *tool) parseFlows(args []string) error {
-	in, err := t.input(args[0])
+	in, err := t.input(args[0], "open failed")
 	if err != nil {
 		return err
 	}
