@@ -190,6 +190,9 @@ func ParseAtom(b *BaseType, s string, syms Symbols) (Atom, error) {
 				return a, fmt.Errorf("%s: %v", s, err)
 			}
 			a = StringAtom(in)
+		case strings.IndexByte(s, 0) >= 0:
+			// No program's argument holds one, and JSON text has no form for it here.
+			return a, fmt.Errorf("%q: null bytes not supported in strings", s)
 		default:
 			a = StringAtom(strings.Clone(s))
 		}

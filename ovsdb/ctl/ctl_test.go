@@ -135,7 +135,7 @@ func TestConditions(t *testing.T) {
 // FuzzSetting parses any argument of set and find.
 func FuzzSetting(f *testing.F) {
 	for _, s := range []string{"tag=5", "trunks{>=}1,2", "other_config:a=b", `other_config:"a b"="c\"d"`, "external_ids={a=b, c=d}",
-		"interfaces=@x", "name", ":=", "tag=[1", "trunks=1-5", "other_config:=b", `"`, `x\`, "bond_mode=\"a", "qos=11111111-2222-3333-4444-555555555555"} {
+		"interfaces=@x", "name", ":=", "tag=[1", "trunks=1-5", "other_config:=b", `"`, `x\`, "bond_mode=\"a", "external_ids={a=\x00}", "qos=11111111-2222-3333-4444-555555555555"} {
 		f.Add(s)
 	}
 	port := schemas.OVSSchema().Table("Port")
