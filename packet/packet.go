@@ -111,6 +111,9 @@ func (p *Packet) Buffer() []byte {
 	return p.buf[Headroom:]
 }
 
+// Room returns how long the frame may become by SetLen.
+func (p *Packet) Room() int { return len(p.buf) - p.off }
+
 // SetLen cuts or extends the frame to n bytes; n must fit the buffer.
 func (p *Packet) SetLen(n int) { p.end = p.off + n }
 

@@ -17,7 +17,7 @@ type merger struct {
 	last     bool // a shorter segment or PSH ended it
 }
 
-// maxSuper is the longest super-frame a receive buffer has room for.
+// maxSuper is the longest super-frame.
 const maxSuper = maxDatagram - 64
 
 const (
@@ -100,7 +100,7 @@ func (m *merger) add(b []byte, partial bool) bool {
 	}
 	head := m.p.Bytes()
 	l3, l4, hdr, end, ok := tcpAt(b, m.p.PacketType)
-	if !ok || l4 != m.l4 || hdr != m.hdr || end-hdr > m.size || len(head)+end-hdr > maxSuper ||
+	if !ok || l4 != m.l4 || hdr != m.hdr || end-hdr > m.size || len(head)+end-hdr > min(maxSuper, m.p.Room()) ||
 		packet.TCP(b[l4:]).Seq() != m.seq || partial != m.p.Offload.CsumPartial ||
 		!m.sameHeaders(head, b) || !partial && !sound(b, l3, l4, end) {
 		return false

@@ -28,9 +28,15 @@ type rxQueue struct {
 	from [maxBatch]unix.RawSockaddrInet6
 	ctl  [maxBatch][controlLen / 8]uint64
 
+	in    [maxBatch]*packet.Packet // what one call received
+	batch []*packet.Packet         // the caller's; its first out packets are to be delivered
+	out   int
+	free  []*packet.Packet // those of the caller's that hold nothing
 	merge merger
 	// rest are frames that were received but did not fit the caller's batch.
 	rest []*packet.Packet
+
+	bytes, bad int64
 }
 
 func newRxQueue(d *Device, fd int, v6 bool) *rxQueue {
@@ -77,79 +83,105 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	out := 0
-	var bytes, bad int64
-	for i := range got {
-		p := batch[i]
-		n := int(q.msgs[i].Len)
-		p.Reset(n)
-		each := q.outer(i, &p.Tunnel)
-		if each == 0 || each > n {
-			each = n
-		}
-		whole := p.Bytes()
-		p.SetLen(each)
-		switch q.get(p, q.msgs[i].Hdr.Flags) {
-		case verdictBad:
-			bad++
-			continue
-		case verdictIgnore:
-			continue
-		}
-		hdr := each - p.Len()
-		bytes += int64(p.Len())
-		unfinished(p)
-		// Join it with the frame before, or begin anew.
-		if out > 0 && q.merge.p == batch[out-1] && q.merge.follows(p) && q.merge.add(p.Bytes(), p.Offload.CsumPartial) {
-			if each == n {
-				continue
-			}
-		} else {
-			q.merge.finish()
-			batch[out], batch[i] = p, batch[out]
-			q.merge.start(p)
-			out++
-		}
-		for at := each; at < n; at += each {
-			seg := whole[at:min(at+each, n)]
-			bytes += int64(max(0, len(seg)-hdr))
-			if hdr >= 0 && len(q.rest) == 0 && len(seg) > hdr && string(seg[:hdr]) == string(whole[:hdr]) && q.merge.add(seg[hdr:], false) {
-				continue
-			}
-			q.keep(seg, &p.Tunnel, &bad)
-		}
-		if len(q.rest) > 0 {
-			// What follows must not overtake; it has to wait as well.
-			for k := i + 1; k < got; k++ {
-				r := batch[k]
-				n := int(q.msgs[k].Len)
-				r.Reset(n)
-				each := q.outer(k, &r.Tunnel)
-				if each == 0 {
-					each = n
-				}
-				for at := 0; at < n; at += each {
-					bytes += int64(max(0, min(each, n-at)-hdr))
-					q.keep(r.Bytes()[at:min(at+each, n)], &r.Tunnel, &bad)
-				}
-			}
-			break
-		}
+	q.batch, q.out, q.bytes, q.bad = batch[:want], 0, 0, 0
+	copy(q.in[:], batch[:got])
+	q.free = append(q.free[:0], batch[got:want]...)
+	for i, p := range q.in[:got] {
+		q.datagram(i, p)
 	}
 	q.merge.finish()
-	q.d.cnt.RxPackets.Add(int64(out))
-	q.d.cnt.RxBytes.Add(bytes)
-	if bad > 0 {
-		q.d.cnt.RxErrors.Add(bad)
+	copy(batch[q.out:], q.free)
+	q.d.cnt.RxPackets.Add(int64(q.out))
+	q.d.cnt.RxBytes.Add(q.bytes)
+	if q.bad > 0 {
+		q.d.cnt.RxErrors.Add(q.bad)
 	}
-	return out, nil
+	return q.out, nil
+}
+
+// datagram takes what datagram i brought in p: one frame or, where the kernel joined
+// datagrams, many of the same length and a last one that may be shorter. Each is
+// joined with those before it or begins anew, the first in p itself and others, for
+// which p has no room, in a free packet.
+func (q *rxQueue) datagram(i int, p *packet.Packet) {
+	n := int(q.msgs[i].Len)
+	if n == 0 || q.msgs[i].Hdr.Flags&unix.MSG_TRUNC != 0 {
+		q.bad++
+		q.free = append(q.free, p)
+		return
+	}
+	p.Reset(n)
+	each := q.outer(i, &p.Tunnel)
+	if each == 0 {
+		each = n
+	}
+	whole, t := p.Bytes(), p.Tunnel
+	used := false  // p is to be delivered
+	var hdr []byte // the tunnel header of what the merger joins
+	for at := 0; at < n; at += each {
+		seg := whole[at:min(at+each, n)]
+		if inner := len(seg) - len(hdr); hdr != nil && inner > 0 && string(seg[:len(hdr)]) == string(hdr) &&
+			q.merge.add(seg[len(hdr):], false) {
+			q.bytes += int64(inner)
+			continue
+		}
+		if len(q.rest) > 0 || used && len(q.free) == 0 { // what follows must not overtake
+			q.keep(seg, &t)
+			hdr = nil
+			continue
+		}
+		r := p
+		if used {
+			r, q.free = q.free[len(q.free)-1], q.free[:len(q.free)-1]
+		}
+		if at > 0 {
+			r.Reset(len(seg))
+			r.Tunnel = t
+			copy(r.Bytes(), seg) // within p forward, over what was joined already
+			seg = r.Bytes()
+		}
+		r.SetLen(len(seg))
+		good, delivered := q.deliver(r)
+		hdr = nil
+		if good && len(seg) > r.Len() {
+			hdr = seg[:len(seg)-r.Len()]
+		}
+		switch {
+		case r == p:
+			used = delivered
+		case !delivered:
+			q.free = append(q.free, r)
+		}
+	}
+	if !used {
+		q.free = append(q.free, p)
+	}
+}
+
+// deliver decapsulates a frame and joins it with the one before or makes it the next
+// that is delivered.
+func (q *rxQueue) deliver(p *packet.Packet) (good, delivered bool) {
+	switch q.get(p) {
+	case verdictBad:
+		q.bad++
+		return false, false
+	case verdictIgnore:
+		return false, false
+	}
+	q.bytes += int64(p.Len())
+	unfinished(p)
+	if q.out > 0 && q.merge.p == q.batch[q.out-1] && q.merge.follows(p) && q.merge.add(p.Bytes(), p.Offload.CsumPartial) {
+		return true, false
+	}
+	q.merge.finish()
+	q.batch[q.out] = p
+	q.out++
+	q.merge.start(p)
+	return true, true
 }
 
 // get decapsulates p, of which p.Tunnel has what came beside it.
-func (q *rxQueue) get(p *packet.Packet, flags int32) verdict {
-	if flags&unix.MSG_TRUNC != 0 {
-		return verdictBad
-	}
+func (q *rxQueue) get(p *packet.Packet) verdict {
 	if !q.v6 && !q.d.overUDP() {
 		// A raw socket of IPv4 delivers the header, too.
 		h := packet.IPv4(p.Bytes())
@@ -163,18 +195,17 @@ func (q *rxQueue) get(p *packet.Packet, flags int32) verdict {
 	return q.d.kind.get(q.d, p)
 }
 
-// keep puts a frame with its tunnel header aside for the next Recv. t may have
-// been filled in from another frame's header, so only what came beside it counts.
-func (q *rxQueue) keep(b []byte, t *packet.Tunnel, bad *int64) {
+// keep puts a frame with its tunnel header aside for the next Recv.
+func (q *rxQueue) keep(b []byte, t *packet.Tunnel) {
 	r := packet.New(b)
-	r.Tunnel = packet.Tunnel{Src: t.Src, Dst: t.Dst, IPv6Src: t.IPv6Src, IPv6Dst: t.IPv6Dst,
-		TOS: t.TOS, TTL: t.TTL, TPSrc: t.TPSrc, TPDst: t.TPDst}
-	switch q.get(r, 0) {
+	r.Tunnel = *t
+	switch q.get(r) {
 	case verdictGood:
+		q.bytes += int64(r.Len())
 		unfinished(r)
 		q.rest = append(q.rest, r)
 	case verdictBad:
-		*bad++
+		q.bad++
 	}
 }
 
