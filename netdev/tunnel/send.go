@@ -102,10 +102,10 @@ func (d *Device) one(s *txScratch, p *packet.Packet, now time.Time) {
 		d.frame(s, w, p)
 		return
 	}
-	d.flush(s) // the buffers below are used again
 	if d.super(s, w, p) {
 		return
 	}
+	d.flush(s) // the buffers below are used again
 	segs, err := p.Segment(s.segs[:0])
 	if len(segs) > len(s.segs) {
 		s.segs = segs
@@ -126,12 +126,13 @@ func (d *Device) one(s *txScratch, p *packet.Packet, now time.Time) {
 // frame queues one inner frame, which must stay until flush. It reports
 // false when it is too long.
 func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) bool {
+	d.flushSuper(s)
 	if w.state == pathLocal {
 		d.viaSocket(s, w, p)
 		return true
 	}
 	if s.n == maxBatch || s.n > 0 && s.via.fd != w.fd {
-		d.flush(s)
+		d.flushFrames(s)
 	}
 	inner := p.Bytes()
 	i := s.n
@@ -173,8 +174,14 @@ func (d *Device) viaSocket(s *txScratch, w *path, p *packet.Packet) {
 	s.bytes += int64(p.Len())
 }
 
-// flush sends what is queued.
+// flush sends what is queued: frames or an outer super-frame, never both, so that
+// none overtakes another.
 func (d *Device) flush(s *txScratch) {
+	d.flushFrames(s)
+	d.flushSuper(s)
+}
+
+func (d *Device) flushFrames(s *txScratch) {
 	n := s.n
 	if n == 0 {
 		return
@@ -222,7 +229,7 @@ func (d *Device) bySocket(s *txScratch, w *path, p *packet.Packet) error {
 	defer q.fd.Release()
 	t := &p.Tunnel
 	s.out = outgoing{t, p.TunOpts(), p.PacketType, p.Bytes()}
-	hdr, ok := d.kind.put(d, s.gso.hdr[:0], &s.out)
+	hdr, ok := d.kind.put(d, s.gso.next[:0], &s.out)
 	if !ok {
 		return unix.EPROTONOSUPPORT
 	}

@@ -42,8 +42,7 @@ type Device struct {
 
 	ext     atomic.Uint32 // VXLAN extensions, extXxx
 	payload atomic.Uint32 // Ethertype of what bare UDP carries
-	// noSuper is set once the kernel refused an outer super-frame.
-	noSuper atomic.Bool
+	supers  atomic.Uint32 // supersXxx
 
 	cover    *coverage.Counter
 	oversize atomic.Int64 // too long for the path, with DF
