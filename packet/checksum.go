@@ -16,6 +16,7 @@ func Sum(b []byte, acc uint64) uint64 {
 		// In the machine's order, which saves turning each word around (RFC 1071
 		// section 2).
 		var sum uint64
+		sum, b = sumWide(b)
 		for len(b) >= 64 {
 			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b), 0)
 			sum, carry = bits.Add64(sum, binary.NativeEndian.Uint64(b[8:]), carry)
