@@ -136,6 +136,10 @@ var flowDifferences = []difference{
 	{"tcp_flags", "3.1 sends a mask of 12 bits of the 12 there are", func(_ []string, line, got, want string) bool {
 		return flags12.MatchString(line)
 	}},
+	{"encap(ethernet)", "3.1 reads its own message as if the type of an IP packet were lost behind encap(ethernet)", func(_ []string, line, got, want string) bool {
+		return strings.Contains(line, "encap(ethernet)") && strings.Contains(line, "packet_type=(1,") &&
+			strings.Contains(want, "***decode error: OFPBAC_MATCH_INCONSISTENT***") && !strings.Contains(got, "decode error")
+	}},
 	{"port 32", "3.1 sends a reserved port to in_port_oxm, and refuses that itself", func(_ []string, line, got, want string) bool {
 		return (strings.Contains(line, "->in_port_oxm") || strings.Contains(line, "80000004ffff")) && strings.Contains(want, "OFPBAC_BAD_SET_ARGUMENT")
 	}},
