@@ -126,14 +126,20 @@ func structOf(typ uint16, k, d *flow.Key, mask bool) []byte {
 		return be.AppendUint16(nil, d.TCPFlags)
 	case typ == KeyICMP && !v6 && k.NwProto == flow.ProtoICMP, typ == KeyICMPv6 && v6 && k.NwProto == flow.ProtoICMPv6:
 		return []byte{byte(d.TPSrc), byte(d.TPDst)}
-	case typ == KeyND && k.IsND():
+	case typ == KeyND && isND(k, d, mask):
 		b = append(b, d.NDTarget[:]...)
 		return append(append(b, d.ArpSHA[:]...), d.ArpTHA[:]...)
-	case typ == KeyNDExt && k.IsND():
+	case typ == KeyNDExt && isND(k, d, mask):
 		b = be.AppendUint32(nil, d.IGMPGroup)
 		return pad4(append(b, byte(d.TCPFlags)))
 	}
 	return nil
+}
+
+// isND reports whether a key has attributes of neighbour discovery: a mask only if it
+// has all of the type and code.
+func isND(k, d *flow.Key, mask bool) bool {
+	return k.IsND() && (!mask || d.TPSrc&0xff == 0xff && d.TPDst&0xff == 0xff)
 }
 
 // AppendKey appends the key as netlink attributes (OVS_KEY_ATTR_*).
@@ -207,7 +213,7 @@ func appendKey(dst []byte, k, d *flow.Key, mask bool) []byte {
 		dst = appendNSH(dst, k, d)
 	}
 	put(KeyTCP, KeyTCPFlags, KeyUDP, KeySCTP, KeyICMP, KeyICMPv6, KeyND)
-	if k.IsND() && (d.IGMPGroup != 0 || d.TCPFlags != 0) {
+	if isND(k, d, mask) && (d.IGMPGroup != 0 || d.TCPFlags != 0) {
 		put(KeyNDExt)
 	}
 	for n > 0 {

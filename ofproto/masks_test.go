@@ -124,6 +124,30 @@ func TestHalfMasks(t *testing.T) {
 	}
 }
 
+// TestNeighbourMasks: what neighbour discovery is about is shown of a mask only if all of
+// its type and code are in it, but is there also if not.
+func TestNeighbourMasks(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}}}})
+	for match, want := range map[string]string{
+		"icmp6,icmp_type=135,nd_target=fe80::1":             "icmpv6(type=135)",
+		"icmp6,icmp_type=135,icmp_code=0,nd_target=fe80::1": "icmpv6(type=135,code=0),nd(target=fe80::1)",
+	} {
+		h.Ofproto("br9").tables.Flush()
+		h.flows(t, "br9", match+",actions=LOCAL")
+		h.backer.Flush()
+		const packet = "in_port=1,icmp6,icmpv6_type=135,icmpv6_code=0,nd_target="
+		h.receive(t, "br9", "p1", packet+"fe80::1", 1)
+		if m := h.megaflow(t); !strings.HasSuffix(m, want) {
+			t.Errorf("%s: %s, want %s", match, m, want)
+		}
+		h.receive(t, "br9", "p1", packet+"fe80::2", 1)
+		if n := h.datapathFlows(); n != 2 {
+			t.Errorf("%s: %d flows, want one for each target", match, n)
+		}
+	}
+}
+
 // TestLearnedPorts: packets that came from a controller teach no way out.
 func TestLearnedPorts(t *testing.T) {
 	h := newTestHost(t)
