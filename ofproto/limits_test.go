@@ -41,6 +41,11 @@ func TestLimits(t *testing.T) {
 		{"too many resubmits", explode, ""},
 		{"many outputs", wide(10, "output:2"), ""},
 		{"many actions", wide(11, strings.TrimSuffix(strings.Repeat("output:2,mod_dl_src:00:00:00:00:00:01,output:2,mod_dl_src:00:00:00:00:00:02,", 8), ",")), ""},
+		{"action set of a loop through a patch", "actions=output:3", "actions=resubmit(,1),resubmit(,0)\ntable=1,actions=write_actions(output:2)"},
+		{"end for longer packets", "actions=resubmit(,1),output:2\ntable=1,actions=check_pkt_larger(65)->NXM_NX_REG2[0],resubmit(,2)\n" +
+			"table=2,reg2=1,actions=exit\ntable=2,reg2=0,actions=output:LOCAL", ""},
+		{"end for others", "actions=resubmit(,1),output:2\ntable=1,actions=check_pkt_larger(65)->NXM_NX_REG2[0],resubmit(,2)\n" +
+			"table=2,reg2=1,actions=output:LOCAL\ntable=2,reg2=0,actions=exit", ""},
 		{"stack", "actions=" + strings.TrimSuffix(strings.Repeat("push:NXM_NX_REG0[],", 400), ",") + ",resubmit(,0)", ""},
 		{"empty stack", "actions=pop:NXM_NX_REG0[],output:2", ""},
 	} {
@@ -48,7 +53,7 @@ func TestLimits(t *testing.T) {
 			sameFlows(t, r, h, "br0", strings.Split(strings.TrimSpace(c.flows), "\n"))
 			var other []string
 			if c.other != "" {
-				other = []string{c.other}
+				other = strings.Split(c.other, "\n")
 			}
 			sameFlows(t, r, h, "br1", other)
 			begin := time.Now()

@@ -11,17 +11,19 @@ func (t *Translator) checkPktLarger(a *openflow.CheckPktLarger, rest []openflow.
 	t.commit()
 	outer := t.odp
 	var branch [2][]byte
+	exit := false
 	for i, larger := range []uint64{1, 0} {
 		t.odp = nil
 		t.alone(func() {
 			a.Dst.Set(&t.flow, flow.U(larger))
 			t.do(rest, last)
-			if t.err == nil {
-				t.finish()
-			}
+			t.finish()
+			exit = exit || t.exit && larger == 1
 		})
 		branch[i] = t.odp // after an error as far as it got
 	}
+	// As in Open vSwitch, what stops longer packets stops what is around this for all.
+	t.exit = exit
 	t.odp = outer.CheckPktLen(a.Len, branch[0], branch[1])
 }
 

@@ -274,9 +274,7 @@ func (t *Translator) isolated(actions []openflow.Action, last bool) {
 		t.odp = nil
 	}
 	t.do(actions, last || copied)
-	if t.err == nil {
-		t.finish()
-	}
+	t.finish()
 	if copied {
 		inner := t.odp
 		t.odp, t.base = outer, base
