@@ -97,6 +97,9 @@ func (b *Backer) packetOut(in *xlate.In, frame []byte) error {
 	k.InPort = uint32(dpif.NoPort)
 	if x := in.Bridge.Ports[meta.InPort]; x != nil {
 		k.InPort = uint32(x.ODP)
+		if x.Tunnel != nil {
+			k.InPort = uint32(x.Tunnel.ODP)
+		}
 	}
 	pkt.InPort = k.InPort
 	// What the datapath makes of it is nothing that a controller hears of.

@@ -1,6 +1,8 @@
 package ofproto
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"govs/flow"
@@ -61,30 +63,46 @@ func TestPacketOutRefused(t *testing.T) {
 
 // TestPacketOutComesBack: what a controller sends out comes back from the datapath
 // also if it came in by none of its ports, unless there is no such port at all or it is
-// a patch port.
+// a patch port; in another bridge, it still came in where it did.
 func TestPacketOutComesBack(t *testing.T) {
 	h, mgmt := newSocketHost(t)
-	h.build(t, []bridgeDef{{"br8", true, []portDef{{"pb", "pa", 1, -1}}}})
-	if _, err := h.Ofproto("br9").PortAdd(PortSpec{Name: "pa", Type: "patch", Peer: "pb", Request: 5}); err != nil {
-		t.Fatal(err)
-	}
-	h.flows(t, "br9", "udp,actions=ct(table=1)\ntable=1,actions=output:2")
-	c := client(t, mgmt)
-	k, _ := flow.ParseKey("in_port=1,udp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_ttl=64", nil)
-	acts, _, _ := openflow.ParseActionList("resubmit(,0)", nil)
-	for port, want := range map[openflow.Port]int64{openflow.PortController: 1, openflow.PortLocal: 1, 1: 1, 5: 0, 77: 0} {
-		info, _ := h.Ofproto("br9").PortInfo(2)
-		before := info.Stats.TxPackets
-		m := &openflow.PacketOut{Packet: flow.Compose(k, nil).Bytes(), Buffer: openflow.NoBuffer, Actions: acts}
-		m.Metadata.Set(flow.InPort, flow.U(uint64(port)))
-		ask(t, c, m)
-		ask(t, c, &openflow.BarrierRequest{})
-		if _, err := c.Recv(); err != nil {
+	h.build(t, []bridgeDef{{"br8", true, []portDef{{"pb", "pa", 1, -1}, {"p8", "", 2, -1}}}})
+	for _, s := range []PortSpec{
+		{Name: "pa", Type: "patch", Peer: "pb", Request: 5},
+		{Name: "t1", Type: "vxlan", Request: 7, Options: map[string]string{"remote_ip": "1.2.3.4"}},
+	} {
+		if _, err := h.Ofproto("br9").PortAdd(s); err != nil {
 			t.Fatal(err)
 		}
-		info, _ = h.Ofproto("br9").PortInfo(2)
-		if n := info.Stats.TxPackets - before; n != want {
-			t.Errorf("from port %s: port 2 has sent %d packets, want %d", port, n, want)
+	}
+	const track = "udp,actions=ct(table=1)\ntable=1,actions=output:2"
+	h.flows(t, "br9", track)
+	h.flows(t, "br8", track)
+	c := client(t, mgmt)
+	k, _ := flow.ParseKey("in_port=1,udp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_ttl=64", nil)
+	for _, x := range []struct{ actions, bridge, ports string }{
+		{"resubmit(,0)", "br9", "CONTROLLER ANY LOCAL 1 7"},
+		{"output:5", "br8", "ANY LOCAL 1 7"},
+	} {
+		acts, _, _ := openflow.ParseActionList(x.actions, nil)
+		for _, port := range []openflow.Port{openflow.PortController, openflow.PortNone, openflow.PortLocal, 1, 5, 7, 77} {
+			info, _ := h.Ofproto(x.bridge).PortInfo(2)
+			before := info.Stats.TxPackets
+			m := &openflow.PacketOut{Packet: flow.Compose(k, nil).Bytes(), Buffer: openflow.NoBuffer, Actions: acts}
+			m.Metadata.Set(flow.InPort, flow.U(uint64(port)))
+			ask(t, c, m)
+			ask(t, c, &openflow.BarrierRequest{})
+			if _, err := c.Recv(); err != nil {
+				t.Fatal(err)
+			}
+			info, _ = h.Ofproto(x.bridge).PortInfo(2)
+			n, want := info.Stats.TxPackets-before, int64(0)
+			if slices.Contains(strings.Fields(x.ports), port.String()) {
+				want = 1
+			}
+			if n != want {
+				t.Errorf("%s from port %s: port 2 of %s has sent %d packets, want %d", x.actions, port, x.bridge, n, want)
+			}
 		}
 	}
 }

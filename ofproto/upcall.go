@@ -108,35 +108,42 @@ func (b *Backer) miss(w *worker, cfg *xlate.Config, u *dpif.Upcall, seen uint64,
 }
 
 // receiver is Config.Receiver, but that packets which come back from the datapath still
-// came in where they did before they got the header of a tunnel to go out by. What a
-// controller sent out, for which the datapath may not know of a port, came in where it
-// was said to, or by the local port if by none. As in Open vSwitch, what was said to
-// have come in by a patch port is lost.
+// came in where they did before they got the header of a tunnel to go out by, and what
+// a controller sent out where it was said to.
 func (b *Backer) receiver(cfg *xlate.Config, k *flow.Key) *xlate.Port {
-	port := cfg.Receiver(k)
-	if port != nil || k.RecircID == 0 {
-		return port
-	}
-	if port = cfg.ByODP[dpif.PortNo(k.InPort)]; port != nil {
-		return port
-	}
-	f := b.thaw(k.RecircID)
-	if f == nil {
-		return nil
-	}
-	in := openflow.Port(f.Metadata.InPort)
-	if in == openflow.PortController {
-		in = openflow.PortLocal
-	}
-	for _, x := range cfg.Bridges {
-		if x.Name == f.Bridge {
-			port = x.Ports[uint32(in)]
+	if k.RecircID != 0 {
+		if f := b.thaw(k.RecircID); f != nil && f.Sent.Bridge != "" {
+			return sentIn(cfg, f)
 		}
 	}
-	if port != nil && port.Peer != nil {
-		return nil
+	port := cfg.Receiver(k)
+	if port == nil && k.RecircID != 0 {
+		port = cfg.ByODP[dpif.PortNo(k.InPort)]
 	}
 	return port
+}
+
+// sentIn returns the port by which a packet that a controller sent out came in: where
+// it was frozen the local one, if by none. As in Open vSwitch, what was said to have
+// come in by a patch port is lost, and so is what was to be the controller's own once
+// it is in another bridge.
+func sentIn(cfg *xlate.Config, f *xlate.Frozen) *xlate.Port {
+	in := f.Sent
+	switch openflow.Port(in.Port) {
+	case openflow.PortController:
+		if f.Metadata.InPort != in.Port {
+			return nil
+		}
+		fallthrough
+	case openflow.PortNone:
+		in = xlate.SentIn{Bridge: f.Bridge, Port: uint32(openflow.PortLocal)}
+	}
+	for _, x := range cfg.Bridges {
+		if p := x.Ports[in.Port]; x.Name == in.Bridge && p != nil && p.Peer == nil {
+			return p
+		}
+	}
+	return nil
 }
 
 // install puts the flow for what out says.

@@ -23,6 +23,9 @@ type Frozen struct {
 	Stack       []flow.Value
 	Mirrors     MirrorSet
 	Conntracked bool
+	// Sent is where a packet that a controller sent out was said to have come in,
+	// which the datapath may not know.
+	Sent SentIn
 	// Hashed says that the packet comes back with a hash. Those that come back
 	// without one do not look at it, and must not share its number.
 	Hashed bool
@@ -37,6 +40,13 @@ type Frozen struct {
 	Userdata []byte
 }
 
+// SentIn is the port by which a controller says that a packet came in; none if Bridge
+// is not set.
+type SentIn struct {
+	Bridge string
+	Port   uint32
+}
+
 // AppendKey appends what tells the state from others. Actions are told apart by
 // their place: those of a rule never change.
 func (f *Frozen) AppendKey(b []byte) []byte {
@@ -47,6 +57,8 @@ func (f *Frozen) AppendKey(b []byte) []byte {
 		b = le.AppendUint64(b, uint64(uintptr(unsafe.Pointer(unsafe.SliceData(l)))))
 	}
 	str(f.Bridge)
+	str(f.Sent.Bridge)
+	b = le.AppendUint32(b, f.Sent.Port)
 	b = append(b, f.Table, byte(f.Reason), byte(len(f.Stack)), byte(len(f.Steps)))
 	b = le.AppendUint32(b, uint32(f.Mirrors))
 	var flags byte
@@ -95,7 +107,7 @@ func (t *Translator) keep(rest []openflow.Action) {
 // are left.
 func (t *Translator) state(table uint8) *Frozen {
 	f := &Frozen{
-		Bridge: t.bridge.Name, Table: table, Mirrors: t.mirrors, Conntracked: t.conntracked, Hashed: t.wantHash,
+		Bridge: t.bridge.Name, Table: table, Mirrors: t.mirrors, Conntracked: t.conntracked, Sent: t.sent, Hashed: t.wantHash,
 		Stack:     append([]flow.Value(nil), t.stack[t.stackBase:]...),
 		Steps:     append([]openflow.ContinuationStep(nil), t.steps...),
 		ActionSet: append([]openflow.Action(nil), t.actionSet...),
@@ -201,6 +213,7 @@ func (t *Translator) thaw() bool {
 	}
 	t.stack = append(t.stack, f.Stack...)
 	t.mirrors = f.Mirrors
+	t.sent = f.Sent
 	t.actionSet = append(t.actionSet, f.ActionSet...)
 	if t.node != nil && len(f.ActionSet) > 0 {
 		t.add(NodeThaw, "Restoring action set: "+ActionsText(f.ActionSet))

@@ -211,6 +211,7 @@ type Translator struct {
 	wasMPLS            bool // what is behind a popped MPLS header is not known
 	counted            bool // how many MPLS labels the packet came with
 	conntracked        bool // the packet comes from the connection tracker
+	sent               SentIn
 
 	nat *openflow.NAT // of the ct action being done
 	md2 []byte        // of the NSH header that is being put on
@@ -283,6 +284,9 @@ func (t *Translator) start(in *In) {
 	t.mirrors, t.snaplen = 0, 0
 	t.enough = false
 	t.freezing, t.again, t.wantHash, t.stripped, t.wasMPLS, t.counted, t.conntracked = false, false, false, false, false, false, false
+	if t.sent = (SentIn{}); in.PacketOut {
+		t.sent = SentIn{in.Bridge.Name, in.Key.InPort}
+	}
 	t.pause, t.nat, t.md2 = nil, nil, nil
 	t.putOn, t.takenOff = false, false
 	t.steps = t.steps[:0]
