@@ -281,7 +281,7 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	// As in OVS, what the flow has counted since the last time counts where its
 	// packets would go now, even if it does not stay.
 	k.out, k.cfgSeq = r.out.of(out, mask, h), r.cfgSeq
-	if wide || out.Untried || out.Failed {
+	if wide || out.Untried || out.Failed && !out.Late {
 		return false // let the next packet try anew
 	}
 	if h != old {

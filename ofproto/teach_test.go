@@ -70,10 +70,10 @@ func TestTeacherDoesNotMeetItsPupil(t *testing.T) {
 }
 
 // TestFailedFlowIsJudgedAnew: a flow whose translation failed is translated again
-// with every change, and goes if it fails again.
+// with every change, and goes if it fails again before its action set.
 func TestFailedFlowIsJudgedAnew(t *testing.T) {
 	h := newTestHost(t)
-	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}, {"p3", "", 3, -1}}}})
 	h.flows(t, "br9", "in_port=1,actions=resubmit(,0)\nin_port=2,actions=resubmit(,0)")
 	both := func() {
 		t.Helper()
@@ -88,11 +88,26 @@ func TestFailedFlowIsJudgedAnew(t *testing.T) {
 	if n := h.datapathFlows(); n != 2 {
 		t.Errorf("%d flows when nothing has changed", n)
 	}
-	h.flows(t, "br9", "table=7,actions=drop")
+	const push = "push_mpls:0x8847,"
+	late, _, err := openflow.ParseFlowMod("in_port=3,actions="+push+push+push+"write_actions("+push+"output:1)", openflow.FlowAdd, nil)
+	if err == nil {
+		err = h.Ofproto("br9").tables.Apply(late, h.clock.Now())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	h.backer.Step(h.clock.Now())
 	if n := h.datapathFlows(); n != 0 {
 		t.Errorf("%d flows when something has", n)
 	}
+	h.receive(t, "br9", "p3", "dl_type=0x1234", 1)
+	h.flows(t, "br9", "table=7,actions=drop")
+	h.backer.Step(h.clock.Now())
+	if n := h.datapathFlows(); n != 1 {
+		t.Errorf("%d flows that fail in their action set", n)
+	}
+	h.flows(t, "br9", "priority=65535,in_port=3,actions=resubmit(,0)")
+	h.backer.Step(h.clock.Now())
 	// A flow that fails no more stays.
 	both()
 	fm := parseFlow(t, "in_port=2,actions=drop")

@@ -64,7 +64,7 @@ func (t *Translator) oneBucket(g *flowtable.Group, i int, last bool) {
 // bucket does a bucket's actions, in the order of an action set, to a copy of
 // the packet.
 func (t *Translator) bucket(b *openflow.Bucket, last bool) {
-	saved, node := t.flow, t.node
+	saved, node, wasMPLS := t.flow, t.node, t.wasMPLS
 	if t.node != nil {
 		t.node = t.add(NodeBucket, fmt.Sprintf("bucket %d", b.ID))
 	}
@@ -74,7 +74,7 @@ func (t *Translator) bucket(b *openflow.Bucket, last bool) {
 	t.do(list, last)
 	t.finishFrozen()
 	t.depth--
-	t.flow, t.node = saved, node
+	t.flow, t.node, t.wasMPLS = saved, node, wasMPLS
 	t.exit = false
 }
 

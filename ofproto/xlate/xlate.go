@@ -105,6 +105,7 @@ type Out struct {
 	Untried bool     // so is one that is not there: whether there is room for it only a packet can tell
 	Output  bool     // the packet goes out somewhere
 	Failed  bool     // the packet is dropped because translation failed
+	Late    bool     // it failed behind the flows' actions, in the action set
 	Unsaid  Unsaid
 	Recirc  []uint32 // ids under which the datapath brings the packet back
 	// States are all ids that the actions and userdata in them name.
@@ -318,10 +319,7 @@ func (t *Translator) run() {
 		}
 	}()
 	if t.flow.RecircID != 0 || in.Thaw != nil {
-		if t.thaw() && t.err == nil {
-			t.finish()
-		}
-		t.finishMask()
+		t.complete(t.thaw())
 		return
 	}
 	if t.err != nil {
@@ -352,14 +350,22 @@ func (t *Translator) run() {
 	if port != nil && port.Tunnel != nil && port.Counters != nil {
 		t.effect(Effect{kind: effectRx, ptr: port.Counters})
 	}
-	if t.received(port) {
+	received := t.received(port)
+	if received {
 		t.do(actions, true)
-		if t.err == nil {
-			t.finish()
-		}
 	}
-	if t.err != nil && t.err != errCongestion && in.Trace != nil {
-		if !in.Key.Tunnel.IsSet() && in.Trace.Frame {
+	t.complete(received)
+}
+
+// complete ends the pipeline of a packet that was received, and what is known of one
+// that was not.
+func (t *Translator) complete(received bool) {
+	if received && t.err == nil {
+		t.finish()
+		t.out.Late = t.err != nil
+	}
+	if t.err != nil && t.err != errCongestion && !t.out.Late && t.in.Trace != nil {
+		if !t.in.Key.Tunnel.IsSet() && t.in.Trace.Frame {
 			(&tunOpts{}).put((*flow.Key)(t.wc))
 		}
 		return // show the mask as it was when things went wrong
@@ -367,7 +373,7 @@ func (t *Translator) run() {
 	if len(t.odp) > maxActions {
 		oversizeCov.Inc()
 		t.out.Slow |= SlowAction
-	} else if tooManyOutputs(t.odp, in.Config.MaxOutputs) {
+	} else if tooManyOutputs(t.odp, t.in.Config.MaxOutputs) {
 		outputsCov.Inc()
 		t.out.Slow |= SlowAction
 	}
