@@ -105,7 +105,7 @@ func (p *Packet) PushMPLS(typ uint16, lse uint32) {
 	if n == 0 {
 		return
 	}
-	if p.L3 >= EthernetLen && p.L3 <= len(b) && (p.L3 < n || p.TopLabel() == nil) {
+	if p.L3 >= EthernetLen && p.L3 <= len(b) && p.TopLabel() == nil {
 		n = p.L3 // which leaves VLAN tags that are not looked at behind it
 	}
 	at := n - 2
@@ -139,7 +139,7 @@ func (p *Packet) PopMPLS(typ uint16) bool {
 }
 
 // TopLabel returns the bytes of the outermost label stack entry, nil if there is
-// none.
+// none, or only behind tags that L3 says were not looked at.
 func (p *Packet) TopLabel() []byte {
 	b := p.Bytes()
 	if p.PacketType != 0 {
@@ -157,7 +157,7 @@ func (p *Packet) TopLabel() []byte {
 		n += 8
 		typ = be.Uint16(b[n-2:])
 	}
-	if typ != typeMPLS && typ != typeMPLSM || len(b) < n+4 {
+	if typ != typeMPLS && typ != typeMPLSM || len(b) < n+4 || p.L3 >= 0 && p.L3 < n {
 		return nil
 	}
 	return b[n : n+4]

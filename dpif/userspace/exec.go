@@ -72,6 +72,8 @@ type work struct {
 	shared bool // p is queued somewhere, or others go on with it: copy before a change
 	stale  bool // key no longer says what p holds
 	moved  bool // stale, and by more than values: headers have come or gone
+	lent   bool // the key is that of the work this was forked from
+	labels int  // pushed in front of what was found
 	cut    int  // bytes that the next output loses at its end
 	nest   int
 	depth  uint8 // recirculations so far
@@ -404,7 +406,7 @@ func (x *exec) own(w *work) *packet.Packet {
 // fork returns a work that others do not see changes of.
 func (x *exec) fork(w *work) work {
 	f := *w
-	f.shared = true
+	f.shared, f.lent = true, true
 	f.nest++
 	return f
 }
@@ -421,8 +423,8 @@ func (x *exec) run(w *work, ops []op) {
 		case opOutput:
 			x.output(w, dpif.PortNo(o.n))
 		case opPushVLAN:
-			// The headers behind tags stay where they were found, also behind more
-			// tags than are looked at.
+			// The headers behind tags and labels stay where they were found, also
+			// behind more tags than are looked at.
 			x.own(w).PushVLAN(uint16(o.n>>16), uint16(o.n))
 			w.stale = true
 		case opPopVLAN:
@@ -446,7 +448,8 @@ func (x *exec) run(w *work, ops []op) {
 			w.stale, w.moved = true, true
 		case opPushMPLS:
 			x.own(w).PushMPLS(uint16(o.m), o.n)
-			w.stale, w.moved = true, true
+			w.stale = true
+			w.labels++
 		case opAddMPLS:
 			x.own(w).AddMPLS(uint16(o.m), o.n)
 			w.stale, w.moved = true, true
@@ -464,7 +467,12 @@ func (x *exec) run(w *work, ops []op) {
 				x.dp.drop(dropMalformed)
 				return
 			}
-			w.stale, w.moved = true, true
+			w.stale = true
+			if w.labels > 0 {
+				w.labels--
+			} else {
+				w.moved = true
+			}
 		case opSet:
 			if w.moved {
 				x.fresh(w) // what is where has changed
@@ -542,8 +550,11 @@ func (x *exec) run(w *work, ops []op) {
 // fresh returns the key of what w's packet holds now.
 func (x *exec) fresh(w *work) *flow.Key {
 	if w.stale {
+		if w.lent {
+			w.key, w.lent = new(flow.Key), false
+		}
 		flow.Extract(w.p, w.key)
-		w.stale, w.moved = false, false
+		w.stale, w.moved, w.labels = false, false, 0
 	}
 	return w.key
 }

@@ -169,9 +169,9 @@ func setNDExt(p *packet.Packet, k *flow.Key, o *op) bool {
 }
 
 // setMPLS changes the outermost label stack entry.
-func setMPLS(p *packet.Packet, k *flow.Key, o *op) bool {
+func setMPLS(p *packet.Packet, _ *flow.Key, o *op) bool {
 	b := p.TopLabel()
-	if b == nil || k.EthType != 0x8847 && k.EthType != 0x8848 {
+	if b == nil {
 		return false
 	}
 	be.PutUint32(b, o.be32(0, be.Uint32(b)))

@@ -36,9 +36,12 @@ func TestSetAnyVersion(t *testing.T) {
 	}
 }
 
+var udp5 = flow.Key{EthType: flow.EthTypeIP, NwProto: flow.ProtoUDP, TPDst: 5}
+
 // TestSetBehindMoreTags: a tag is pushed in front of as many as are looked at, and what
-// is behind them can be changed nevertheless.
+// is behind them can be changed nevertheless, also when a label has come and gone.
 func TestSetBehindMoreTags(t *testing.T) {
+	const ether, udp = "000000000002" + "000000000001", "4500001c000000004011f96f" + "0102030401020305" + "0001"
 	dp := newLearner(t)
 	flow.SetVLANLimit(1)
 	defer flow.SetVLANLimit(flow.MaxVLANs)
@@ -50,11 +53,29 @@ func TestSetBehindMoreTags(t *testing.T) {
 			dpif.Actions(nil).PushVLAN(0x88a8, 0x1064).SetMPLS(0x12345678)},
 		{"0180c200000e000000000001" + "81000003" + "884700001301" + "4500", "0180c200000e000000000001" + "884712345678" + "4500",
 			dpif.Actions(nil).PopVLAN().SetMPLS(0x12345678)},
+		{ether + "0800" + udp + "00020008f3d8", ether + "88a80064" + "81000003" + "0800" + udp + "00050008f3d5",
+			dpif.Actions(nil).PushVLAN(0x8100, 0x1003).PushVLAN(0x88a8, 0x1064).PushMPLS(0x00001140, 0x8847).SetMPLS(0x00002140).
+				PopMPLS(0x0800).SetMasked(dpif.KeyUDP, &udp5, &flow.Mask{TPDst: 0xffff})},
 	} {
 		b, _ := hex.DecodeString(c.frame)
 		p := packet.New(b)
 		if err := dp.Execute(&dpif.Execute{Packet: p, Actions: c.actions}); err != nil || hex.EncodeToString(p.Bytes()) != c.want {
 			t.Errorf("%s %v: %x, %v, want %s", c.frame, c.actions, p.Bytes(), err, c.want)
 		}
+	}
+}
+
+// TestClonesKey: what a clone has read anew is not what the packet is beside it.
+func TestClonesKey(t *testing.T) {
+	dp := newLearner(t)
+	var sent string
+	no, err := dp.PortAdd("p1", lengths{to: &sent, no: "p1"}, dpif.NoPort)
+	must(t, err)
+	b, _ := hex.DecodeString("000000000002" + "000000000001" + "0800" + "4500001c000000004011f96f" + "0102030401020305" + "000100020008f3d8")
+	read := dpif.Actions(nil).PushMPLS(0x00001140, 0x8847).Hash(0, 0)
+	actions := dpif.Actions(nil).Clone(read).SetMasked(dpif.KeyUDP, &udp5, &flow.Mask{TPDst: 0xffff}).Output(no)
+	must(t, dp.Execute(&dpif.Execute{Packet: packet.New(b), Actions: actions}))
+	if sent != " p1:42" {
+		t.Errorf("sent%s", sent)
 	}
 }
