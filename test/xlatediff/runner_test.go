@@ -67,7 +67,7 @@ func (r *runner) try(c *scenario) (diff string) {
 		if got[i].sameBut(&want[i]) {
 			continue
 		}
-		if d := difference(got[i].name, got[i].text, want[i].text); d != "" {
+		if d := difference(got[i].name, got[i].text, want[i].text); d != "" && !(got[i].sameNumbers(&want[i]) && r.forgets(c)) {
 			return d
 		}
 	}
@@ -91,7 +91,7 @@ func (s *side) play(c *scenario) (out []part) {
 	out = append(out, part{name: "refused", text: s.load(c)})
 	s.settle(1) // so that what comes first does not meet what this has changed
 	for _, st := range c.steps {
-		out = append(out, part{name: strings.Join(append([]string{st.kind}, st.args...), " "), text: canonical(s.run(c, st)), versions: c.has("tun_erspan_ver=")})
+		out = append(out, part{name: st.name(), text: canonical(s.run(c, st)), versions: c.has("tun_erspan_ver=")})
 	}
 	return append(out, s.state(c)...)
 }
