@@ -29,6 +29,7 @@ type mmsg struct {
 	msgs [maxBatch]linux.Mmsghdr
 	iov  [maxBatch]unix.Iovec
 	aux  [maxBatch][auxLen / 8]uint64
+	pace linux.Pace
 }
 
 // received is what one call brought: packets, their bytes, and frames that
@@ -41,7 +42,7 @@ type received struct {
 }
 
 func (m *mmsg) recv(fd int, batch []*packet.Packet) (r received) {
-	want := min(len(batch), maxBatch)
+	want := m.pace.Next(min(len(batch), maxBatch))
 	for i, p := range batch[:want] {
 		buf := p.VNetBuffer()
 		if len(buf) < packet.VNetHdrLen+maxFrame {
@@ -82,6 +83,7 @@ func (m *mmsg) recv(fd int, batch []*packet.Packet) (r received) {
 		r.got++
 		r.bytes += int64(p.Len())
 	}
+	m.pace.Took(r.got, r.bytes)
 	return r
 }
 

@@ -234,7 +234,7 @@ func (d *Device) Close() error {
 func (q *rxQueue) FD() int { return q.fd.Num() }
 
 // Recv implements netdev.RxQueue. The tap gives one frame per system call, so a
-// shorter batch than asked for means the queue was empty.
+// shorter batch than asked for means the queue was empty, or the frames are long.
 func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	fd, ok := q.fd.Acquire()
 	if !ok {
@@ -243,7 +243,7 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	defer q.fd.Release()
 	var count, bytes, bad int64
 	var err error
-	for int(count) < len(batch) {
+	for int(count) < len(batch) && !linux.Enough(bytes) {
 		p := batch[count]
 		if len(p.Buffer()) < maxFrame {
 			p.Reset(maxFrame)

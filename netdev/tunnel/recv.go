@@ -33,6 +33,7 @@ type rxQueue struct {
 	out   int
 	free  []*packet.Packet // those of the caller's that hold nothing
 	merge merger
+	pace  linux.Pace
 	// rest are frames that were received but did not fit the caller's batch.
 	rest []*packet.Packet
 
@@ -63,6 +64,7 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 		return q.leftover(batch), nil
 	}
 	want := min(len(batch), maxBatch)
+	most := q.pace.Next(want) // what is left may be needed for what is joined anew
 	for i, p := range batch[:want] {
 		buf := p.Buffer()
 		if len(buf) < maxDatagram {
@@ -79,7 +81,7 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 		m.Control = (*byte)(unsafe.Pointer(&q.ctl[i]))
 		m.SetControllen(controlLen)
 	}
-	got, err := linux.Recvmmsg(fd, q.msgs[:want])
+	got, err := linux.Recvmmsg(fd, q.msgs[:most])
 	if err != nil {
 		return 0, err
 	}
@@ -90,6 +92,7 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 		q.datagram(i, p)
 	}
 	q.merge.finish()
+	q.pace.Took(got, q.bytes)
 	copy(batch[q.out:], q.free)
 	q.d.cnt.RxPackets.Add(int64(q.out))
 	q.d.cnt.RxBytes.Add(q.bytes)
