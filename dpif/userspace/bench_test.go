@@ -76,6 +76,18 @@ func TestNoAllocation(t *testing.T) {
 	}
 }
 
+// A clone that reads its packet anew has a key of its own, which is used again.
+func TestCloneNoAllocation(t *testing.T) {
+	x, in, batch := forwarder(t, 1, func(out dpif.PortNo) dpif.Actions {
+		a := dpif.Actions(attr(nil, dpif.ActPushVLAN, 0x81, 0, 0x10, 5)).Hash(0, 1)
+		return output(dpif.Actions(nil).Clone(output(a, out)), out)
+	})
+	x.receive(in, batch)
+	if n := testing.AllocsPerRun(100, func() { x.receive(in, batch) }); n != 0 {
+		t.Errorf("%v allocations a batch", n)
+	}
+}
+
 // keeper is a device that keeps packets back until they are flushed.
 type keeper struct {
 	sink

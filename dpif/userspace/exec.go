@@ -42,6 +42,9 @@ type exec struct {
 	used   int              // how many of them hold packets of this batch
 
 	keys    [batchSize]flow.Key
+	spare   []*flow.Key // scratch keys of this batch and before
+	lent    int         // how many of them are of this batch
+	forks   []*work     // by the nest of what was forked
 	upcalls []dpif.Upcall
 	recirc  []work
 	now     int64
@@ -163,7 +166,11 @@ func (x *exec) finish() {
 		clear(x.copies[keepCopy:])
 		x.copies = x.copies[:keepCopy]
 	}
-	x.used = 0
+	if len(x.spare) > keepCopy {
+		clear(x.spare[keepCopy:])
+		x.spare = x.spare[:keepCopy]
+	}
+	x.used, x.lent = 0, 0
 }
 
 func (x *exec) lookup(k *flow.Key) *flowEntry {
@@ -403,9 +410,13 @@ func (x *exec) own(w *work) *packet.Packet {
 	return w.p
 }
 
-// fork returns a work that others do not see changes of.
-func (x *exec) fork(w *work) work {
-	f := *w
+// fork returns a work that others do not see changes of, until the next fork of w.
+func (x *exec) fork(w *work) *work {
+	for len(x.forks) <= w.nest {
+		x.forks = append(x.forks, &work{})
+	}
+	f := x.forks[w.nest]
+	*f = *w
 	f.shared, f.lent = true, true
 	f.nest++
 	return f
@@ -510,7 +521,7 @@ func (x *exec) run(w *work, ops []op) {
 			if o.n == ^uint32(0) || rand.Uint32() < o.n {
 				f := x.fork(w)
 				f.cut = 0
-				x.run(&f, o.sub)
+				x.run(f, o.sub)
 				w.shared = true
 			} else if o.last && !w.shared {
 				x.dp.drop(dropSample)
@@ -518,16 +529,16 @@ func (x *exec) run(w *work, ops []op) {
 		case opClone:
 			f := x.fork(w)
 			w.cut = 0 // the clone is cut instead
-			x.run(&f, o.sub)
+			x.run(f, o.sub)
 			w.shared = true
 		case opCheckLen:
 			// As in OVS, what is to be cut is not in the length, but cut only afterwards.
 			f := x.fork(w)
 			f.cut = 0
 			if min(packetLen(w.p), w.p.Len()-w.cut) > int(o.n) {
-				x.run(&f, o.sub)
+				x.run(f, o.sub)
 			} else {
-				x.run(&f, o.els)
+				x.run(f, o.els)
 			}
 			w.shared = true
 		case opCT:
@@ -547,11 +558,20 @@ func (x *exec) run(w *work, ops []op) {
 	}
 }
 
+// spareKey returns a key with any contents, which is the caller's until the batch ends.
+func (x *exec) spareKey() *flow.Key {
+	if x.lent == len(x.spare) {
+		x.spare = append(x.spare, new(flow.Key))
+	}
+	x.lent++
+	return x.spare[x.lent-1]
+}
+
 // fresh returns the key of what w's packet holds now.
 func (x *exec) fresh(w *work) *flow.Key {
 	if w.stale {
 		if w.lent {
-			w.key, w.lent = new(flow.Key), false
+			w.key, w.lent = x.spareKey(), false
 		}
 		flow.Extract(w.p, w.key)
 		w.stale, w.moved, w.labels = false, false, 0
@@ -589,8 +609,7 @@ func (x *exec) recirculate(w *work, o *op) {
 	shared := w.shared
 	if !o.last {
 		p, shared = x.copy(p), false
-		k := *key
-		key = &k
+		key = x.spareKey() // it is read from the packet anew
 	}
 	p.RecircID = o.n
 	x.recirc = append(x.recirc, work{p: p, key: key, shared: shared, depth: w.depth + 1, nest: w.nest})
