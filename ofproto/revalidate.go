@@ -269,7 +269,9 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	r.in = xlate.In{Config: cfg, Bridge: port.Bridge, Key: &r.ofKey, Effects: true, Now: now, Freeze: b.freeze, Frozen: b.thaw}
 	out, _ := r.tr.Translate(&r.in)
 	*mask = out.MaskFor(key)
-	wide := !k.out.mask.covers(mask.Words())
+	// As in OVS, a flow also goes if it comes to look at the VLAN, whether or not its
+	// mask has that.
+	wide := !k.out.mask.covers(mask.Words()) || !k.out.sawVLAN && sawVLAN(out, key)
 	actions := out.Actions
 	if slow := b.slow(out); slow != 0 {
 		r.slow = xlate.AppendSlowPath(r.slow[:0], port, slow)
@@ -280,7 +282,7 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	old, h := k.out.actions, hashActions(actions)
 	// As in OVS, what the flow has counted since the last time counts where its
 	// packets would go now, even if it does not stay.
-	k.out, k.cfgSeq = r.out.of(out, mask, h), r.cfgSeq
+	k.out, k.cfgSeq = r.out.of(out, mask, k.out.sawVLAN, h), r.cfgSeq
 	if wide || out.Untried || out.Failed && !out.Late {
 		return false // let the next packet try anew
 	}
@@ -293,6 +295,11 @@ func (b *Backer) check(r *revalidator, cfg *xlate.Config, k *ukey, s *dpif.FlowS
 	}
 	k.push(s, now)
 	return true
+}
+
+// sawVLAN reports whether a translation looked at the tag of a packet with key k.
+func sawVLAN(out *xlate.Out, k *flow.Key) bool {
+	return k.VLANs[0].TCI&flow.VLANPresent != 0 && out.Mask.VLANs[0].TCI != 0
 }
 
 // forgetDeadMACs removes addresses learned by packets that were under way while

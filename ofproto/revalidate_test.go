@@ -251,3 +251,24 @@ func TestLearnWithinLimit(t *testing.T) {
 		t.Errorf("%d datapath flows, want none", n)
 	}
 }
+
+// TestComesToLookAtVLAN: a flow goes when its translation comes to look at the VLAN,
+// although the datapath's mask has had that all along, and stays when it ceases to.
+func TestComesToLookAtVLAN(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	const plain, vlan = "in_port=1,actions=output:2", "in_port=1,actions=move:NXM_OF_VLAN_TCI[0..11]->NXM_NX_REG0[0..11],output:2"
+	for _, c := range []struct {
+		was, is string
+		flows   int
+	}{{plain, vlan, 0}, {vlan, plain, 1}} {
+		h.backer.Flush()
+		h.flows(t, "br9", c.was)
+		h.receive(t, "br9", "p1", "in_port=1,dl_vlan=5,dl_type=0x1234", 1)
+		h.flows(t, "br9", c.is)
+		h.backer.Step(h.clock.Now())
+		if n := h.datapathFlows(); n != c.flows {
+			t.Errorf("from %s to %s: %d flows, want %d", c.was, c.is, n, c.flows)
+		}
+	}
+}

@@ -42,6 +42,7 @@ type outcome struct {
 	states  []uint32 // frozen, that the actions lead to
 	tables  xlate.TableSet
 	macs    bool
+	sawVLAN bool // which the mask has of all tagged packets
 	// Any change whatever may change it.
 	anyChange bool
 }
@@ -54,13 +55,13 @@ type outcomes struct {
 }
 
 // of returns the outcome of a translation whose mask, completed for the
-// datapath, is mask.
-func (c *outcomes) of(out *xlate.Out, mask *flow.Mask, actions uint64) *outcome {
+// datapath, is mask; sawVLAN says that it looked at a tag itself.
+func (c *outcomes) of(out *xlate.Out, mask *flow.Mask, sawVLAN bool, actions uint64) *outcome {
 	m := mask.Words()
 	mh := hashWords(m)
 	h := actions ^ mh ^ xlate.HashEffects(out.Effects)
 	p := &c.recent[(h^h>>32)%uint64(len(c.recent))]
-	if o := *p; o != nil && o.hash == h && o.actions == actions && o.macs == out.MACs && o.anyChange == (out.Limited || out.Failed) && o.tables == out.Tables &&
+	if o := *p; o != nil && o.hash == h && o.actions == actions && o.macs == out.MACs && o.sawVLAN == sawVLAN && o.anyChange == (out.Limited || out.Failed) && o.tables == out.Tables &&
 		o.mask.equal(m) && slices.Equal(o.effects, out.Effects) && slices.Equal(o.states, out.States) {
 		return o
 	}
@@ -70,7 +71,7 @@ func (c *outcomes) of(out *xlate.Out, mask *flow.Mask, actions uint64) *outcome 
 	}
 	*p = &outcome{
 		hash: h, mask: *pm, actions: actions, effects: slices.Clone(out.Effects), states: slices.Clone(out.States),
-		tables: out.Tables, macs: out.MACs, anyChange: out.Limited || out.Failed,
+		tables: out.Tables, macs: out.MACs, sawVLAN: sawVLAN, anyChange: out.Limited || out.Failed,
 	}
 	return *p
 }

@@ -161,7 +161,7 @@ func (b *Backer) install(w *worker, u *dpif.Upcall, out *xlate.Out, seen uint64,
 	}
 	k := &ukey{
 		key: pack(u.Key.Words()), ufid: u.UFID, created: now.UnixNano(),
-		out: w.out.of(out, &m.Mask, hashActions(w.put.Actions)), cfgSeq: w.in.Config.Seq, seen: seen,
+		out: w.out.of(out, &m.Mask, sawVLAN(out, u.Key), hashActions(w.put.Actions)), cfgSeq: w.in.Config.Seq, seen: seen,
 	}
 	m.Canon()
 	if !b.ukeys.add(k) {
