@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"govs/daemon/unixctl"
+	"govs/flow"
 	"govs/internal/netlab"
 	"govs/internal/pcapfile"
 	"govs/openflow"
@@ -185,7 +186,6 @@ func (s *side) reset() {
 	s.do("revalidator/purge")
 	s.settle(2)
 	s.grace()
-	s.untilEmpty()
 	for b := range bridges { // the reference learns from flows that go, too
 		s.do("fdb/flush", bridgeName(b))
 		s.do("fdb/stats-clear", bridgeName(b))
@@ -198,22 +198,23 @@ func (s *side) reset() {
 }
 
 // grace waits until flows that are deleted are gone. In the reference they go when
-// all its threads have come round, and keep their tables' places among others of one
-// priority until then.
+// all its threads have come round, in the order in which they were deleted, and keep
+// their tables' places among others of one priority until then, and show in masks.
 func (s *side) grace() {
-	if s.Maker.Name != "govs" {
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// untilEmpty waits until nothing is left of tables of flows, as masks show.
-func (s *side) untilEmpty() {
-	const want = "Megaflow: recirc_id=0,eth,ip,in_port=LOCAL,nw_frag=no\n"
-	for b := range bridges {
-		for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-			if strings.Contains(s.do("ofproto/trace", bridgeName(b), "in_port=LOCAL,tcp"), want) {
-				break
-			}
+	const table = 250 // that no pipeline has
+	of := s.client(0, openflow.V13)
+	any := openflow.FlowMod{Table: table, OutPort: openflow.PortNone, OutGroup: openflow.GroupAny, Buffer: openflow.NoBuffer}
+	last, gone := any, any
+	last.Command, gone.Command = openflow.FlowAdd, openflow.FlowDelete
+	flow.EthDst.Set(&last.Match.Key, flow.U(1))
+	flow.EthDst.Unwildcard(&last.Match.Mask)
+	of.Queue(of.Encode(&last))
+	of.Queue(of.Encode(&gone))
+	s.barrier(of, nil)
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		mask := s.do("ofproto/trace-packet-out", bridgeName(0), "in_port=LOCAL", fmt.Sprintf("resubmit(,%d)", table))
+		if !strings.Contains(mask, "in_port=LOCAL,dl_dst=") {
+			return
 		}
 	}
 }
