@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"govs/daemon/unixctl"
-	"govs/flow"
 	"govs/internal/netlab"
 	"govs/internal/pcapfile"
 	"govs/openflow"
@@ -201,37 +200,52 @@ func (s *side) reset() {
 // all its threads have come round, in the order in which they were deleted, and keep
 // their tables' places among others of one priority until then, and show in masks.
 func (s *side) grace() {
-	const table = 250 // that no pipeline has
-	of := s.client(0, openflow.V13)
-	any := openflow.FlowMod{Table: table, OutPort: openflow.PortNone, OutGroup: openflow.GroupAny, Buffer: openflow.NoBuffer}
-	last, gone := any, any
-	last.Command, gone.Command = openflow.FlowAdd, openflow.FlowDelete
-	flow.EthDst.Set(&last.Match.Key, flow.U(1))
-	flow.EthDst.Unwildcard(&last.Match.Mask)
-	of.Queue(of.Encode(&last))
-	of.Queue(of.Encode(&gone))
-	s.barrier(of, nil)
+	s.flowMod(0, openflow.FlowAdd, "dl_dst=00:00:00:00:00:01,actions=drop")
+	s.flowMod(0, openflow.FlowDelete, "")
+	s.traceUntil(0, func(trace string) bool { return !strings.Contains(trace, "in_port=LOCAL,dl_dst=") })
+}
+
+// unused is a table that no pipeline has.
+const unused = 250
+
+// flowMod changes the flows of the unused table.
+func (s *side) flowMod(bridge int, command openflow.FlowModCommand, text string) {
+	m, _, err := openflow.ParseFlowMod(fmt.Sprintf("table=%d,%s", unused, text), command, nil)
+	if err != nil {
+		panic(err)
+	}
+	c := s.client(bridge, openflow.V13)
+	c.Queue(c.Encode(m))
+	s.barrier(c, nil)
+}
+
+// traceUntil traces a packet through the unused table until the trace is as it should.
+func (s *side) traceUntil(bridge int, ok func(trace string) bool) {
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		mask := s.do("ofproto/trace-packet-out", bridgeName(0), "in_port=LOCAL", fmt.Sprintf("resubmit(,%d)", table))
-		if !strings.Contains(mask, "in_port=LOCAL,dl_dst=") {
+		if ok(s.do("ofproto/trace-packet-out", bridgeName(bridge), "in_port=LOCAL", fmt.Sprintf("resubmit(,%d)", unused))) {
 			return
 		}
 	}
 }
 
-// closeOld closes the connections of versions before 1.3.
+// closeOld closes the connections of versions before 1.3, to which packets without a
+// flow go, and waits until that is noticed.
 func (s *side) closeOld() {
+	closed := false
 	for key, c := range s.clients {
 		if c.Version() < openflow.V13 {
 			c.Close()
 			delete(s.clients, key)
+			closed = true
 		}
 	}
-	// It is noticed when connections are looked at next.
-	for range 2 {
-		for b := range bridges {
-			s.barrier(s.client(b, openflow.V13), nil)
-		}
+	if !closed {
+		return
+	}
+	for b := range bridges {
+		s.flowMod(b, openflow.FlowAdd, fmt.Sprintf("actions=goto_table:%d", unused+1))
+		s.traceUntil(b, func(trace string) bool { return !strings.Contains(trace, "packet-in") })
+		s.flowMod(b, openflow.FlowDelete, "")
 	}
 }
 
