@@ -27,6 +27,10 @@ import (
 // takes in. No key of a datapath can say so; the reference takes that for a change and
 // deletes these flows in each round of its revalidators.
 //
+// A flow whose translation failed goes when anything changes. Of packets that come back
+// it does in the reference also when they themselves have changed it on their way before,
+// as by an address that is learned.
+//
 // It forgets at once under what number a packet that a controller sent out was to
 // come back, and then deletes the flow by which it did.
 
@@ -94,7 +98,7 @@ func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
 			}
 			key = string(dpif.AppendKeyText(nil, &m.Key, &m.Mask, dpif.KeyTextOptions{}))
 		}
-		f.fleeting = c.fleeting(key)
+		f.fleeting = c.fleeting(key) || actions == "drop" && strings.Contains(key, "recirc_id(0xffff)")
 		f.prioritized = tagged.MatchString(key) && c.topo.has("priority-tags")
 		out[key+" "+actions] = out[key+" "+actions].and(f)
 	}
