@@ -199,7 +199,9 @@ func (c *connManager) connsChanged() {
 // not, and reports whether that is new. For what has come and goes with every
 // call of ovs-ofctl the datapath's flows are not judged anew, as in OVS.
 func (c *connManager) countOld() (changed bool) {
-	wants := slices.ContainsFunc(c.all(), func(o *ofConn) bool {
+	c.mu.Lock() // until it is noted: of two that go at once the last one counts
+	defer c.mu.Unlock()
+	wants := slices.ContainsFunc(c.conns, func(o *ofConn) bool {
 		return o.kind != connSnoop && o.c.Version() < openflow.V13 && o.controllerID.Load() == 0
 	})
 	return c.p.missToController.Swap(wants) != wants

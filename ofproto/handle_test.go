@@ -143,3 +143,21 @@ func FuzzHandle(f *testing.F) {
 		server.Close()
 	})
 }
+
+// TestOldConnectionsGo: when the last connections of a version before 1.3 go at once,
+// packets without a flow go to no controller any more.
+func TestOldConnectionsGo(t *testing.T) {
+	h, mgmt := newSocketHost(t)
+	p := h.Ofproto("br9")
+	for range 100 {
+		open := [...]*conn.Conn{client(t, mgmt), client(t, mgmt), client(t, mgmt)}
+		for _, c := range open {
+			go c.Close()
+		}
+		for end := time.Now().Add(5 * time.Second); p.missToController.Load() || len(p.conns.all()) > 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d connections are left, and one counts for old", len(p.conns.all()))
+			}
+		}
+	}
+}
