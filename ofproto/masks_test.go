@@ -291,3 +291,19 @@ dl_src=00:00:00:00:00:02,actions=output:7,resubmit(,2)`)
 		}
 	}
 }
+
+// TestTypeOfTagStays: a tag that NORMAL took off leaves its type to the one that is put
+// on next. As measured of OVS 3.1.
+func TestTypeOfTagStays(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{
+		{"br0", true, []portDef{{"pa", "pb", 1, -1}, {"p1", "", 2, -1}}},
+		{"br1", true, []portDef{{"pb", "pa", 1, 5}, {"q1", "", 2, -1}}},
+	})
+	h.flows(t, "br1", "actions=NORMAL")
+	h.flows(t, "br0", "vlan_tci=0,actions=mod_vlan_vid:3,output:2")
+	s := h.command("ofproto/trace", "br1", "in_port=2", "ffffffffffff000000000001"+"88a800051234"+"00000000")
+	if want := "pop_vlan,push_vlan(tpid=0x88a8,vid=3,pcp=0),"; !strings.Contains(s, want) {
+		t.Errorf("no %s in\n%s", want, s)
+	}
+}

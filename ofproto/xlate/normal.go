@@ -23,7 +23,8 @@ func extractVLANs(k *flow.Key) (x xvlan) {
 	return x
 }
 
-// put writes the headers into k.
+// put writes the headers into k. As in OVS, where there is none the type stays, which
+// a tag then has that is set later.
 func (x *xvlan) put(k *flow.Key, tags PriorityTags) {
 	for i := range x {
 		tci := x[i].vid | x[i].pcp
@@ -33,8 +34,6 @@ func (x *xvlan) put(k *flow.Key, tags PriorityTags) {
 			if x[i].tpid == 0 {
 				k.VLANs[i].TPID = flow.EthTypeVLAN
 			}
-		} else {
-			k.VLANs[i].TPID = 0
 		}
 		k.VLANs[i].TCI = tci
 	}
