@@ -118,10 +118,11 @@ func (s *side) run(c *scenario, st step) string {
 	}
 	out := s.do(commandOf[st.kind], st.args...)
 	if st.kind == "warp" {
-		s.grace()
 		for _, of := range s.clients { // which want to be asked whether they are there
 			s.barrier(of, nil)
 		}
+		s.settle(1)
+		s.grace() // for flows that timed out
 	}
 	// A packet that is only traced may have been learned from.
 	s.settle(len(st.args))
