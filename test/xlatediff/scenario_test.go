@@ -121,6 +121,9 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 			args := []string{bridgeName(b), g.Packet()}
 			if b == withTunnels && r.IntN(2) == 0 {
 				args = []string{"ovs-dummy", g.TunnelPacket("4789", "6081", "1", "2")}
+				if c.leavesBytes(args[1]) {
+					continue
+				}
 			}
 			// Of a packet that has a length for its type the reference makes a frame
 			// without the tags.
@@ -164,6 +167,15 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 // has reports whether a flow or bucket has an action in it.
 func (c *scenario) has(action string) bool {
 	return slices.ContainsFunc(c.mods, func(m mod) bool { return strings.Contains(m.text, action) })
+}
+
+// writesPart is an action that sets a part of an option of a tunnel.
+var writesPart = regexp.MustCompile(`->NXM_NX_TUN_METADATA[0-9]\[(4\.\.7|0\.\.15)\]|/0xf->tun_metadata`)
+
+// leavesBytes reports whether a part of an option may be set that a tunnel's packet is
+// without: where others are, the reference has bytes of those in the rest of it.
+func (c *scenario) leavesBytes(packet string) bool {
+	return strings.Contains(packet, "geneve(") && slices.ContainsFunc(c.mods, func(m mod) bool { return writesPart.MatchString(m.text) })
 }
 
 // recirculates reports whether copies of packets may go through the datapath again:
