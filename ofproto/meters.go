@@ -49,8 +49,12 @@ func newMeterPool(dp dpif.Datapath) flowtable.Metering {
 // Features implements flowtable.Metering.
 func (p *meterPool) Features() openflow.MeterFeatures {
 	f := p.dp.MeterFeatures()
+	types := uint32(1 << openflow.BandDrop)
+	if f.Marks {
+		types |= 1 << openflow.BandDSCPRemark
+	}
 	return openflow.MeterFeatures{
-		MaxMeters: f.MaxMeters, MaxBands: f.MaxBands, BandTypes: 1 << openflow.BandDrop,
+		MaxMeters: f.MaxMeters, MaxBands: f.MaxBands, BandTypes: types,
 		Capabilities: uint32(openflow.MeterKbps | openflow.MeterPktps | openflow.MeterBurst | openflow.MeterStats),
 	}
 }
@@ -81,7 +85,7 @@ func (p *meterPool) give(id uint32) {
 func (p *meterPool) Set(old *flowtable.Meter, c *openflow.MeterConfig) (uint32, error) {
 	m := &dpif.Meter{Packets: c.Flags&openflow.MeterPktps != 0}
 	for _, b := range c.Bands {
-		m.Bands = append(m.Bands, dpif.MeterBand{Rate: b.Rate, Burst: b.Burst})
+		m.Bands = append(m.Bands, dpif.MeterBand{Rate: b.Rate, Burst: b.Burst, Mark: b.Type == openflow.BandDSCPRemark, Raise: b.PrecLevel})
 	}
 	var id uint32
 	if old != nil {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"govs/dpif"
+	"govs/flow"
 )
 
 // Limits of meters, as in OVS.
@@ -56,6 +57,8 @@ type meter struct {
 type bucket struct {
 	rate         uint64 // what comes in a millisecond
 	level, depth uint64
+	mark         bool  // what is above the rate, not drop it
+	raise        uint8 // its drop precedence, by so much
 }
 
 func newMeter(c *dpif.Meter, now int64) *meter {
@@ -66,7 +69,7 @@ func newMeter(c *dpif.Meter, now int64) *meter {
 			burst = uint64(b.Rate)
 		}
 		// Buckets start full.
-		m.bands[i] = bucket{rate: uint64(b.Rate), depth: burst * 1000, level: burst * 1000}
+		m.bands[i] = bucket{rate: uint64(b.Rate), depth: burst * 1000, level: burst * 1000, mark: b.Mark, raise: b.Raise}
 		if b.Rate > 0 {
 			m.most = max(m.most, int64((burst*1000+uint64(b.Rate)-1)/uint64(b.Rate)))
 		}
@@ -75,8 +78,8 @@ func newMeter(c *dpif.Meter, now int64) *meter {
 }
 
 // passes counts a packet that comes at now, in milliseconds, and reports whether
-// it may go on.
-func (m *meter) passes(bytes int, now int64) bool {
+// it may go on, and by how much its drop precedence rises.
+func (m *meter) passes(bytes int, now int64) (ok bool, raise uint8) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.stats.Packets++
@@ -98,12 +101,12 @@ func (m *meter) passes(bytes int, now int64) bool {
 		}
 	}
 	if over < 0 {
-		return true
+		return true, 0
 	}
 	s := &m.stats.Bands[over]
 	s.Packets++
 	s.Bytes += uint64(bytes)
-	return false
+	return m.bands[over].mark, m.bands[over].raise
 }
 
 func (m *meter) read() dpif.MeterStats {
@@ -116,7 +119,7 @@ func (m *meter) read() dpif.MeterStats {
 
 // MeterFeatures implements dpif.Meters.
 func (dp *Datapath) MeterFeatures() dpif.MeterFeatures {
-	return dpif.MeterFeatures{MaxMeters: maxMeters, MaxBands: maxBands}
+	return dpif.MeterFeatures{MaxMeters: maxMeters, MaxBands: maxBands, Marks: true}
 }
 
 // MeterSet implements dpif.Meters.
@@ -159,9 +162,43 @@ func (dp *Datapath) MeterDel(id uint32) (dpif.MeterStats, error) {
 // that is gone lets all packets pass.
 func (x *exec) meter(w *work, o *op) bool {
 	m := x.dp.meters.get(o.n)
-	if m == nil || m.passes(packetLen(w.p), x.now/1e6) {
+	if m == nil {
 		return true
 	}
-	x.dp.drop(dropMeter)
-	return false
+	ok, raise := m.passes(packetLen(w.p), x.now/1e6)
+	if !ok {
+		x.dp.drop(dropMeter)
+	} else if raise > 0 {
+		x.mark(w, raise)
+	}
+	return ok
+}
+
+// mark raises the drop precedence of an IP packet.
+func (x *exec) mark(w *work, raise uint8) {
+	k := x.fresh(w)
+	tos := raised(k.NwTOS, raise)
+	if !k.IsIP() || tos == k.NwTOS {
+		return
+	}
+	p := x.own(w)
+	if k.EthType == flow.EthTypeIP {
+		if h := p.AsIPv4(); h != nil {
+			p.SetIPv4(h.Src(), h.Dst(), tos, h.TTL())
+		}
+	} else if h := p.AsIPv6(); h != nil {
+		p.SetIPv6([16]byte(h[8:24]), [16]byte(h[24:40]), tos, h.Label(), h.HopLimit())
+	}
+	w.stale = true
+}
+
+// raised returns a type of service with a drop precedence that is higher by raise,
+// at most 3. Only the classes of assured forwarding have one, AFxy: class x, 1 to
+// 4, in the three highest bits, and precedence y, 1 to 3, in the next two.
+func raised(tos, raise uint8) uint8 {
+	class, drop := tos>>5, int(tos>>3&3)
+	if class < 1 || class > 4 || drop == 0 || tos&4 != 0 {
+		return tos
+	}
+	return tos&^0x18 | uint8(min(drop+int(raise), 3))<<3
 }

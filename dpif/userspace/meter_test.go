@@ -14,22 +14,27 @@ func TestMeter(t *testing.T) {
 		config dpif.Meter
 		bytes  int
 		at     []int64 // milliseconds
-		want   string  // p passes, d is dropped
+		want   string  // p passes, d is dropped, m marked
 		drops  []uint64
 	}{
 		{"packets", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 2}}}, 100, []int64{0, 0, 0, 499, 500, 501, 1000, 10000, 10000, 10000}, "ppddpdpppd", []uint64{4}},
 		{"burst", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1, Burst: 3}}}, 100, []int64{0, 0, 0, 0, 999, 1000}, "pppddp", []uint64{2}},
 		{"kbps", dpif.Meter{Bands: []dpif.MeterBand{{Rate: 8}}}, 500, []int64{0, 0, 0, 500, 999, 1000}, "ppdpdp", []uint64{2}},
 		{"two bands", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1}, {Rate: 3}}}, 100, []int64{0, 0, 0, 0}, "pddd", []uint64{2, 1}},
+		{"mark", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1, Mark: true, Raise: 1}, {Rate: 3}}}, 100, []int64{0, 0, 0, 0}, "pmmd", []uint64{2, 1}},
+		{"mark not", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1, Mark: true}}}, 100, []int64{0, 0}, "pp", []uint64{1}},
 		{"time goes back", dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1}}}, 100, []int64{5000, 1000, 1000}, "pdd", []uint64{2}},
 	} {
 		m := newMeter(&x.config, 0)
 		got := ""
 		for _, now := range x.at {
-			if m.passes(x.bytes, now) {
-				got += "p"
-			} else {
+			switch ok, raise := m.passes(x.bytes, now); {
+			case !ok:
 				got += "d"
+			case raise > 0:
+				got += "m"
+			default:
+				got += "p"
 			}
 		}
 		if got != x.want {
@@ -52,5 +57,18 @@ func TestMeterAllocates(t *testing.T) {
 	now := int64(0)
 	if n := testing.AllocsPerRun(100, func() { now++; m.passes(100, now) }); n != 0 {
 		t.Errorf("%v allocations a packet", n)
+	}
+}
+
+// TestRaised: only the twelve code points of assured forwarding have a drop
+// precedence.
+func TestRaised(t *testing.T) {
+	for _, x := range []struct{ tos, raise, want uint8 }{
+		{0x28, 1, 0x30}, {0x29, 1, 0x31}, {0x28, 2, 0x38}, {0x28, 255, 0x38}, {0x38, 1, 0x38}, {0x93, 1, 0x9b}, {0x88, 0, 0x88},
+		{0, 1, 0}, {0x20, 1, 0x20}, {0x2c, 1, 0x2c}, {0xa8, 1, 0xa8}, {0x08, 1, 0x08}, {0xb8, 1, 0xb8},
+	} {
+		if got := raised(x.tos, x.raise); got != x.want {
+			t.Errorf("%#x by %d is %#x, want %#x", x.tos, x.raise, got, x.want)
+		}
 	}
 }

@@ -63,7 +63,7 @@ func (t *Translator) one(a openflow.Action, last bool) {
 	case *openflow.Group:
 		t.group(a.ID, last)
 	case *openflow.Meter:
-		t.meter(a.ID)
+		t.meter(a.ID, last)
 	case *openflow.Clone:
 		t.clone(a.Actions, last)
 	case *openflow.OutputTrunc:

@@ -1,15 +1,29 @@
 package xlate
 
 import (
+	"slices"
+
 	"govs/dpif"
 	"govs/openflow"
 )
 
-// meter sends the packet through a meter.
-func (t *Translator) meter(id uint32) {
+// meter sends the packet through a meter. What follows one that marks packets
+// looks at them as they come back.
+func (t *Translator) meter(id uint32, last bool) {
 	t.out.Tables.Add(UsesBit)
-	if m := t.tables.Meters.Get(id); m != nil {
-		t.odp = t.odp.Meter(m.Datapath)
+	m := t.tables.Meters.Get(id)
+	if m == nil {
+		return
+	}
+	marks := t.flow.IsIP() && slices.ContainsFunc(m.Bands, func(b openflow.MeterBand) bool { return b.Type == openflow.BandDSCPRemark })
+	if marks {
+		t.commit() // the mark is put on what has been set so far
+	}
+	t.odp = t.odp.Meter(m.Datapath)
+	if marks && !last {
+		// A step, without which all would begin anew where nothing follows.
+		t.steps = append(t.steps, openflow.ContinuationStep{Table: t.table, Cookie: t.cookie})
+		t.freeze(false)
 	}
 }
 
