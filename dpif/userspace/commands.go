@@ -314,9 +314,11 @@ func usage(part, total int64) string {
 func showSleep(r *request, dp *Datapath) {
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
-	us := dp.settings.Load().maxSleep.Microseconds()
-	r.printf("Default max sleep: %4d us\n", us)
-	r.each(dp, func(core int, _ *thread, _ counted) { r.printf("%s  max sleep: %4d us\n", head(core), us) })
+	n, _ := parseNaps(dp.settings.Load().naps)
+	r.printf("Default max sleep: %4d us\n", n.all.Microseconds())
+	r.each(dp, func(core int, _ *thread, _ counted) {
+		r.printf("%s  max sleep: %4d us\n", head(core), n.of(core).Microseconds())
+	})
 }
 
 func showPerf(r *request, dp *Datapath) {

@@ -2,6 +2,7 @@ package userspace
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -15,7 +16,7 @@ func (dp *Datapath) Configure(other map[string]string, ports map[string]map[stri
 	s := parseSettings(other, dp.warnOnce)
 	p := map[string]portSettings{}
 	for name, o := range ports {
-		p[name] = parsePortSettings(o, dp.warnOnce)
+		p[name] = parsePortSettings(name, o, dp.warnOnce)
 	}
 	gone := dp.configure(&s, p)
 	// Without the lock: a thread may be waiting for it to put a flow.
@@ -44,16 +45,21 @@ func (dp *Datapath) configure(s *settings, p map[string]portSettings) (gone []*t
 	if s.cpus != old.cpus {
 		gone = dp.setThreads(s.cpus)
 	}
+	n, _ := parseNaps(s.naps)
+	for i, t := range dp.loops() {
+		t.nap.Store(int64(n.of(t.core(i))))
+	}
 	if err := dp.assign(dp.all()); err != nil {
 		dp.cfg.Log("cannot poll all queues: %v", err)
 	}
 	return gone
 }
 
-// warnOnce tells the log what is wrong with the settings, once.
+// warnOnce tells the log what is wrong with the settings, the same thing once.
 func (dp *Datapath) warnOnce(format string, args ...any) {
-	if _, told := dp.warned.LoadOrStore(format, true); !told {
-		dp.cfg.Log(format, args...)
+	text := fmt.Sprintf(format, args...)
+	if _, told := dp.warned.LoadOrStore(text, true); !told {
+		dp.cfg.Log("%s", text)
 	}
 }
 

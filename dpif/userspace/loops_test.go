@@ -87,7 +87,8 @@ func TestSettings(t *testing.T) {
 		{map[string]string{"pmd-cpu-mask": "3", "pmd-rxq-assign": "roundrobin"}, map[string]string{"pmd-rxq-affinity": "2:1"}, "0 0 1 0"},
 		{map[string]string{"pmd-cpu-mask": "3", "pmd-rxq-assign": "group", "pmd-rxq-isolate": "false"}, map[string]string{"pmd-rxq-affinity": "2:1"}, "0 0 1 1"},
 		{map[string]string{"pmd-cpu-mask": "3", "pmd-rxq-assign": "roundrobin"}, map[string]string{"pmd-rxq-affinity": "0:1, 1:1,2:1,3:9"}, "1 1 1 0"},
-		{map[string]string{"pmd-cpu-mask": "zz"}, nil, "-1 -1 -1 -1"},
+		{map[string]string{"pmd-cpu-mask": "zz"}, map[string]string{"tx-steering": "hash"}, "-1 -1 -1 -1"},
+		{map[string]string{"pmd-cpu-mask": "yy", "pmd-auto-lb-load-threshold": "101", "pmd-auto-lb-improvement-threshold": "-1"}, nil, "-1 -1 -1 -1"},
 	} {
 		dp.Configure(c.other, map[string]map[string]string{"p": c.port})
 		if got := where(dp, no); got != c.want && c.want != "0 0 1 1" {
@@ -95,9 +96,43 @@ func TestSettings(t *testing.T) {
 		}
 	}
 	all := strings.Join(said, "\n")
-	for _, want := range []string{"Core 9 cannot be pinned", "names no processor"} {
+	for _, want := range []string{"Core 9 cannot be pinned", `"zz" names no processor`, `"yy" names no processor`, "p: other_config:tx-steering=hash has no effect",
+		"other_config:pmd-auto-lb-load-threshold", "other_config:pmd-auto-lb-improvement-threshold"} {
 		if strings.Count(all, want) != 1 {
 			t.Errorf("the log has not %q once:\n%s", want, all)
+		}
+	}
+}
+
+// TestNaps: pmd-sleep-max is for all threads or for those of some processors.
+func TestNaps(t *testing.T) {
+	said := 0
+	dp, err := New(Config{Threads: 2, Log: func(string, ...any) { said++ }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dp.Close()
+	for _, c := range []struct {
+		key, text string
+		want      [2]time.Duration
+		said      int
+	}{
+		{"pmd-maxsleep", "7", [2]time.Duration{7, 7}, 0},
+		{"pmd-sleep-max", "50", [2]time.Duration{50, 50}, 0},
+		{"pmd-sleep-max", "50, 1:0", [2]time.Duration{50, 0}, 0},
+		{"pmd-sleep-max", "1:10000,", [2]time.Duration{0, 10000}, 0},
+		{"pmd-sleep-max", "50,1:10001", [2]time.Duration{}, 1},
+		{"pmd-sleep-max", "50,-1:1", [2]time.Duration{}, 2},
+		{"pmd-sleep-max", "x", [2]time.Duration{}, 3},
+	} {
+		dp.Configure(map[string]string{c.key: c.text, "pmd-cpu-mask": "3"}, nil)
+		for i, th := range dp.loops() {
+			if got := time.Duration(th.nap.Load()); got != c.want[i]*time.Microsecond {
+				t.Errorf("%s=%s: thread %d naps %v", c.key, c.text, i, got)
+			}
+		}
+		if said != c.said {
+			t.Errorf("%s=%s: the log has %d lines", c.key, c.text, said)
 		}
 	}
 }

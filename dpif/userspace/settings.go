@@ -1,6 +1,7 @@
 package userspace
 
 import (
+	"fmt"
 	"math/big"
 	"strconv"
 	"strings"
@@ -10,22 +11,22 @@ import (
 // settings are those of Open_vSwitch:other_config that are for the packet
 // threads (ovs-vswitchd.conf.db(5)).
 type settings struct {
-	cpus     string        // pmd-cpu-mask; "" for threads that nobody pins
-	assign   string        // pmd-rxq-assign: cycles, group, roundrobin
-	isolate  bool          // pmd-rxq-isolate
-	balance  bool          // pmd-auto-lb,
-	every    time.Duration // its -rebal-interval,
-	load     int           // -load-threshold
-	improve  int           // and -improvement-threshold, in percent
-	maxSleep time.Duration // pmd-maxsleep: naps under load; without load threads sleep anyway
-	insert   uint32        // emc-insert-inv-prob: one of so many flows goes into the cache, 0 none
-	smc      bool          // smc-enable
+	cpus    string        // pmd-cpu-mask; "" for threads that nobody pins
+	assign  string        // pmd-rxq-assign: cycles, group, roundrobin
+	isolate bool          // pmd-rxq-isolate
+	balance bool          // pmd-auto-lb,
+	every   time.Duration // its -rebal-interval,
+	load    int           // -load-threshold
+	improve int           // and -improvement-threshold, in percent
+	naps    string        // pmd-sleep-max: naps under load; without load threads sleep anyway
+	insert  uint32        // emc-insert-inv-prob: one of so many flows goes into the cache, 0 none
+	smc     bool          // smc-enable
 }
 
 var defaultSettings = settings{assign: "cycles", isolate: true, every: time.Minute, load: 95, improve: 25, insert: 1}
 
-// maxSleepLimit is the largest pmd-maxsleep.
-const maxSleepLimit = 10 * time.Millisecond
+// maxNap is the largest value of pmd-sleep-max.
+const maxNap = 10 * time.Millisecond
 
 // parseSettings reads other_config; what has no effect or no sense is told to
 // warn.
@@ -68,7 +69,12 @@ func parseSettings(other map[string]string, warn func(string, ...any)) settings 
 	if _, ok := other["pmd-sleep-max"]; ok { // its name from version 3.3 on
 		key = "pmd-sleep-max"
 	}
-	s.maxSleep = time.Duration(number(key, 0, 0, int(maxSleepLimit/time.Microsecond))) * time.Microsecond
+	if s.naps = strings.TrimSpace(other[key]); s.naps != "" {
+		if _, err := parseNaps(s.naps); err != nil {
+			warn("other_config:%s: %q: %v, threads take no naps under load", key, s.naps, err)
+			s.naps = ""
+		}
+	}
 	if text, ok := other["emc-insert-inv-prob"]; ok {
 		if n, err := strconv.ParseUint(text, 10, 32); err == nil {
 			s.insert = uint32(n)
@@ -79,6 +85,48 @@ func parseSettings(other map[string]string, warn func(string, ...any)) settings 
 		warn("other_config:pmd-perf-metrics has no effect here: packet threads always count what pmd-perf-show shows, and keep no histograms")
 	}
 	return s
+}
+
+// naps are how long threads nap under load at most.
+type naps struct {
+	all  time.Duration         // of threads that are not named
+	core map[int]time.Duration // by processor
+}
+
+// of returns how long the thread of a processor naps.
+func (n *naps) of(core int) time.Duration {
+	if d, ok := n.core[core]; ok {
+		return d
+	}
+	return n.all
+}
+
+// parseNaps reads pmd-sleep-max: microseconds for all threads, or for those of
+// some processors, as in "50,8:0,9:100".
+func parseNaps(text string) (naps, error) {
+	n := naps{core: map[int]time.Duration{}}
+	for word := range strings.SplitSeq(text, ",") {
+		if word = strings.TrimSpace(word); word == "" {
+			continue
+		}
+		first, us, named := strings.Cut(word, ":")
+		core, err := strconv.Atoi(first)
+		if !named {
+			us = first
+		} else if err != nil || core < 0 {
+			return naps{}, fmt.Errorf("%q is no processor", first)
+		}
+		d, err := strconv.Atoi(us)
+		if err != nil || d < 0 || d > int(maxNap/time.Microsecond) {
+			return naps{}, fmt.Errorf("%q is not a number from 0 to %d", us, maxNap/time.Microsecond)
+		}
+		if named {
+			n.core[core] = time.Duration(d) * time.Microsecond
+		} else {
+			n.all = time.Duration(d) * time.Microsecond
+		}
+	}
+	return n, nil
 }
 
 // cpuList returns the processors of a mask in hexadecimal, nil if there is none
@@ -103,8 +151,11 @@ type portSettings struct {
 	noCache  bool        // emc-enable=false
 }
 
-func parsePortSettings(other map[string]string, warn func(string, ...any)) portSettings {
+func parsePortSettings(name string, other map[string]string, warn func(string, ...any)) portSettings {
 	s := portSettings{noCache: other["emc-enable"] == "false"}
+	if mode := other["tx-steering"]; mode != "" && mode != "thread" {
+		warn("%s: other_config:tx-steering=%s has no effect: each thread sends by a queue of its own", name, mode)
+	}
 	text := other["pmd-rxq-affinity"]
 	if text == "" {
 		return s
@@ -115,7 +166,7 @@ func parsePortSettings(other map[string]string, warn func(string, ...any)) portS
 		queue, err1 := strconv.Atoi(q)
 		core, err2 := strconv.Atoi(c)
 		if !ok || err1 != nil || err2 != nil || queue < 0 || core < 0 {
-			warn("pmd-rxq-affinity: %q is no list of <queue>:<core>, queues are assigned automatically", text)
+			warn("%s: pmd-rxq-affinity: %q is no list of <queue>:<core>, queues are assigned automatically", name, text)
 			s.affinity = nil
 			break
 		}

@@ -52,7 +52,8 @@ type thread struct {
 	total  history // of work and idling; written under the datapath's lock
 	// isolated: its queues are named by settings, others stay away.
 	isolated atomic.Bool
-	base     counted // counters when they were cleared; guarded by the datapath's mu
+	nap      atomic.Int64 // nanoseconds at a time under load, 0 none
+	base     counted      // counters when they were cleared; guarded by the datapath's mu
 
 	mu   sync.Mutex
 	free []int32                 // guarded by mu

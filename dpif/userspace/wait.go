@@ -19,7 +19,7 @@ const (
 // which is cheap under load, and then sleeps. A sleeper has to be woken, which
 // takes longer than all other work on a packet if its processor sleeps, too, and
 // at a high rate the sender pays for it with nearly every packet. So the thread
-// goes on looking for a while where that pays, or naps if pmd-maxsleep says so.
+// goes on looking for a while where that pays, or naps if pmd-sleep-max says so.
 func (t *thread) wait(events []unix.EpollEvent) int {
 	if n := t.ready(events); n > 0 {
 		return n
@@ -63,9 +63,9 @@ func (t *thread) ready(events []unix.EpollEvent) int {
 }
 
 // busyLook looks for ready queues for a while, from now on, with naps in between if
-// pmd-maxsleep says so.
+// pmd-sleep-max says so.
 func (t *thread) busyLook(events []unix.EpollEvent, now time.Time) int {
-	nap := t.dp.settings.Load().maxSleep
+	nap := time.Duration(t.nap.Load())
 	for end := now.Add(max(lookFor, nap)); now.Before(end); now = time.Now() {
 		if nap > 0 {
 			ts := unix.Timespec{Nsec: int64(nap)}
