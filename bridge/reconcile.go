@@ -168,30 +168,41 @@ func (b *liveBridge) removeIface(i *liveIface) {
 // interfaces into bundles.
 func (m *Manager) configurePorts(b *liveBridge, s *bridgeSpec) {
 	// Numbers that were asked for go to those who asked: these come first.
-	type pending struct{ i *ifaceSpec }
-	var add []pending
+	var add []*ifaceSpec
 	for pass := range 2 {
 		for pi := range s.ports {
 			for ii := range s.ports[pi].ifaces {
 				w := &s.ports[pi].ifaces[ii]
 				if (w.request != 0) == (pass == 0) && b.ifaces[w.name] == nil {
-					add = append(add, pending{w})
+					add = append(add, w)
 				}
 			}
 		}
 	}
 	for name, i := range b.ifaces {
 		w := s.iface(name)
-		if w != nil && !b.adjust(i, w) && m.cfg.IsTunnel(w.typ) {
+		if w == nil {
+			continue
+		}
+		err := b.adjust(i, w)
+		switch {
+		case errors.Is(err, netdev.ErrReopen):
+			again := *w
+			if again.request == 0 {
+				again.request = i.no
+			}
+			b.removeIface(i)
+			add = append(add, &again)
+		case err != nil && m.cfg.IsTunnel(w.typ):
 			// A tunnel with bad options is no tunnel; that it cannot be made
 			// with them either says why.
 			b.removeIface(i)
-			add = append(add, pending{w})
+			add = append(add, w)
 		}
 	}
-	for _, p := range add {
-		if b.ifaces[p.i.name] == nil { // the same name twice is the first one's
-			m.addIface(b, s, p.i)
+	for _, w := range add {
+		if b.ifaces[w.name] == nil { // the same name twice is the first one's
+			m.addIface(b, s, w)
 		}
 	}
 	for pi := range s.ports {
@@ -247,8 +258,8 @@ func (m *Manager) addIface(b *liveBridge, s *bridgeSpec, w *ifaceSpec) {
 			log.Warn("%s", i.err)
 			return
 		}
-		if _, ok := dev.(netdev.Configurable); !ok && !tapOptions(w) && len(w.options) > 0 {
-			netdevLog.Warn("%s: arguments provided to device that is not configurable", w.name)
+		if _, ok := dev.(netdev.Configurable); !ok && !tapOptions(w) {
+			warnOptions(w)
 		}
 		i.dev, spec.Device = dev, dev
 	}
@@ -276,12 +287,21 @@ func (m *Manager) addIface(b *liveBridge, s *bridgeSpec, w *ifaceSpec) {
 // opened.
 func tapOptions(w *ifaceSpec) bool {
 	_, queues := w.options["n_rxq"]
-	return queues && len(w.options) == 1 && (w.typ == "internal" || w.typ == "tap")
+	return queues && len(w.options) == 1 && isTap(w.typ)
 }
 
-// adjust applies changed options to an interface that goes on, and reports
-// whether they could be.
-func (b *liveBridge) adjust(i *liveIface, w *ifaceSpec) bool {
+func isTap(typ string) bool { return typ == "internal" || typ == "tap" }
+
+// warnOptions tells of the options of a device that has none.
+func warnOptions(w *ifaceSpec) {
+	if len(w.options) > 0 {
+		netdevLog.Warn("%s: arguments provided to device that is not configurable", w.name)
+	}
+}
+
+// adjust applies changed options to an interface that goes on. The error is
+// netdev.ErrReopen if they are for a device that is opened with them.
+func (b *liveBridge) adjust(i *liveIface, w *ifaceSpec) error {
 	if !i.failed && !i.spec.sameOptions(w) {
 		err := b.of.PortReconfigure(i.no, ofproto.PortSpec{
 			Name: w.name, Type: w.typ, Device: i.dev, Request: i.no,
@@ -290,18 +310,29 @@ func (b *liveBridge) adjust(i *liveIface, w *ifaceSpec) bool {
 		if w.typ == "patch" && err == nil {
 			err = checkPatch(w)
 		}
-		if dev, ok := i.dev.(netdev.Configurable); ok && err == nil {
+		dev, ok := i.dev.(netdev.Configurable)
+		switch {
+		case err != nil || i.dev == nil:
+		case ok:
 			err = dev.SetOptions(w.options)
+		case isTap(w.typ) && i.spec.options["n_rxq"] != w.options["n_rxq"]:
+			// A new one would lack what the host has set up.
+			netdevLog.Warn("%s: n_rxq has an effect when the port is made anew", w.name)
+		default:
+			warnOptions(w)
+		}
+		if errors.Is(err, netdev.ErrReopen) {
+			return err
 		}
 		if err != nil {
 			i.err = cli.Strerror(err)
 			log.Warn("%s: could not set configuration (%s)", w.name, i.err)
-			return false // the old spec stays, so that the next change tries again
+			return err // the old spec stays, so that the next change tries again
 		}
 		i.err = ""
 	}
 	i.spec = *w
-	return true
+	return nil
 }
 
 // checkPatch checks a patch port's options as far as they can be judged alone.

@@ -19,6 +19,10 @@ func (e *OpError) Error() string { return fmt.Sprintf("%s: %s: %v", e.Name, e.Op
 // Unwrap returns the cause.
 func (e *OpError) Unwrap() error { return e.Err }
 
+// ErrReopen is what SetOptions returns for options that a device has only when it
+// is opened with them.
+var ErrReopen = fmt.Errorf("it must be opened anew: %w", syscall.EBUSY)
+
 // Strerror returns the C library's words for the system error inside err ("No
 // such device"), which OVS puts in parentheses into Interface.error, or err's
 // own text if there is none inside.

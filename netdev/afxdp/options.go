@@ -98,7 +98,7 @@ func (d *Device) SetOptions(o map[string]string) error {
 		return nil
 	}
 	if p.rxqs != d.opts.rxqs {
-		return &netdev.OpError{Op: "set options", Name: d.cfg.Name, Err: fmt.Errorf("n_rxq cannot change while the port is there: %w", unix.EBUSY)}
+		return &netdev.OpError{Op: "set options", Name: d.cfg.Name, Err: fmt.Errorf("n_rxq: %w", netdev.ErrReopen)}
 	}
 	old := d.opts
 	d.opts = p

@@ -2,10 +2,16 @@
 package pmd
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"govs/internal/netlab"
+	"govs/internal/ovsref"
 	"govs/test/sandbox"
 )
 
@@ -76,4 +82,58 @@ func common(text string) (l []string) {
 		l = append(l, line)
 	}
 	return l
+}
+
+// TestOptions changes options of ports that are there: what can be carried out is,
+// under the number that the port has, and the rest is told in the log.
+func TestOptions(t *testing.T) {
+	ovsref.Root(t)
+	ns, err := netlab.New(fmt.Sprintf("govspmd%d", os.Getpid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		netlab.Clear(ns.Name)
+		ns.Close()
+	})
+	for _, l := range [][2]string{{"xa", "xb"}, {"sa", "sb"}} {
+		ip := exec.Command("ip", "link", "add", l[0], "numrxqueues", "2", "numtxqueues", "2", "type", "veth",
+			"peer", "name", l[1], "numrxqueues", "2", "numtxqueues", "2")
+		if err := ns.Run(ip); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := sandbox.Start(t, sandbox.Ours(t), sandbox.Config{Dummy: "no", Namespace: ns})
+	s.Must("ovs-vsctl", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev",
+		"--", "add-port", "br0", "sa", "--", "add-port", "br0", "in1", "--", "set", "interface", "in1", "type=internal",
+		"--", "add-port", "br0", "xa", "--", "set", "interface", "xa", "type=afxdp")
+	queues := func() int {
+		text, _ := s.Appctl("dpif-netdev/pmd-rxq-show")
+		return strings.Count(text, "port: xa ")
+	}
+	no := s.Must("ovs-vsctl", "get", "interface", "xa", "ofport")
+	for _, n := range []int{2, 1, 2} {
+		s.Must("ovs-vsctl", "set", "interface", "xa", fmt.Sprint("options:n_rxq=", n))
+		if got := queues(); got != n {
+			t.Errorf("%d queues, want %d", got, n)
+		}
+		if got := s.Must("ovs-vsctl", "get", "interface", "xa", "ofport", "error"); got != no+"[]\n" {
+			t.Errorf("n_rxq=%d: %q", n, got)
+		}
+	}
+	r := s.Run("ovs-vsctl", "set", "interface", "xa", "options:n_rxq=99")
+	if got := s.Must("ovs-vsctl", "get", "interface", "xa", "error"); queues() != 2 || !strings.Contains(got, "Invalid argument") {
+		t.Errorf("%d queues, %s, %+v", queues(), got, r)
+	}
+	s.Must("ovs-vsctl", "set", "interface", "in1", "options:n_rxq=2")
+	s.Must("ovs-vsctl", "set", "interface", "sa", "options:n_rxq=2")
+	log, err := os.ReadFile(filepath.Join(s.Dir, "ovs-vswitchd.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"in1: n_rxq has an effect when the port is made anew", "sa: arguments provided to device that is not configurable"} {
+		if n := strings.Count(string(log), want); n != 1 {
+			t.Errorf("%q is %d times in the log", want, n)
+		}
+	}
 }
