@@ -510,7 +510,7 @@ func (x *exec) run(w *work, ops []op) {
 		case opTrunc:
 			w.cut = max(0, w.p.Len()-int(o.n)) // of the packet as it is here, whatever becomes of it
 		case opMeter:
-			if !x.meter(w, o) {
+			if !x.meter(w, ops[i:]) {
 				return
 			}
 		case opUserspace:

@@ -6,6 +6,7 @@ import (
 
 	"govs/dpif"
 	"govs/flow"
+	"govs/packet"
 )
 
 // Limits of meters, as in OVS.
@@ -84,16 +85,11 @@ func (m *meter) passes(bytes int, now int64) (ok bool, raise uint8) {
 	defer m.mu.Unlock()
 	m.stats.Packets++
 	m.stats.Bytes += uint64(bytes)
-	delta := uint64(max(min(now-m.used, m.most), 0))
-	m.used = now
-	need := uint64(bytes) * 8
-	if m.packets {
-		need = 1000
-	}
+	m.fill(now)
+	need := m.need(1, bytes)
 	over := -1
 	for i := range m.bands {
 		b := &m.bands[i]
-		b.level = min(b.level+delta*b.rate, b.depth)
 		if b.level >= need {
 			b.level -= need
 		} else if over < 0 || b.rate > m.bands[over].rate {
@@ -107,6 +103,44 @@ func (m *meter) passes(bytes int, now int64) (ok bool, raise uint8) {
 	s.Packets++
 	s.Bytes += uint64(bytes)
 	return m.bands[over].mark, m.bands[over].raise
+}
+
+// passWhole is passes for so many packets at once if all of them may go on as they
+// are; if not, it does nothing.
+func (m *meter) passWhole(packets, bytes int, now int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fill(now)
+	need := m.need(packets, bytes)
+	for i := range m.bands {
+		if m.bands[i].level < need {
+			return false
+		}
+	}
+	for i := range m.bands {
+		m.bands[i].level -= need
+	}
+	m.stats.Packets += uint64(packets)
+	m.stats.Bytes += uint64(bytes)
+	return true
+}
+
+// fill fills the buckets up to now. The caller holds mu.
+func (m *meter) fill(now int64) {
+	delta := uint64(max(min(now-m.used, m.most), 0))
+	m.used = now
+	for i := range m.bands {
+		b := &m.bands[i]
+		b.level = min(b.level+delta*b.rate, b.depth)
+	}
+}
+
+// need is what packets take out of a bucket.
+func (m *meter) need(packets, bytes int) uint64 {
+	if m.packets {
+		return uint64(packets) * 1000
+	}
+	return uint64(bytes) * 8
 }
 
 func (m *meter) read() dpif.MeterStats {
@@ -158,14 +192,37 @@ func (dp *Datapath) MeterDel(id uint32) (dpif.MeterStats, error) {
 	return dpif.MeterStats{}, dpif.ErrNotFound
 }
 
-// meter takes a packet through a meter and reports whether it may go on. One
-// that is gone lets all packets pass.
-func (x *exec) meter(w *work, o *op) bool {
-	m := x.dp.meters.get(o.n)
+// meter takes a packet through the meter that is the first of the operations and
+// reports whether it may go on to the others. One that is gone lets all packets
+// pass. A super-frame counts as what it stands for: where not all of that may pass,
+// each frame goes its own way.
+func (x *exec) meter(w *work, ops []op) bool {
+	m := x.dp.meters.get(ops[0].n)
 	if m == nil {
 		return true
 	}
-	ok, raise := m.passes(packetLen(w.p), x.now/1e6)
+	now := x.now / 1e6
+	if w.p.Offload.GSOType != packet.GSONone {
+		x.fresh(w)
+		n := w.p.Segments()
+		if m.passWhole(n, w.p.Len()+(n-1)*int(w.p.Offload.HdrLen), now) {
+			return true
+		}
+		segs, err := w.p.Segment(nil)
+		if err != nil {
+			x.dp.drop(dropMalformed)
+		}
+		for _, p := range segs {
+			f := x.fork(w)
+			f.p, f.shared = p, false
+			if w.cut > 0 {
+				f.cut = max(0, p.Len()-(w.p.Len()-w.cut))
+			}
+			x.run(f, ops)
+		}
+		return false
+	}
+	ok, raise := m.passes(w.p.Len(), now)
 	if !ok {
 		x.dp.drop(dropMeter)
 	} else if raise > 0 {

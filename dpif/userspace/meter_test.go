@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"govs/dpif"
+	"govs/packet"
 )
 
 // TestMeter: buckets start full, fill at their rate, and the exceeded band with
@@ -69,6 +70,46 @@ func TestRaised(t *testing.T) {
 	} {
 		if got := raised(x.tos, x.raise); got != x.want {
 			t.Errorf("%#x by %d is %#x, want %#x", x.tos, x.raise, got, x.want)
+		}
+	}
+}
+
+// TestMeterSuperFrame: a super-frame is as many packets and bytes as it stands for;
+// if they are too many, some pass.
+func TestMeterSuperFrame(t *testing.T) {
+	dp := newLearner(t)
+	var sent string
+	no, err := dp.PortAdd("p1", lengths{to: &sent, no: "p1"}, dpif.NoPort)
+	must(t, err)
+	for i, c := range []struct {
+		meter dpif.Meter
+		want  string
+		stats dpif.MeterStats
+	}{
+		{dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1, Burst: 4}}}, " p1:3054", dpif.MeterStats{Packets: 3, Bytes: 3162}},
+		{dpif.Meter{Packets: true, Bands: []dpif.MeterBand{{Rate: 1, Burst: 2}}}, " p1:1054 p1:1054", dpif.MeterStats{Packets: 3, Bytes: 3162, Bands: []dpif.MeterBandStats{{Packets: 1, Bytes: 1054}}}},
+		{dpif.Meter{Bands: []dpif.MeterBand{{Rate: 1, Burst: 26}}}, " p1:3054", dpif.MeterStats{Packets: 3, Bytes: 3162}},
+		{dpif.Meter{Bands: []dpif.MeterBand{{Rate: 1, Burst: 25}}}, " p1:1054 p1:1054", dpif.MeterStats{Packets: 3, Bytes: 3162, Bands: []dpif.MeterBandStats{{Packets: 1, Bytes: 1054}}}},
+	} {
+		must(t, dp.MeterSet(uint32(i), &c.meter))
+		b := make([]byte, 54+3000)
+		copy(b[12:], []byte{8, 0, 0x45, 0, 0x0b, 0xe0, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2})
+		packet.IPv4(b[14:]).Checksum()
+		b[46] = 0x50
+		p := packet.New(b)
+		p.Offload = packet.Offload{CsumPartial: true, CsumStart: 34, CsumOffset: 16, GSOType: packet.GSOTCPv4, GSOSize: 1000, HdrLen: 54}
+		sent = ""
+		must(t, dp.Execute(&dpif.Execute{Packet: p, Actions: dpif.Actions(nil).Meter(uint32(i)).Output(no)}))
+		if sent != c.want {
+			t.Errorf("meter %d: sent%s, want%s", i, sent, c.want)
+		}
+		s, err := dp.MeterStats(uint32(i))
+		must(t, err)
+		if c.stats.Bands == nil {
+			c.stats.Bands = make([]dpif.MeterBandStats, 1)
+		}
+		if s.Packets != c.stats.Packets || s.Bytes != c.stats.Bytes || s.Bands[0] != c.stats.Bands[0] {
+			t.Errorf("meter %d: counted %+v, want %+v", i, s, c.stats)
 		}
 	}
 }
