@@ -45,19 +45,23 @@ func (p *Packet) PushEth(src, dst [6]byte) {
 	p.PacketType = 0
 }
 
-// PopEth removes the Ethernet header, whose type becomes the packet's. It
-// reports false for a packet without one, and for a frame that is tagged or has
-// no Ethertype.
+// PopEth removes the Ethernet header and all tags; the type that they end in becomes
+// the packet's. It reports false for a packet without one, and for a frame without an
+// Ethertype.
 func (p *Packet) PopEth() bool {
 	b := p.Bytes()
 	if p.PacketType != 0 || len(b) < EthernetLen {
 		return false
 	}
-	typ := be.Uint16(b[12:])
+	n, typ := EthernetLen, be.Uint16(b[12:])
+	for isVLAN(typ) && len(b) >= n+VLANLen {
+		typ = be.Uint16(b[n+2:])
+		n += VLANLen
+	}
 	if typ < 0x600 || isVLAN(typ) {
 		return false
 	}
-	p.Pull(EthernetLen)
+	p.Pull(n)
 	p.PacketType = 1<<16 | uint32(typ)
 	return true
 }

@@ -29,3 +29,16 @@ func TestHeadersInFront(t *testing.T) {
 		}
 	}
 }
+
+func TestPopEthOfTagged(t *testing.T) {
+	ip := []byte{0x45, 1, 2, 3}
+	for _, tags := range [][]byte{nil, {0x81, 0, 0, 5}, {0x88, 0xa8, 0, 5, 0x81, 0, 0x20, 6}} {
+		p := New(append(append(make([]byte, 12), tags...), append([]byte{8, 0}, ip...)...))
+		if !p.PopEth() || p.PacketType != 0x10800 || !bytes.Equal(p.Bytes(), ip) {
+			t.Errorf("tags % x: type %#x: % x", tags, p.PacketType, p.Bytes())
+		}
+	}
+	if p := New(append(make([]byte, 12), 0x81, 0, 0)); p.PopEth() {
+		t.Error("half a tag is taken off")
+	}
+}

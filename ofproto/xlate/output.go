@@ -97,7 +97,7 @@ func (t *Translator) compose(no uint32, last bool) {
 		return
 	}
 	// A mark that a tunnel gave the packet stays, as in OVS.
-	vlans, tos, typ := f.VLANs, f.NwTOS, f.PacketType
+	tos, typ := f.NwTOS, f.PacketType
 	odp := p.ODP
 	if p.Tunnel != nil {
 		saved := f.Tunnel
@@ -117,7 +117,7 @@ func (t *Translator) compose(no uint32, last bool) {
 		t.commitTunnel(p.Tunnel)
 		f.Tunnel = saved
 		if p.Tunnel.Mode == LegacyL3 && typ == flow.PacketTypeEthernet {
-			f.PacketType, f.VLANs = 1<<16|uint32(f.EthType), [flow.MaxVLANs]flow.VLAN{}
+			f.PacketType = 1<<16 | uint32(f.EthType)
 		}
 	}
 	if odp != dpif.NoPort {
@@ -131,7 +131,7 @@ func (t *Translator) compose(no uint32, last bool) {
 	if len(t.bridge.Mirrors) > 0 && p.Bundle != nil {
 		t.mirror(p.Bundle, p.Bundle.DstMirrors)
 	}
-	f.VLANs, f.NwTOS, f.PacketType = vlans, tos, typ
+	f.NwTOS, f.PacketType = tos, typ
 }
 
 // patch continues the packet's way in the bridge at the other end of a patch
