@@ -199,7 +199,7 @@ func (w *textWriter) match(m *Match) {
 		w.b = append(w.b, "packet_type="...)
 		w.b = PacketType.AppendValue(w.b, U(uint64(k.PacketType)), OnesValue(32), nil)
 		w.end()
-	} else if x.RecircID != 0 && (x.PacketType != 0 || x.impliesEthernet()) {
+	} else if x.RecircID != 0 && (x.PacketType != 0 || x.ImpliesEthernet()) {
 		// What has a recirculation id is a megaflow.
 		w.word("eth")
 	}
@@ -281,9 +281,9 @@ func (w *textWriter) match(m *Match) {
 	w.transport(k, x, typ)
 }
 
-// impliesEthernet reports whether only Ethernet frames can have what the mask
+// ImpliesEthernet reports whether only Ethernet frames can have what the mask
 // looks at.
-func (m *Mask) impliesEthernet() bool {
+func (m *Mask) ImpliesEthernet() bool {
 	return m.EthType != 0 || m.EthSrc != (MAC{}) || m.EthDst != (MAC{}) || m.VLANs[0].TCI != 0
 }
 

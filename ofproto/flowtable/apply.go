@@ -302,7 +302,7 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 	if id >= N {
 		return nil, false, ErrBadTable
 	}
-	old := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
+	old := t.exact(id, &fm.Match, int(fm.Priority))
 	if old != nil && old.Value.isAs(fm) {
 		old.Value.Refresh(now)
 		return old.Value, true, nil
@@ -313,7 +313,7 @@ func (t *Tables) Learn(fm *openflow.FlowMod, limit uint32, now time.Time) (r *Ru
 	if err := t.bundle(nil, now, func(b Bundle) error { return b.Flow(fm) }); err != nil {
 		return nil, false, err
 	}
-	if c := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority)); c != nil {
+	if c := t.exact(id, &fm.Match, int(fm.Priority)); c != nil {
 		return c.Value, true, nil
 	}
 	return nil, true, nil
@@ -331,7 +331,7 @@ func (t *Tables) Taught(fm *openflow.FlowMod) bool {
 	if fm.Table >= N {
 		return false
 	}
-	c := t.tables[fm.Table].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
+	c := t.exact(fm.Table, &fm.Match, int(fm.Priority))
 	return c != nil && c.Value.isAs(fm)
 }
 
@@ -344,7 +344,7 @@ func (t *Tables) Learnable(fm *openflow.FlowMod, limit, more uint32) bool {
 	if id >= N {
 		return false
 	}
-	c := t.tables[id].cls.Load().FindExact(classifier.Latest, &fm.Match, int(fm.Priority))
+	c := t.exact(id, &fm.Match, int(fm.Priority))
 	return limit == 0 || c != nil && c.Value.isAs(fm) || t.cookies(id, fm.NewCookie)+more < limit
 }
 

@@ -192,11 +192,26 @@ func (t *Tables) strict(id uint8, m *flow.Match, priority int, f *filter) (iter.
 	}
 	return func(yield func(*Rule) bool) {
 		for i := from; i < to; i++ {
-			if r := t.tables[i].cls.Load().FindExact(classifier.Latest, m, priority); r != nil && f.passes(r.Value) && !yield(r.Value) {
+			if r := t.exact(uint8(i), m, priority); r != nil && f.passes(r.Value) && !yield(r.Value) {
 				return
 			}
 		}
 	}, nil
+}
+
+// exact returns the rule with exactly this match and priority, nil for none. It
+// needs the lock.
+func (t *Tables) exact(id uint8, m *flow.Match, priority int) *classifier.Rule[*Rule] {
+	onlyFrames(m)
+	return t.tables[id].cls.Load().FindExact(classifier.Latest, m, priority)
+}
+
+// onlyFrames says of a match on the header of Ethernet frames that it is of frames:
+// a packet whose header was taken off has other values there, if any.
+func onlyFrames(m *flow.Match) {
+	if m.Mask.PacketType == 0 && m.Mask.ImpliesEthernet() {
+		m.Set(flow.PacketType, flow.U(flow.PacketTypeEthernet))
+	}
 }
 
 // Flows yields the flows that a flow stats request is about, without hidden ones.

@@ -4,6 +4,7 @@
 package commands
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"govs/internal/netlab"
 	"govs/internal/ovsref"
 	"govs/test/sandbox"
 )
@@ -47,14 +49,27 @@ func normal(command, s string) string {
 	return s
 }
 
-// TestSame runs each line of a script on both switches. A line is a command of
+// scripts are what TestSame runs, and the switches that it runs each on.
+var scripts = map[string]sandbox.Config{
+	"commands": {Dummy: "override"},
+	// Tunnels are none with override.
+	"tunnels": {Args: []string{"--disable-system", "--disable-system-route"}},
+}
+
+// TestSame runs each line of the scripts on both switches. A line is a command of
 // ovs-appctl with its arguments, in which '...' quotes; "ovs-ofctl" and
 // "ovs-vsctl" begin one of those tools'. A line "differs REASON" lets the next
 // one's replies differ. The script is the comment of a txtar archive, whose files
 // are in $DIR.
 func TestSame(t *testing.T) {
 	ovsref.Root(t)
-	script, err := txtar.ParseFile("testdata/commands.script")
+	for name, config := range scripts {
+		t.Run(name, func(t *testing.T) { same(t, name, config) })
+	}
+}
+
+func same(t *testing.T, name string, config sandbox.Config) {
+	script, err := txtar.ParseFile("testdata/" + name + ".script")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,9 +79,19 @@ func TestSame(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	switches := []*sandbox.Switch{
-		sandbox.Start(t, sandbox.Reference(t), sandbox.Config{Dummy: "override"}),
-		sandbox.Start(t, sandbox.Ours(t), sandbox.Config{Dummy: "override"}),
+	var switches []*sandbox.Switch
+	for i, m := range []sandbox.Maker{sandbox.Reference(t), sandbox.Ours(t)} {
+		// Ports of tunnels are the host's.
+		ns, err := netlab.New(fmt.Sprintf("govscmd%d%s%d", os.Getpid(), name, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			netlab.Clear(ns.Name)
+			ns.Close()
+		})
+		config.Namespace = ns
+		switches = append(switches, sandbox.Start(t, m, config))
 	}
 	n, differs := 0, false
 	for line := range strings.Lines(strings.ReplaceAll(string(script.Comment), "$DIR", dir)) {
