@@ -40,6 +40,7 @@ type datapathFlow struct {
 	tags                  uint16    // priorities in the masks of VLAN tags
 	proto                 uint8     // masks of the protocol, where a type of service is set
 	mpls                  [3]uint32 // masks of MPLS entries, where some are set or pushed or have no bottom
+	stack                 bool      // the mask has all of the entries
 	fleeting              bool      // may be deleted in each round by the reference
 	prioritized           bool      // may be deleted by ours
 }
@@ -87,6 +88,7 @@ func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
 				f.tags |= m.Mask.VLANs[i].TCI >> 13 << (3 * i)
 				m.Mask.VLANs[i].TCI &^= 0xe000
 			}
+			f.stack = m.Mask.MPLS == [3]uint32{^uint32(0), ^uint32(0), ^uint32(0)}
 			if setsMPLS.MatchString(actions) || noBottom(&m) {
 				f.mpls, m.Mask.MPLS = m.Mask.MPLS, [3]uint32{}
 			}
@@ -126,7 +128,7 @@ func total(l map[string]datapathFlow) (n int) {
 // and returns f and g together.
 func (f datapathFlow) and(g datapathFlow) datapathFlow {
 	g.flows, g.packets, g.bytes, g.tags = g.flows+f.flows, g.packets+f.packets, g.bytes+f.bytes, g.tags|f.tags
-	g.proto |= f.proto
+	g.proto, g.stack = g.proto|f.proto, g.stack || f.stack
 	for i := range g.mpls {
 		g.mpls[i] |= f.mpls[i]
 	}
@@ -157,6 +159,7 @@ func (f datapathFlow) same(ref datapathFlow) bool {
 func flowTexts(ours, ref map[string]datapathFlow) (got, want string) {
 	ours, ref = maps.Clone(ours), maps.Clone(ref)
 	mergeTypes(ours, ref)
+	mergeStacks(ours, ref)
 	text := func(key string, f datapathFlow) string {
 		return fmt.Sprintf("%s flows:%d packets:%d bytes:%d", key, f.flows, f.packets, f.bytes)
 	}
@@ -224,6 +227,43 @@ func mergeTypes(ours, ref map[string]datapathFlow) {
 			delete(ours, k)
 		}
 		ours[key] = f
+	}
+}
+
+// labels is what a key says of MPLS entries.
+var labels = regexp.MustCompile(`^([^ ]*),mpls\([^ ]*?\)`)
+
+// mergeStacks puts our flows for different stacks of labels together where the reference
+// has one for them: when a flow comes to set no label any more, it keeps its mask.
+func mergeStacks(ours, ref map[string]datapathFlow) {
+	for key := range ref {
+		if _, both := ours[key]; both {
+			continue
+		}
+		var f datapathFlow
+		for k := range ours {
+			if _, both := ref[k]; !both && ours[k].stack && labels.ReplaceAllString(k, "$1") == labels.ReplaceAllString(key, "$1") {
+				f = f.and(ours[k])
+				delete(ours, k)
+			}
+		}
+		if f.flows > 0 {
+			ours[key] = f
+		}
+	}
+}
+
+// TestMergeStacks: which flows are one for the reference.
+func TestMergeStacks(t *testing.T) {
+	key := func(mpls string) string {
+		return "recirc_id(0),in_port(10),eth_type(0x8847)" + mpls + " set(mpls(label=2)),14"
+	}
+	one, two, part := key(",mpls(label=1,tc=0,ttl=1,bos=1)"), key(",mpls(label=2,tc=0,ttl=1,bos=1)"), key(",mpls(label=0/0x0,tc=0/0,ttl=1/0xff,bos=0/0)")
+	for _, want := range []string{part, key("")} {
+		ours := map[string]datapathFlow{one: {flows: 1, stack: true}, two: {flows: 1, packets: 1, stack: true}, key(",mpls(bos=1)"): {flows: 1}}
+		if mergeStacks(ours, map[string]datapathFlow{want: {flows: 1, packets: 2}}); len(ours) != 2 || ours[want].flows != 2 {
+			t.Error(want, ours)
+		}
 	}
 }
 
