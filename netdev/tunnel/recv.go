@@ -37,7 +37,7 @@ type rxQueue struct {
 	// rest are frames that were received but did not fit the caller's batch.
 	rest []*packet.Packet
 
-	bytes, bad int64
+	frames, bytes, bad int64 // of one call, as they came
 }
 
 func newRxQueue(d *Device, fd int, v6 bool) *rxQueue {
@@ -85,7 +85,7 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	q.batch, q.out, q.bytes, q.bad = batch[:want], 0, 0, 0
+	q.batch, q.out, q.frames, q.bytes, q.bad = batch[:want], 0, 0, 0, 0
 	copy(q.in[:], batch[:got])
 	q.free = append(q.free[:0], batch[got:want]...)
 	for i, p := range q.in[:got] {
@@ -94,7 +94,7 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	q.merge.finish()
 	q.pace.Took(got, q.bytes)
 	copy(batch[q.out:], q.free)
-	q.d.cnt.RxPackets.Add(int64(q.out))
+	q.d.cnt.RxPackets.Add(q.frames)
 	q.d.cnt.RxBytes.Add(q.bytes)
 	if q.bad > 0 {
 		q.d.cnt.RxErrors.Add(q.bad)
@@ -125,6 +125,7 @@ func (q *rxQueue) datagram(i int, p *packet.Packet) {
 		seg := whole[at:min(at+each, n)]
 		if inner := len(seg) - len(hdr); hdr != nil && inner > 0 && string(seg[:len(hdr)]) == string(hdr) &&
 			q.merge.add(seg[len(hdr):], false) {
+			q.frames++
 			q.bytes += int64(inner)
 			continue
 		}
@@ -171,6 +172,7 @@ func (q *rxQueue) deliver(p *packet.Packet) (good, delivered bool) {
 	case verdictIgnore:
 		return false, false
 	}
+	q.frames++
 	q.bytes += int64(p.Len())
 	unfinished(p)
 	if q.out > 0 && q.merge.p == q.batch[q.out-1] && q.merge.follows(p) && q.merge.add(p.Bytes(), p.Offload.CsumPartial) {
@@ -204,6 +206,7 @@ func (q *rxQueue) keep(b []byte, t *packet.Tunnel) {
 	r.Tunnel = *t
 	switch q.get(r) {
 	case verdictGood:
+		q.frames++
 		q.bytes += int64(r.Len())
 		unfinished(r)
 		q.rest = append(q.rest, r)
@@ -222,7 +225,6 @@ func (q *rxQueue) leftover(batch []*packet.Packet) int {
 	if q.rest = q.rest[n:]; len(q.rest) == 0 {
 		q.rest = nil
 	}
-	q.d.cnt.RxPackets.Add(int64(n))
 	return n
 }
 

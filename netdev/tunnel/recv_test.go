@@ -38,7 +38,7 @@ type received struct {
 
 // deliver has a queue take datagrams as if they had been received by one call.
 func deliver(q *rxQueue, batch []*packet.Packet, in []received) []*packet.Packet {
-	q.batch, q.out, q.bytes, q.bad = batch, 0, 0, 0
+	q.batch, q.out, q.frames, q.bytes, q.bad = batch, 0, 0, 0, 0
 	q.free = append(q.free[:0], batch[len(in):]...)
 	copy(q.in[:], batch[:len(in)])
 	for i, r := range in {
@@ -158,13 +158,14 @@ func TestDatagramsKeep(t *testing.T) {
 			in = append(in, d)
 		}
 		out := deliver(q, batch, in)
+		frames := q.frames
 		got := cutAll(t, out)
 		for len(q.rest) > 0 {
 			more := newBatch(8)
 			got = append(got, cutAll(t, more[:q.leftover(more)])...)
 		}
-		if len(got) != len(want) || int(q.bad) != bad {
-			t.Fatalf("%d frames of %d, %d bad of %d", len(got), len(want), q.bad, bad)
+		if len(got) != len(want) || int(frames) != len(want) || int(q.bad) != bad {
+			t.Fatalf("%d frames of %d, counted %d, %d bad of %d", len(got), len(want), frames, q.bad, bad)
 		}
 		for i := range got {
 			if !bytes.Equal(got[i], want[i]) {
