@@ -65,6 +65,7 @@ var rows = []row{
 	{name: "gtpu", typ: "gtpu", opts: "key=flow", set: "set_tunnel:5,", l3: true, match: "tun_id=5,tun_gtpu_flags=0x30,", alone: true},
 	{name: "gtpu-v6", typ: "gtpu", opts: "key=0x1000", l3: true, v6: true, alone: true},
 	{name: "bareudp", typ: "bareudp", opts: "dst_port=6000 payload_type=ip", l3: true, alone: true, tshark: "udp.port==6000,ip"},
+	{name: "bareudp-v6", typ: "bareudp", opts: "dst_port=6000 payload_type=ip", l3: true, v6: true, alone: true, tshark: "udp.port==6000,ip"},
 	{name: "srv6", typ: "srv6", opts: "", l3: true, v6: true, alone: true, short: true},
 	{name: "srv6-label", typ: "srv6", opts: "srv6_flowlabel=compute", l3: true, v6: true, alone: true},
 }
