@@ -319,7 +319,7 @@ func (x *port) line(dpType string) string {
 		opts = append(opts, "peer="+x.spec.Peer)
 	} else if x.tunnel != nil {
 		opts = tunnelOptions(x.tunnel)
-	} else if typ == "afxdp" {
+	} else if typ == "afxdp" || typ == "afxdp-nonpmd" {
 		opts = netdev.OptionTexts(x.spec.Device)
 	}
 	if len(opts) > 0 {

@@ -48,6 +48,8 @@ type deviceKind struct {
 var deviceKinds = []deviceKind{
 	{typ: "system", standIn: "dummy", open: func(c netdev.Config) (netdev.Device, error) { return device(afpacket.Open(c)) }},
 	{typ: "afxdp", standIn: "dummy", open: func(c netdev.Config) (netdev.Device, error) { return device(afxdp.Open(c)) }},
+	// In OVS the main thread polls these ports; here all threads sleep alike.
+	{typ: "afxdp-nonpmd", standIn: "dummy", open: func(c netdev.Config) (netdev.Device, error) { return device(afxdp.Open(c)) }},
 	{typ: "internal", standIn: "dummy-internal", open: func(c netdev.Config) (netdev.Device, error) { return device(tap.Open(c)) }},
 	{typ: "tap", standIn: "dummy", open: func(c netdev.Config) (netdev.Device, error) { return device(tap.Open(c)) }},
 	{typ: "dummy", isDummy: true, open: dummy.Open},

@@ -58,11 +58,11 @@ func typeText(p *dpif.Port) string {
 		return " (tap)"
 	case "dummy", "dummy-internal", "tap":
 		return " (" + p.Type + ")"
-	case "afxdp":
+	case "afxdp", "afxdp-nonpmd":
 		if opts := netdev.OptionTexts(p.Device); len(opts) > 0 {
-			return " (afxdp: " + strings.Join(opts, ", ") + ")"
+			return " (" + p.Type + ": " + strings.Join(opts, ", ") + ")"
 		}
-		return " (afxdp)"
+		return " (" + p.Type + ")"
 	}
 	if _, ok := p.Device.(netdev.Configurable); ok {
 		return " (" + p.Type + ")" // a dummy in the place of a tunnel

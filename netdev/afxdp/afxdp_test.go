@@ -174,6 +174,11 @@ func TestOptions(t *testing.T) {
 	if err := a.SetOptions(map[string]string{"n_rxq": "2"}); netdev.Strerror(err) != "Device or resource busy" {
 		t.Errorf("%v", err)
 	}
+	for s, want := range map[string]string{"false": "false", "true": "true", "foo": "true"} { // as OVS reads it
+		if err := a.SetOptions(map[string]string{"use-need-wakeup": s}); err != nil || a.Options()["use-need-wakeup"] != want {
+			t.Errorf("use-need-wakeup=%s: %v %v", s, err, a.Options())
+		}
+	}
 	if err := a.SetMTU(9000); netdev.Strerror(err) != "Invalid argument" {
 		t.Errorf("%v", err)
 	}

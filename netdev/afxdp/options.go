@@ -28,7 +28,7 @@ func parseOptions(o map[string]string) (options, error) {
 		p.mode = s
 	}
 	if s, ok := o["use-need-wakeup"]; ok {
-		p.needWakeup = s == "true"
+		p.needWakeup = s != "false"
 	}
 	if s, ok := o["n_rxq"]; ok {
 		n, err := strconv.Atoi(s)

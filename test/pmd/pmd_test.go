@@ -106,7 +106,16 @@ func TestOptions(t *testing.T) {
 	s := sandbox.Start(t, sandbox.Ours(t), sandbox.Config{Dummy: "no", Namespace: ns})
 	s.Must("ovs-vsctl", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev",
 		"--", "add-port", "br0", "sa", "--", "add-port", "br0", "in1", "--", "set", "interface", "in1", "type=internal",
-		"--", "add-port", "br0", "xa", "--", "set", "interface", "xa", "type=afxdp")
+		"--", "add-port", "br0", "xa", "--", "set", "interface", "xa", "type=afxdp",
+		"--", "add-port", "br0", "xb", "--", "set", "interface", "xb", "type=afxdp-nonpmd", "options:use-need-wakeup=false")
+	for _, c := range []string{"dpctl/show", "dpif/show"} {
+		text, _ := s.Appctl(c)
+		for _, want := range []string{"(afxdp: n_rxq=1, use-need-wakeup=true, ", "(afxdp-nonpmd: n_rxq=1, use-need-wakeup=false, "} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s has no %q:\n%s", c, want, text)
+			}
+		}
+	}
 	queues := func() int {
 		text, _ := s.Appctl("dpif-netdev/pmd-rxq-show")
 		return strings.Count(text, "port: xa ")
