@@ -51,7 +51,7 @@ func (t *Translator) encap(a *openflow.Encap) {
 		if f.PacketType == packetMPLS || f.PacketType == packetMPLSM {
 			n := t.labels()
 			if n >= len(f.MPLS) {
-				t.tooManyLabels("push")
+				t.tooManyLabels("encap MPLS")
 				return
 			}
 			pushMPLS(f, n, uint16(a.PacketType), t.wc)

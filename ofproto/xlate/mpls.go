@@ -68,7 +68,7 @@ func (t *Translator) labels() int {
 
 func (t *Translator) tooManyLabels(what string) {
 	if t.in.Packet != nil {
-		t.reportError("dropping packet on which an MPLS %s action can't be performed as it would have more MPLS LSEs than the %d supported.", what, len(t.flow.MPLS))
+		t.reportError("dropping packet on which an %s action can't be performed as it would have more MPLS LSEs than the %d supported.", what, len(t.flow.MPLS))
 	}
 	t.err = errMPLSLabels
 }
@@ -79,7 +79,7 @@ func (t *Translator) pushMPLS(a *openflow.PushMPLS) {
 	case n == 0:
 		t.commit() // while the headers behind are known
 	case n >= len(t.flow.MPLS):
-		t.tooManyLabels("push")
+		t.tooManyLabels("MPLS push")
 		return
 	}
 	t.out.Unsaid.MPLS = true
