@@ -24,8 +24,9 @@ import (
 //
 // Some actions look at bits of packets that have no such thing, as a time to live
 // outside IP, or the ports of a protocol without any, which a hash of symmetric_l4
-// takes in. No key of a datapath can say so; the reference takes that for a change and
-// deletes these flows in each round of its revalidators.
+// takes in, or fields of an NSH header that they have put on. No key of a datapath can
+// say so; the reference takes that for a change and deletes these flows in each round of
+// its revalidators.
 //
 // A flow whose translation failed goes when anything changes. Of packets that come back
 // it does in the reference also when they themselves have changed it on their way before,
@@ -100,7 +101,7 @@ func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
 			}
 			key = string(dpif.AppendKeyText(nil, &m.Key, &m.Mask, dpif.KeyTextOptions{}))
 		}
-		f.fleeting = c.fleeting(key) || actions == "drop" && strings.Contains(key, "recirc_id(0xffff)")
+		f.fleeting = c.fleeting(key) || actions == "drop" && strings.Contains(key, "recirc_id(0xffff)") || strings.Contains(actions, "push_nsh(")
 		f.prioritized = tagged.MatchString(key) && c.topo.has("priority-tags")
 		out[key+" "+actions] = out[key+" "+actions].and(f)
 	}

@@ -46,17 +46,18 @@ func (st *step) name() string { return strings.Join(append([]string{st.kind}, st
 
 var versions = []openflow.Version{openflow.V10, openflow.V10, openflow.V11, openflow.V12, openflow.V13, openflow.V13, openflow.V14, openflow.V15, openflow.V15}
 
-// pending are the families of actions that are not compared yet. The reference
-// deletes flows of NSH packets when it revalidates them; hashes that its datapath
-// takes of some IPv6 packets are not as ours.
-var pending = map[string]bool{"nsh": true, "dp_hash": true}
+// pending are the families of actions that are not compared yet. The reference ends
+// itself now and then where headers of NSH are put on.
+var pending = map[string]bool{"nsh": true}
 
-// leftOut returns the families of actions that are not made.
+// leftOut returns the families of actions that are not made. Packets of NSH have a hash
+// of zero in the reference's datapath, which it takes for none and has them hashed again.
 func leftOut() map[string]bool {
 	out := maps.Clone(pending)
 	for name := range strings.SplitSeq(*with, ",") {
 		delete(out, name)
 	}
+	out["dp_hash"] = !out["nsh"]
 	return out
 }
 
@@ -103,7 +104,9 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 			c.mods = append(c.mods, mod{b, "set-frags", []string{"drop", "nx-match"}[r.IntN(2)]})
 		}
 		for range 8 + r.IntN(25) {
-			c.mods = append(c.mods, mod{b, "add-flow", g.Flow()})
+			if m := (mod{b, "add-flow", g.Flow()}); !m.framesL3() {
+				c.mods = append(c.mods, m)
+			}
 		}
 		if b == 1 || r.IntN(2) == 0 {
 			c.mods = append(c.mods, mod{b, "add-flow", fmt.Sprintf("table=0,priority=%d,actions=NORMAL", 1+r.IntN(30))})
@@ -162,6 +165,13 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 		}
 	}
 	return c
+}
+
+// framesL3 reports whether a flow makes frames of packets without a header of Ethernet's.
+// The reference's switch forgets what type these are of, and refuses what it takes for
+// granted when it translates, and its own ovs-ofctl: to change what is behind the header.
+func (m *mod) framesL3() bool {
+	return strings.Contains(m.text, "packet_type=(1,") && strings.Contains(m.text, "encap(ethernet)")
 }
 
 // has reports whether a flow or bucket has an action in it.
