@@ -6,6 +6,7 @@
 package dummy
 
 import (
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +50,8 @@ type Device struct {
 
 // Open makes a dummy device of type "dummy", "dummy-internal" or "dummy-pmd".
 // Options: pcap, rxq_pcap and tx_pcap name files that get what is received and
-// sent; pstream and stream are sockets that devices exchange packets by.
+// sent; pstream and stream are sockets that devices exchange packets by; ifindex is
+// what the device says that its index is.
 func Open(cfg netdev.Config) (netdev.Device, error) {
 	fail := func(op string, err error) (netdev.Device, error) {
 		return nil, &netdev.OpError{Op: op, Name: cfg.Name, Err: err}
@@ -125,7 +127,8 @@ func (d *Device) SetMTU(mtu int) error {
 func (d *Device) State() (netdev.State, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return netdev.State{AdminUp: d.up, Carrier: d.conn.connected()}, nil
+	index, _ := strconv.Atoi(d.cfg.Options["ifindex"])
+	return netdev.State{Ifindex: index, AdminUp: d.up, Carrier: d.up && d.conn.connected()}, nil
 }
 
 // SetUp implements netdev.Device.

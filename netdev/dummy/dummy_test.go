@@ -127,3 +127,13 @@ func prefix(t *testing.T, s string) netip.Prefix {
 	}
 	return p
 }
+
+func TestState(t *testing.T) {
+	d := open(t, "d0", map[string]string{"ifindex": "777"})
+	for _, up := range []bool{true, false, true} {
+		d.SetUp(up)
+		if s, err := d.State(); err != nil || s.Ifindex != 777 || s.AdminUp != up || s.Carrier != up {
+			t.Errorf("up %v: %+v, %v", up, s, err)
+		}
+	}
+}
