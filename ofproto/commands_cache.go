@@ -62,7 +62,8 @@ func (h *Host) cmdUpcallShow([]string) (string, error) {
 }
 
 func (h *Host) cmdSetFlowLimit(args []string) (string, error) {
-	n, _ := strconv.Atoi(args[0])
+	v, _ := strconv.ParseInt(args[0], 10, 64)
+	n := uint32(v) // as in OVS, which sets about four billions for -1
 	for _, b := range h.Backers() {
 		b.reval.limit.Store(int64(n))
 	}

@@ -50,7 +50,7 @@ func (h *Host) cmdShowFeatures(args []string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	f := p.backer.features()
+	f := p.backer.dp.Features() // whatever else dpif/set-dp-features says
 	for x := range dpif.NumFeatures {
 		row := &dpif.FeatureRows[x]
 		fmt.Fprintf(&b, "%s: %s\n", row.Title, featureText(row.Number, f[x], "Yes", "No"))
@@ -99,11 +99,11 @@ func (h *Host) cmdSetFeatures(args []string) (string, error) {
 		v := 0
 		switch {
 		case row.Number:
-			n, err := strconv.Atoi(args[2])
+			n, err := strconv.ParseInt(args[2], 10, 32)
 			if err != nil || n < 0 {
 				return "Integer number expected\n", nil
 			}
-			v = n
+			v = int(n)
 		case strings.EqualFold(args[2], "true"):
 			v = 1
 		case !strings.EqualFold(args[2], "false"):

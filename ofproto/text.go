@@ -40,8 +40,6 @@ func (b *Backer) datapathNames() dpif.PortNames {
 	return n
 }
 
-func datapathActions(a dpif.Actions) string { return a.String() }
-
 // parseDatapathKey reads a key in the datapath's syntax; ports may be named if
 // the datapath is known.
 func parseDatapathKey(text string, b *Backer) (*flow.Key, error) {

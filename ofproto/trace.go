@@ -24,6 +24,7 @@ type traceArgs struct {
 	actions    []openflow.Action
 	hasActions bool
 	ctNext     []uint16 // states of connections, for copies from the tracker
+	names      bool     // show the names of ports
 }
 
 // traceError is an error in ofproto/trace's words.
@@ -49,6 +50,8 @@ func (h *Host) parseTrace(args []string) (*traceArgs, error) {
 		switch {
 		case a == "-generate" || a == "--generate":
 			generate = true
+		case a == "--names":
+			t.names = true
 		case a == "--l7":
 			v, err := need()
 			if err != nil {
@@ -177,6 +180,9 @@ func (h *Host) parseTraceFlow(t *traceArgs, words []string) error {
 			}
 			return traceError(fmt.Sprintf("no OpenFlow port for datapath port %d", key.InPort))
 		}
+		if key.RecircID != 0 && b.thaw(key.RecircID) == nil {
+			return traceError(fmt.Sprintf("no recirculation data for recirc_id %#x", key.RecircID))
+		}
 		t.key = *key
 		t.key.InPort = port.No
 		t.bridge = port.Bridge.Owner.(*Ofproto)
@@ -196,6 +202,9 @@ func (h *Host) parseTraceFlow(t *traceArgs, words []string) error {
 		return traceError("Bad openflow flow syntax: " + err.Error())
 	}
 	t.key = *k
+	if t.key.InPort == 0 {
+		t.key.InPort = flow.PortNone
+	}
 	t.bridge.tlvMap.Load().Adopt(&t.key)
 	return nil
 }
@@ -228,10 +237,16 @@ func (h *Host) traceOnce(b *strings.Builder, t *traceArgs) []xlate.Fork {
 		Config: cfg, Bridge: pic, Key: &t.key, Packet: t.packet, Effects: t.packet != nil, Now: now, Trace: tree,
 		Actions: t.actions, HaveActions: t.hasActions, Freeze: p.backer.freeze, Frozen: p.backer.thaw,
 	}
+	var names flow.PortNames
+	var datapathNames dpif.PortNames
+	if t.names {
+		tree.Names = func(b *xlate.Bridge) flow.PortNames { return b.Owner.(*Ofproto).portNames() }
+		names, datapathNames = tree.Names(pic), p.backer.datapathNames()
+	}
 	initial := t.key
 	initial.ActsetOutput = flow.PortUnset
 	b.WriteString("Flow: ")
-	b.Write(flow.AppendKey(nil, &initial, nil))
+	b.Write(flow.AppendKey(nil, &initial, names))
 	b.WriteByte('\n')
 	out, err := tr.Translate(in)
 	tree.Format(b)
@@ -244,14 +259,14 @@ func (h *Host) traceOnce(b *strings.Builder, t *traceArgs) []xlate.Fork {
 			final.TunLayout, final.TunPresent = 0, 0
 			clear(final.TunData[:])
 		}
-		b.Write(flow.AppendKey(nil, &final, nil))
+		b.Write(flow.AppendKey(nil, &final, names))
 	}
 	b.WriteString("\nMegaflow: ")
 	m := flow.Match{Key: t.key, Mask: out.Mask}
 	m.Canon()
-	b.WriteString(m.String())
+	b.Write(flow.AppendMatch(nil, &m, flow.DefaultPriority, names))
 	b.WriteString("\nDatapath actions: ")
-	b.WriteString(datapathActions(out.Actions))
+	b.Write(dpif.AppendActions(nil, out.Actions, datapathNames))
 	if err != nil {
 		fmt.Fprintf(b, "\nTranslation failed (%v), packet is dropped.\n", err)
 		return tree.Forks

@@ -81,7 +81,7 @@ func (h *Host) followForks(b *strings.Builder, t *traceArgs, forks []xlate.Fork)
 			simulateNAT(b, &k, f.NAT)
 		}
 		fmt.Fprintf(b, "%s\n\n", bar)
-		again := &traceArgs{bridge: t.bridge, key: k, packet: t.packet}
+		again := &traceArgs{bridge: t.bridge, key: k, packet: t.packet, names: t.names}
 		forks = append(forks, h.traceOnce(b, again)...)
 	}
 }

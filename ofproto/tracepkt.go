@@ -13,13 +13,15 @@ func (h *Host) cmdTracePacketOut(args []string) (string, error) {
 		args = args[1:]
 	}
 	n := len(args) - 1
+	actions, err := parseActions(args[n])
+	if err != nil {
+		return "", err
+	}
 	t, err := h.parseTrace(args[:n])
 	if err != nil {
 		return "", err
 	}
-	if t.actions, err = parseActions(args[n]); err != nil {
-		return "", err
-	}
+	t.actions = actions
 	bad := func(err error) error { return traceError("Bad actions: " + err.Error()) }
 	if err := t.bridge.tables.CheckUses(t.actions); err != nil {
 		return "", bad(err)

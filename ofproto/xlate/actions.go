@@ -28,7 +28,8 @@ func (t *Translator) do(actions []openflow.Action, last bool) {
 			return
 		}
 		if t.node != nil {
-			t.add(NodeAction, actionText(a))
+			names := t.names()
+			t.add(NodeAction, string(openflow.FormatActions(nil, []openflow.Action{a}, &openflow.Names{Ports: names, Show: names != nil})))
 		}
 		if c, ok := a.(*openflow.CheckPktLarger); ok {
 			t.checkPktLarger(c, actions[i+1:], last)

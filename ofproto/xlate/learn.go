@@ -134,7 +134,7 @@ func setMatch(m *flow.Match, d flow.Subfield, v flow.Value) {
 func learnedText(fm *openflow.FlowMod) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "table=%d ", fm.Table)
-	if m := matchText(&fm.Match); m != "" {
+	if m := matchText(&fm.Match, nil); m != "" {
 		b.WriteString(m + " ")
 	}
 	fmt.Fprintf(&b, "priority=%d", fm.Priority)

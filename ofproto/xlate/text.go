@@ -17,8 +17,8 @@ var (
 
 // matchText prints a match as traces do: without priority, and without a
 // comma at its end.
-func matchText(m *flow.Match) string {
-	return strings.TrimRight(string(flow.AppendMatch(nil, m, flow.DefaultPriority, nil)), " ,")
+func matchText(m *flow.Match, names flow.PortNames) string {
+	return strings.TrimRight(string(flow.AppendMatch(nil, m, flow.DefaultPriority, names)), " ,")
 }
 
 func subfieldText(sf flow.Subfield, k *flow.Key) string {
@@ -42,8 +42,6 @@ func hexText(n uint64) string {
 }
 
 func decimal[N uint8 | uint64](n N) string { return strconv.FormatUint(uint64(n), 10) }
-
-func actionText(a openflow.Action) string { return ActionsText([]openflow.Action{a}) }
 
 // ActionsText prints actions as ovs-ofctl does.
 func ActionsText(as []openflow.Action) string {

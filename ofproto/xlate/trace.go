@@ -11,6 +11,8 @@ import (
 // Trace is an account of a translation, as a tree.
 type Trace struct {
 	Frame bool // the packet was given as bytes, which say nothing of tunnel options
+	// Names gives the names of a bridge's ports; nil: numbers are shown.
+	Names func(*Bridge) flow.PortNames
 	Nodes []*Node
 	Forks []Fork // copies of the packet that come from the connection tracker
 	root  Node
@@ -78,12 +80,20 @@ func (t *Translator) reportTable(r *flowtable.Rule, table uint8) *Node {
 	if t.node == nil {
 		return nil
 	}
-	return t.add(NodeTable, fmt.Sprintf("%2d. %s", table, ruleText(r, t.bridge == t.in.Bridge)))
+	return t.add(NodeTable, fmt.Sprintf("%2d. %s", table, ruleText(r, t.bridge == t.in.Bridge, t.names())))
+}
+
+// names returns the names to show of the ports of the bridge that the packet is in.
+func (t *Translator) names() flow.PortNames {
+	if f := t.in.Trace.Names; f != nil {
+		return f(t.bridge)
+	}
+	return nil
 }
 
 // ruleText describes the flow found. Packets without one really go through the
 // internal table; of the bridge that the trace began with this is said in words.
-func ruleText(r *flowtable.Rule, first bool) string {
+func ruleText(r *flowtable.Rule, first bool, names flow.PortNames) string {
 	switch {
 	case !first && r == missRule:
 		return "reg0=0x1, priority 0"
@@ -99,7 +109,7 @@ func ruleText(r *flowtable.Rule, first bool) string {
 		return "Packets are IP fragments and the fragment handling mode is \"drop\"."
 	}
 	m := r.Match()
-	s := matchText(&m)
+	s := matchText(&m, names)
 	if s != "" {
 		s += ", "
 	}

@@ -35,6 +35,7 @@ var own = []struct {
 	{regexp.MustCompile(`\((current|avg|max) [0-9]+\)`), "($1 N)"},
 	{regexp.MustCompile(`dump duration : [0-9]+ms`), "dump duration : Nms"},
 	{regexp.MustCompile(`used:[0-9.]+s`), "used:Ns"},
+	{regexp.MustCompile(`duration=[0-9]+s`), "duration=Ns"}, // until time/stop
 }
 
 // normal is a reply without what is each switch's own, and with lines in order
