@@ -24,7 +24,7 @@ func Transfer(ctx context.Context, from, to *Namespace, addr netip.Addr, n int64
 	var t Transferred
 	var l net.Listener
 	err := to.Do(func() (err error) {
-		l, err = net.ListenTCP("tcp4", &net.TCPAddr{IP: addr.AsSlice()})
+		l, err = net.ListenTCP("tcp", &net.TCPAddr{IP: addr.AsSlice()})
 		return err
 	})
 	if err != nil {
@@ -56,7 +56,7 @@ func Transfer(ctx context.Context, from, to *Namespace, addr netip.Addr, n int64
 	err = from.Do(func() error {
 		// Dialling an address needs no resolver, so the socket is made on
 		// this thread.
-		c, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp4", l.Addr().String())
+		c, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", l.Addr().String())
 		if err != nil {
 			return err
 		}

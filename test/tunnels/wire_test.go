@@ -86,8 +86,9 @@ func (s *side) addr(v6 bool) string {
 	return fmt.Sprintf("10.10.0.%d", s.n)
 }
 
-func (s *side) vmAddr() string { return fmt.Sprintf("192.168.7.%d", s.n) }
-func (s *side) vmMAC() string  { return fmt.Sprintf("02:00:00:00:07:%02x", s.n) }
+func (s *side) vmAddr() string  { return fmt.Sprintf("192.168.7.%d", s.n) }
+func (s *side) vmAddr6() string { return fmt.Sprintf("fd07::%d", s.n) }
+func (s *side) vmMAC() string   { return fmt.Sprintf("02:00:00:00:07:%02x", s.n) }
 
 // sh runs a line of shell in a namespace.
 func sh(t *testing.T, ns *netlab.Namespace, line string) string {
