@@ -6,17 +6,17 @@ import "errors"
 // offload state.
 var ErrSegment = errors.New("packet: malformed super-frame")
 
-// Segments returns how many frames the packet stands for.
-func (p *Packet) Segments() int {
-	o := &p.Offload
-	if o.GSOType == GSONone || o.GSOSize == 0 {
-		return 1
+// Segments returns how many frames the packet stands for, how long the longest of
+// them is and how long all are together.
+func (p *Packet) Segments() (n, longest, all int) {
+	if o := &p.Offload; o.GSOType != GSONone && o.GSOSize > 0 {
+		if hl, err := p.gsoHeader(); err == nil {
+			size := int(o.GSOSize)
+			n = max(1, (p.Len()-hl+size-1)/size)
+			return n, min(p.Len(), hl+size), p.Len() + (n-1)*hl
+		}
 	}
-	hl, err := p.gsoHeader()
-	if err != nil {
-		return 1
-	}
-	return max(1, (p.Len()-hl+int(o.GSOSize)-1)/int(o.GSOSize))
+	return 1, p.Len(), p.Len()
 }
 
 // gsoHeader returns the length of all headers in front of the payload that is

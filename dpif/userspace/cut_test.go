@@ -62,3 +62,46 @@ func TestCutNested(t *testing.T) {
 		}
 	}
 }
+
+// superFrame returns a super-frame of TCP whose vnet header counts more than the
+// headers, as the kernel's do.
+func superFrame(n, mss int) *packet.Packet {
+	b := make([]byte, 54+n)
+	copy(b[12:], []byte{8, 0, 0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2})
+	binary.BigEndian.PutUint16(b[16:], uint16(40+n))
+	packet.IPv4(b[14:]).Checksum()
+	b[46] = 0x50
+	p := packet.New(b)
+	p.Offload = packet.Offload{CsumPartial: true, CsumStart: 34, CsumOffset: 16, GSOType: packet.GSOTCPv4, GSOSize: uint16(mss), HdrLen: 100}
+	return p
+}
+
+// TestCutSuperFrame: of a super-frame, each frame that it stands for is cut, and
+// compared.
+func TestCutSuperFrame(t *testing.T) {
+	dp := newLearner(t)
+	var sent string
+	no, err := dp.PortAdd("p1", lengths{to: &sent, no: "p1"}, dpif.NoPort)
+	must(t, err)
+	type A = dpif.Actions
+	out := A(nil).Output(no)
+	for _, c := range []struct {
+		name, want string
+		actions    A
+	}{
+		{"trunc(2000)", " p1:2554", A(nil).Trunc(2000).Output(no)},
+		{"trunc(1054)", " p1:2554", A(nil).Trunc(1054).Output(no)},
+		{"trunc(1053)", " p1:1053 p1:1053 p1:554", A(nil).Trunc(1053).Output(no)},
+		{"trunc(100),1,1", " p1:100 p1:1054 p1:100 p1:1054 p1:100 p1:554", append(A(nil).Trunc(100).Output(no), out...)},
+		{"push_vlan,trunc(1057)", " p1:1057 p1:1057 p1:558", A(nil).PushVLAN(0x8100, 0x1003).Trunc(1057).Output(no)},
+		{"check_pkt_len(1054)", " p1:2554", A(nil).CheckPktLen(1054, nil, out)},
+		{"check_pkt_len(1053)", " p1:2554", A(nil).CheckPktLen(1053, out, nil)},
+		{"push_vlan,check_pkt_len(1057)", " p1:2558", A(nil).PushVLAN(0x8100, 0x1003).CheckPktLen(1057, out, nil)},
+	} {
+		sent = ""
+		must(t, dp.Execute(&dpif.Execute{Packet: superFrame(2500, 1000), Actions: c.actions}))
+		if sent != c.want {
+			t.Errorf("%s: sent%s, want%s", c.name, sent, c.want)
+		}
+	}
+}

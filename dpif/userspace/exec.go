@@ -383,11 +383,33 @@ func (dp *Datapath) cannotSend(p *port, err error) {
 	}
 }
 
-// truncate cuts n bytes off the end of p; a super-frame or an unfinished checksum
-// makes no sense in what is left.
+// truncate cuts n bytes off the end of p, whose checksum is that of the whole.
 func truncate(p *packet.Packet, n int) {
+	p.FinishChecksum()
 	p.SetLen(max(0, p.Len()-n))
 	p.Offload = packet.Offload{}
+}
+
+// segments returns the Segments of w's packet, whose headers are found for that.
+func (x *exec) segments(w *work) (n, longest, all int) {
+	if w.p.Offload.GSOType != packet.GSONone {
+		x.fresh(w)
+	}
+	return w.p.Segments()
+}
+
+// split has each frame that the super-frame of w stands for go its own way through
+// the operations.
+func (x *exec) split(w *work, ops []op) {
+	segs, err := w.p.Segment(nil)
+	if err != nil {
+		x.dp.drop(dropMalformed)
+	}
+	for _, p := range segs {
+		f := x.fork(w)
+		f.p, f.shared = p, false
+		x.run(f, ops)
+	}
 }
 
 // copy returns a scratch copy of p that lives until finish.
@@ -508,7 +530,12 @@ func (x *exec) run(w *work, ops []op) {
 			w.p.DPHash = hashFlow(x.fresh(w), o.n, o.m)
 			w.stale = true
 		case opTrunc:
-			w.cut = max(0, w.p.Len()-int(o.n)) // of the packet as it is here, whatever becomes of it
+			// What is cut is of the packet as it is here, whatever becomes of it.
+			_, longest, _ := x.segments(w)
+			if w.cut = max(0, longest-int(o.n)); w.cut > 0 && longest < w.p.Len() {
+				x.split(w, ops[i:])
+				return
+			}
 		case opMeter:
 			if !x.meter(w, ops[i:]) {
 				return
@@ -533,9 +560,10 @@ func (x *exec) run(w *work, ops []op) {
 			w.shared = true
 		case opCheckLen:
 			// As in OVS, what is to be cut is not in the length, but cut only afterwards.
+			_, longest, _ := x.segments(w)
 			f := x.fork(w)
 			f.cut = 0
-			if min(packetLen(w.p), w.p.Len()-w.cut) > int(o.n) {
+			if longest-w.cut > int(o.n) {
 				x.run(f, o.sub)
 			} else {
 				x.run(f, o.els)

@@ -203,23 +203,10 @@ func (x *exec) meter(w *work, ops []op) bool {
 	}
 	now := x.now / 1e6
 	if w.p.Offload.GSOType != packet.GSONone {
-		x.fresh(w)
-		n := w.p.Segments()
-		if m.passWhole(n, w.p.Len()+(n-1)*int(w.p.Offload.HdrLen), now) {
+		if n, _, all := x.segments(w); m.passWhole(n, all, now) {
 			return true
 		}
-		segs, err := w.p.Segment(nil)
-		if err != nil {
-			x.dp.drop(dropMalformed)
-		}
-		for _, p := range segs {
-			f := x.fork(w)
-			f.p, f.shared = p, false
-			if w.cut > 0 {
-				f.cut = max(0, p.Len()-(w.p.Len()-w.cut))
-			}
-			x.run(f, ops)
-		}
+		x.split(w, ops)
 		return false
 	}
 	ok, raise := m.passes(w.p.Len(), now)

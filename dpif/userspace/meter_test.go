@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"govs/dpif"
-	"govs/packet"
 )
 
 // TestMeter: buckets start full, fill at their rate, and the exceeded band with
@@ -92,12 +91,7 @@ func TestMeterSuperFrame(t *testing.T) {
 		{dpif.Meter{Bands: []dpif.MeterBand{{Rate: 1, Burst: 25}}}, " p1:1054 p1:1054", dpif.MeterStats{Packets: 3, Bytes: 3162, Bands: []dpif.MeterBandStats{{Packets: 1, Bytes: 1054}}}},
 	} {
 		must(t, dp.MeterSet(uint32(i), &c.meter))
-		b := make([]byte, 54+3000)
-		copy(b[12:], []byte{8, 0, 0x45, 0, 0x0b, 0xe0, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2})
-		packet.IPv4(b[14:]).Checksum()
-		b[46] = 0x50
-		p := packet.New(b)
-		p.Offload = packet.Offload{CsumPartial: true, CsumStart: 34, CsumOffset: 16, GSOType: packet.GSOTCPv4, GSOSize: 1000, HdrLen: 54}
+		p := superFrame(3000, 1000)
 		sent = ""
 		must(t, dp.Execute(&dpif.Execute{Packet: p, Actions: dpif.Actions(nil).Meter(uint32(i)).Output(no)}))
 		if sent != c.want {

@@ -178,15 +178,6 @@ func setMPLS(p *packet.Packet, _ *flow.Key, o *op) bool {
 	return true
 }
 
-// packetLen is the length that check_pkt_len compares: of a super-frame, that
-// of its largest segment.
-func packetLen(p *packet.Packet) int {
-	if p.Offload.GSOType != packet.GSONone {
-		return min(p.Len(), int(p.Offload.HdrLen)+int(p.Offload.GSOSize))
-	}
-	return p.Len()
-}
-
 // hashFlow is the hash() action. Algorithm 0 hashes addresses, protocol and
 // ports; 1 does so that both directions agree. The values are those of OVS's own
 // datapath.
