@@ -274,6 +274,8 @@ func (p *flowParser) subfield(k, v string) error {
 		mask = flow.UDPSrc.GetMask(&p.fm.Match.Mask).Cut(8)
 	case flow.ICMPCode, flow.ICMPv6Code:
 		mask = flow.UDPDst.GetMask(&p.fm.Match.Mask).Cut(8)
+	case flow.ArpOp: // its value has 16 bits, of which eight are kept
+		mask = mask.Cut(8)
 	}
 	mask = mask.Or(s.Mask())
 	f := s.Field.Info()
