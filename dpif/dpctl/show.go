@@ -3,6 +3,7 @@ package dpctl
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,8 +59,12 @@ func typeText(p *dpif.Port) string {
 		return " (tap)"
 	case "dummy", "dummy-internal", "tap":
 		return " (" + p.Type + ")"
-	case "afxdp", "afxdp-nonpmd":
-		if opts := netdev.OptionTexts(p.Device); len(opts) > 0 {
+	case "afxdp", "afxdp-nonpmd", "dummy-pmd":
+		opts := netdev.OptionTexts(p.Device)
+		if p.Type == "dummy-pmd" { // of which only the queues are told
+			opts = slices.DeleteFunc(opts, func(o string) bool { return !strings.Contains(o, "_queues=") })
+		}
+		if len(opts) > 0 {
 			return " (" + p.Type + ": " + strings.Join(opts, ", ") + ")"
 		}
 		return " (" + p.Type + ")"

@@ -50,16 +50,18 @@ func cmdReceive(r *unixctl.Request, compose func(string, int) ([]byte, error)) {
 		r.Error("no such dummy netdev")
 		return
 	}
-	args := r.Args[1:]
+	args, q := r.Args[1:], d.rx[0]
 	if args[0] == "--qid" {
 		if len(args) < 3 {
 			r.Error("syntax error at --qid")
 			return
 		}
-		if q, err := strconv.Atoi(args[1]); err != nil || q != 0 {
+		n, err := strconv.Atoi(args[1])
+		if err != nil || n < 0 || n >= len(d.rx) {
 			r.Error("bad rx queue id.")
 			return
 		}
+		q = d.rx[n]
 		args = args[2:]
 	}
 	var frames [][]byte
@@ -87,7 +89,7 @@ func cmdReceive(r *unixctl.Request, compose func(string, int) ([]byte, error)) {
 	}
 	var done <-chan struct{}
 	for _, f := range frames {
-		done = d.Receive(f)
+		done = q.receive(f)
 	}
 	// The answer tells a script that the packets were switched, so that it can
 	// look for the effect at once.

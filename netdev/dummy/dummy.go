@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"govs/netdev"
-	"govs/netdev/linux"
 	"govs/packet"
 )
 
@@ -34,18 +33,17 @@ var nextMAC atomic.Uint32
 type Device struct {
 	cfg netdev.Config
 	cnt netdev.Counters
-	fd  *linux.FD // event descriptor: readable while the queue holds packets
+	rx  []*rxQueue
 
 	mu     sync.Mutex
-	mac    [6]byte       // guarded by mu
-	mtu    int           // guarded by mu
-	up     bool          // guarded by mu
-	addr   addresses     // guarded by mu
-	queue  [][]byte      // guarded by mu
-	idle   chan struct{} // closed when everything queued was handled; guarded by mu
-	pcaps  pcaps         // guarded by mu
-	conn   *conns        // nil without stream options; guarded by mu
-	closed bool          // guarded by mu
+	mac    [6]byte   // guarded by mu
+	mtu    int       // guarded by mu
+	up     bool      // guarded by mu
+	addr   addresses // guarded by mu
+	tx     []counter // by queue; guarded by mu
+	pcaps  pcaps     // guarded by mu
+	conn   *conns    // nil without stream options; guarded by mu
+	closed bool      // guarded by mu
 }
 
 // Open makes a dummy device of type "dummy", "dummy-internal" or "dummy-pmd".
@@ -61,19 +59,21 @@ func Open(cfg netdev.Config) (netdev.Device, error) {
 	if devices.m[cfg.Name] != nil {
 		return fail("open", unix.EEXIST)
 	}
-	fd, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
-	if err != nil {
+	n := nextMAC.Add(1) - 1
+	d := &Device{cfg: cfg, mtu: 1500, up: cfg.Type != "dummy-internal",
+		mac: [6]byte{0xaa, 0x55, 0xaa, 0x55, byte(n >> 8), byte(n)}}
+	rxqs, txqs := d.queueCounts(cfg.Options)
+	d.tx = make([]counter, txqs)
+	if err := d.openQueues(rxqs); err != nil {
 		return fail("eventfd", err)
 	}
-	n := nextMAC.Add(1) - 1
-	d := &Device{cfg: cfg, fd: linux.NewFD(fd), mtu: 1500, up: cfg.Type != "dummy-internal",
-		mac: [6]byte{0xaa, 0x55, 0xaa, 0x55, byte(n >> 8), byte(n)}}
+	var err error
 	if d.pcaps, err = openPcaps(cfg.Options); err != nil {
-		d.fd.Close()
+		d.closeQueues()
 		return fail("open pcap file", err)
 	}
 	if d.conn, err = openConns(d, cfg.Options); err != nil {
-		d.fd.Close()
+		d.closeQueues()
 		d.pcaps.close()
 		return fail("open stream", err)
 	}
@@ -152,21 +152,23 @@ func (d *Device) Status() map[string]string { return map[string]string{} }
 
 // CustomStats returns counters by OVS's names for those of its dummies.
 func (d *Device) CustomStats() []netdev.CustomStat {
-	s, _ := d.Stats()
-	return []netdev.CustomStat{
-		{Name: "rx_custom_packets_1", Value: uint64(s.RxPackets)}, {Name: "rx_custom_packets_2", Value: uint64(s.RxPackets)},
-		{Name: "rx_q0_bytes", Value: uint64(s.RxBytes)}, {Name: "rx_q0_packets", Value: uint64(s.RxPackets)},
-		{Name: "tx_q0_bytes", Value: uint64(s.TxBytes)}, {Name: "tx_q0_packets", Value: uint64(s.TxPackets)},
+	all := uint64(d.cnt.RxPackets.Load())
+	l := []netdev.CustomStat{{Name: "rx_custom_packets_1", Value: all}, {Name: "rx_custom_packets_2", Value: all}}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, q := range d.rx {
+		l = q.cnt.appendTo(l, "rx", i)
 	}
+	for i := range d.tx {
+		l = d.tx[i].appendTo(l, "tx", i)
+	}
+	return l
 }
 
 // Queues returns the one queue that a dummy has, as OVS's.
 func (d *Device) Queues() []netdev.Queue {
 	return []netdev.Queue{{ID: 0, TxBytes: -1, TxPackets: -1, TxErrors: -1}}
 }
-
-// RxQueues implements netdev.Device.
-func (d *Device) RxQueues() []netdev.RxQueue { return []netdev.RxQueue{(*rxQueue)(d)} }
 
 // Close implements netdev.Device.
 func (d *Device) Close() error {
@@ -182,88 +184,19 @@ func (d *Device) Close() error {
 	}
 	d.closed = true
 	d.pcaps.close()
-	d.settled()
+	for _, q := range d.rx {
+		q.settled()
+	}
 	conn := d.conn
 	d.mu.Unlock()
 	conn.close() // its readers take mu
-	d.fd.Close()
+	d.closeQueues()
 	return nil
-}
-
-// rxQueue is the device seen as its one queue.
-type rxQueue Device
-
-// FD implements netdev.RxQueue.
-func (q *rxQueue) FD() int { return q.fd.Num() }
-
-// Recv implements netdev.RxQueue. Its descriptor stays readable until a call
-// found nothing, which also says that the packets of the call before are
-// handled.
-func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
-	d := (*Device)(q)
-	fd, ok := d.fd.Acquire()
-	if !ok {
-		return 0, netdev.ErrClosed
-	}
-	defer d.fd.Release()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	// One packet at a time, as in OVS: the second of two alike then finds the flow
-	// that the first has set up.
-	n := min(len(batch), len(d.queue), 1)
-	if n == 0 {
-		var b [8]byte
-		unix.Read(fd, b[:])
-		d.settled()
-		return 0, nil
-	}
-	var bytes int64
-	for i, b := range d.queue[:n] {
-		batch[i].Reset(len(b))
-		copy(batch[i].Bytes(), b)
-		bytes += int64(len(b))
-	}
-	d.queue = append(d.queue[:0], d.queue[n:]...)
-	d.cnt.RxPackets.Add(int64(n))
-	d.cnt.RxBytes.Add(bytes)
-	return n, nil
-}
-
-// settled wakes those who wait for the queue to be handled. The caller holds mu.
-func (d *Device) settled() {
-	if d.idle != nil {
-		close(d.idle)
-		d.idle = nil
-	}
-}
-
-// Receive has the device receive a frame, which it keeps. The channel is closed
-// once everything received so far was handled.
-func (d *Device) Receive(frame []byte) <-chan struct{} {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed || len(d.queue) >= maxQueue {
-		done := make(chan struct{})
-		close(done)
-		return done
-	}
-	d.pcaps.rx.write(frame)
-	d.queue = append(d.queue, frame)
-	if d.idle == nil {
-		d.idle = make(chan struct{})
-	}
-	idle := d.idle
-	if fd, ok := d.fd.Acquire(); ok {
-		one := [8]byte{1}
-		unix.Write(fd, one[:])
-		d.fd.Release()
-	}
-	return idle
 }
 
 // Send implements netdev.Device. A frame longer than the MTU is dropped; an ARP
 // request for the device's own address is answered.
-func (d *Device) Send(_ int, batch []*packet.Packet) (int, error) {
+func (d *Device) Send(queue int, batch []*packet.Packet) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -272,7 +205,7 @@ func (d *Device) Send(_ int, batch []*packet.Packet) (int, error) {
 	sent := 0
 	var first error
 	for _, p := range batch {
-		n, err := d.sendOne(p)
+		n, err := d.sendOne(p, &d.tx[queue%len(d.tx)])
 		if err != nil && first == nil {
 			first = err
 		}
@@ -281,7 +214,7 @@ func (d *Device) Send(_ int, batch []*packet.Packet) (int, error) {
 	return sent, first
 }
 
-func (d *Device) sendOne(p *packet.Packet) (int, error) {
+func (d *Device) sendOne(p *packet.Packet, c *counter) (int, error) {
 	frames := []*packet.Packet{p}
 	if p.Offload.GSOType != packet.GSONone {
 		segs, err := p.Segment(nil)
@@ -303,6 +236,7 @@ func (d *Device) sendOne(p *packet.Packet) (int, error) {
 		}
 		d.cnt.TxPackets.Add(1)
 		d.cnt.TxBytes.Add(int64(len(b)))
+		c.add(len(b))
 		d.pcaps.tx.write(b)
 		d.conn.send(b)
 		if reply := d.addr.answer(b, d.mac); reply != nil {

@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -135,5 +136,45 @@ func TestState(t *testing.T) {
 		if s, err := d.State(); err != nil || s.Ifindex != 777 || s.AdminUp != up || s.Carrier != up {
 			t.Errorf("up %v: %+v, %v", up, s, err)
 		}
+	}
+}
+
+// TestQueues: a dummy-pmd has the queues that it is given, with counters of their own.
+func TestQueues(t *testing.T) {
+	for n, want := range map[string]int{"": 1, "3": 3, "0": 1, "-2": 1, "x": 1, "2000": maxQueues} {
+		d, err := Open(netdev.Config{Name: "p1", Type: "dummy-pmd", Options: map[string]string{"n_rxq": n, "n_txq": "2"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(d.RxQueues()); got != want {
+			t.Errorf("n_rxq=%s: %d queues, want %d", n, got, want)
+		}
+		d.Close()
+	}
+	dev, err := Open(netdev.Config{Name: "p1", Type: "dummy-pmd", Options: map[string]string{"n_rxq": "3", "n_txq": "2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dev.(*Device)
+	defer d.Close()
+	f := bytes.Repeat([]byte{7}, 60)
+	d.rx[2].receive(f)
+	for i, want := range []int{0, 0, 1} {
+		if n, err := d.RxQueues()[i].Recv([]*packet.Packet{{}}); n != want || err != nil {
+			t.Errorf("queue %d: %d, %v", i, n, err)
+		}
+	}
+	d.Send(5, []*packet.Packet{packet.New(f)})
+	for _, c := range d.CustomStats() {
+		want := map[string]uint64{"rx_custom_packets_1": 1, "rx_custom_packets_2": 1, "rx_q2_packets": 1, "rx_q2_bytes": 60, "tx_q1_packets": 1, "tx_q1_bytes": 60}[c.Name]
+		if c.Value != want {
+			t.Errorf("%s is %d, want %d", c.Name, c.Value, want)
+		}
+	}
+	if err := d.SetOptions(map[string]string{"n_rxq": "2", "n_txq": "2"}); !errors.Is(err, netdev.ErrReopen) {
+		t.Errorf("fewer queues: %v", err)
+	}
+	if err := d.SetOptions(map[string]string{"n_rxq": "3", "n_txq": "1"}); err != nil || d.Options()["configured_tx_queues"] != "1" {
+		t.Errorf("%v, %v", err, d.Options())
 	}
 }

@@ -1,7 +1,9 @@
 package dummy
 
 import (
+	"fmt"
 	"maps"
+	"strconv"
 
 	"govs/netdev"
 )
@@ -38,17 +40,35 @@ func (p pcaps) close() {
 	}
 }
 
-// Options implements netdev.Configurable.
+// Options implements netdev.Configurable: what the device was given, and of one
+// with queues how many they are, by OVS's names.
 func (d *Device) Options() map[string]string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return maps.Clone(d.cfg.Options)
+	m := maps.Clone(d.cfg.Options)
+	if d.cfg.Type != "dummy-pmd" {
+		return m
+	}
+	if m == nil {
+		m = map[string]string{}
+	}
+	for _, when := range []string{"configured", "requested"} {
+		m[when+"_rx_queues"], m[when+"_tx_queues"] = strconv.Itoa(len(d.rx)), strconv.Itoa(len(d.tx))
+	}
+	return m
 }
 
-// SetOptions implements netdev.Configurable.
+// SetOptions implements netdev.Configurable. The number of receive queues is what
+// the datapath polls, so it stays for the port's life.
 func (d *Device) SetOptions(o map[string]string) error {
 	fail := func(op string, err error) error { return &netdev.OpError{Op: op, Name: d.cfg.Name, Err: err} }
-	old := d.Options()
+	d.mu.Lock()
+	old := d.cfg.Options
+	d.mu.Unlock()
+	rxqs, txqs := d.queueCounts(o)
+	if rxqs != len(d.rx) {
+		return fail("set options", fmt.Errorf("n_rxq: %w", netdev.ErrReopen))
+	}
 	files, err := openPcaps(o)
 	if err != nil {
 		return fail("open pcap file", err)
@@ -70,6 +90,9 @@ func (d *Device) SetOptions(o map[string]string) error {
 	}
 	d.pcaps, files = files, d.pcaps
 	d.cfg.Options = maps.Clone(o)
+	if txqs != len(d.tx) {
+		d.tx = make([]counter, txqs)
+	}
 	if moved {
 		d.conn, conn = conn, d.conn
 	}

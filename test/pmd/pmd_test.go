@@ -26,7 +26,7 @@ func TestPMDCommands(t *testing.T) {
 		s.Must("ovs-vsctl", "--timeout=20", "set", "open", ".", "other_config:pmd-cpu-mask=1", "--",
 			"add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=dummy", "--",
 			"add-port", "br0", "p1", "--", "set", "interface", "p1", "type=dummy-pmd", "ofport_request=1", "--",
-			"add-port", "br0", "p2", "--", "set", "interface", "p2", "type=dummy-pmd", "ofport_request=2")
+			"add-port", "br0", "p2", "--", "set", "interface", "p2", "type=dummy-pmd", "ofport_request=2", "options:n_rxq=3", "options:n_txq=2")
 		s.Must("ovs-ofctl", "add-flow", "br0", "in_port=1,actions=2")
 		for range 3 {
 			s.Must("ovs-appctl", "netdev-dummy/receive", "p1", "in_port(1),eth(src=50:54:00:00:00:09,dst=50:54:00:00:00:0a),eth_type(0x0800),ipv4(src=10.0.0.2,dst=10.0.0.1,proto=1,tos=0,ttl=64,frag=no),icmp(type=8,code=0)")
@@ -35,6 +35,7 @@ func TestPMDCommands(t *testing.T) {
 		var b strings.Builder
 		for _, c := range []string{
 			"pmd-stats-show -pmd 0", "pmd-stats-show -pmd 7", "pmd-rxq-show -pmd 0", "pmd-rxq-show -secs 7 -pmd 9", "pmd-perf-show -pmd 5",
+			"dpctl/show", "netdev-dummy/receive p2 --qid 2 in_port(2),eth()", "netdev-dummy/receive p2 --qid 3 in_port(2),eth()",
 			"pmd-rxq-rebalance", "bond-show", "pmd-stats-clear", "pmd-stats-show nosuch -pmd 4",
 			"dpif-impl-get", "dpif-impl-set scalar", "dpif-impl-set dpif_scalar",
 			"miniflow-parser-set foo", "miniflow-parser-set scalar", "subtable-lookup-prio-set foo 3", "subtable-lookup-prio-set generic 999",
@@ -50,6 +51,9 @@ func TestPMDCommands(t *testing.T) {
 				b.WriteString("\nfailed\n")
 			}
 		}
+		s.Must("ovs-vsctl", "set", "interface", "p2", "options:n_rxq=2")
+		text, _ := s.Appctl("dpif-netdev/pmd-rxq-show")
+		b.WriteString("== with two queues\n" + text + s.Must("ovs-vsctl", "get", "interface", "p2", "error"))
 		// The reference's thread clears its counters when it comes to it, ours have
 		// gone by now.
 		if text, _ := s.Appctl("dpif-netdev/pmd-stats-show", "-pmd", "0"); i == 0 && !strings.Contains(text, "packets received: 0\n") {
