@@ -243,6 +243,9 @@ func (dp *Datapath) Rebalance() {
 // measureEvery is how long one of the spans lasts that loads are measured over.
 const measureEvery = 5 * time.Second
 
+// calmWork is the most work in a span on a queue that has little to do.
+const calmWork = measureEvery / 1000
+
 // measure notes the load of queues and threads from time to time, until the
 // datapath is closed, and rebalances where the settings say so.
 func (dp *Datapath) measure() {
@@ -259,13 +262,7 @@ func (dp *Datapath) measure() {
 			dp.mu.Unlock()
 		case now := <-tick.C:
 			dp.mu.Lock()
-			for _, r := range dp.all() {
-				r.load.note(r.work.Load())
-			}
-			for _, t := range dp.loops() {
-				t.load.note(t.x.count.busy.Load())
-				t.total.note(t.x.count.busy.Load() + t.idle())
-			}
+			dp.note()
 			if s := dp.settings.Load(); s.balance && now.Sub(last) >= s.every {
 				last = now
 				dp.balance(s)
@@ -273,6 +270,21 @@ func (dp *Datapath) measure() {
 			dp.gather()
 			dp.mu.Unlock()
 		}
+	}
+}
+
+// note ends a span of what is measured. The caller holds mu.
+func (dp *Datapath) note() {
+	for _, r := range dp.all() {
+		r.load.note(r.work.Load())
+		if r.calm != nil && r.calm.Strained() && r.load.sum(1) < int64(calmWork) {
+			r.told.Store(true)
+			r.t.wakeUp()
+		}
+	}
+	for _, t := range dp.loops() {
+		t.load.note(t.x.count.busy.Load())
+		t.total.note(t.x.count.busy.Load() + t.idle())
 	}
 }
 

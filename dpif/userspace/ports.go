@@ -31,6 +31,8 @@ type rx struct {
 	port *port
 	q    netdev.RxQueue
 	more func() bool // nil, or whether q has packets that its descriptor does not show
+	calm calmer      // q, or nil
+	told atomic.Bool // whether it is to be told that there is little to do
 	t    *thread     // that polls it, and
 	at   *seat       // how; guarded by the datapath's mu
 
@@ -39,6 +41,14 @@ type rx struct {
 	work   atomic.Int64 // nanoseconds spent on it
 	load   history      // of work; written under the datapath's lock
 	pinned bool         // settings name its thread; guarded by the datapath's mu
+}
+
+// calmer is a queue that receives by other means under load, which cost memory.
+type calmer interface {
+	// Strained reports whether it does; anybody may ask.
+	Strained() bool
+	// Calm tells it, on its thread, that there is little to do. Recv follows.
+	Calm()
 }
 
 // portTable is an immutable snapshot of the ports, by number. It is made of pages,
@@ -118,6 +128,7 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 		if m, ok := q.(interface{ Pending() bool }); ok {
 			r.more = m.Pending
 		}
+		r.calm, _ = q.(calmer)
 		p.rx = append(p.rx, r)
 	}
 	dp.ports.Store(tbl.with(no, p))

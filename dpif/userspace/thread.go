@@ -198,10 +198,29 @@ func (t *thread) rest(e *seat) {
 	})
 }
 
-func (t *thread) stop() {
-	t.quit.Store(true)
+// wakeUp ends the thread's wait.
+func (t *thread) wakeUp() {
 	one := [8]byte{1}
 	unix.Write(t.wake, one[:])
+}
+
+// calm tells queues that there is little to do, who may then receive by other means.
+func (t *thread) calm(tab []*seat) {
+	var b [8]byte
+	unix.Read(t.wake, b[:])
+	for _, r := range tab {
+		if r != nil && r.told.Swap(false) {
+			r.mu.Lock()
+			r.rx.calm.Calm()
+			r.mu.Unlock()
+			t.poll(r)
+		}
+	}
+}
+
+func (t *thread) stop() {
+	t.quit.Store(true)
+	t.wakeUp()
 	<-t.done
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -234,7 +253,11 @@ func (t *thread) run() {
 		woke := begin
 		before := t.busy
 		for _, ev := range events[:n] {
-			if ev.Fd == wakeID || int(ev.Fd) >= len(tab) || tab[ev.Fd] == nil {
+			if ev.Fd == wakeID {
+				t.calm(tab)
+				continue
+			}
+			if int(ev.Fd) >= len(tab) || tab[ev.Fd] == nil {
 				continue
 			}
 			r := tab[ev.Fd]

@@ -226,6 +226,40 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// A queue that is calm again gives its ring back with the next call.
+func TestCalm(t *testing.T) {
+	veth(t, "xa", "xb")
+	a, b := open(t, "xa"), open(t, "xb")
+	q := &b.rx
+	q.change(true)
+	if q.ring == nil {
+		t.Fatal(b.ringErr)
+	}
+	batch := []*packet.Packet{{}}
+	for range 3 { // what waited for the other means is read first
+		q.Recv(batch)
+	}
+	if !q.Strained() {
+		t.Error("a ring is no strain")
+	}
+	a.Send(0, []*packet.Packet{frame(60)})
+	q.Calm()
+	for end := time.Now().Add(3 * time.Second); ; {
+		if n, _ := q.Recv(batch); n == 1 && bytes.HasPrefix(batch[0].Bytes(), mine) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the frame in the ring is lost")
+		}
+	}
+	for range 2 {
+		q.Recv(batch)
+	}
+	if q.Strained() || q.old != nil || q.ring != nil || q.Pending() {
+		t.Error("the ring is still there")
+	}
+}
+
 // TestReturn takes the interface away and makes it again.
 func TestReturn(t *testing.T) {
 	veth(t, "ra", "rb")

@@ -98,6 +98,17 @@ func (q *rxQueue) endDrain() {
 	}
 }
 
+// Strained reports whether it receives from a ring, or still reads one's last frames.
+func (q *rxQueue) Strained() bool { return q.FD() != q.d.fd.Num() }
+
+// Calm says that hardly anything has come for seconds: there need be no ring. The
+// queue's reader calls it and then Recv, which sees to what was left.
+func (q *rxQueue) Calm() {
+	if q.ring != nil && !q.draining {
+		q.change(false)
+	}
+}
+
 // look changes the means to the load.
 func (q *rxQueue) look() {
 	now := time.Now()

@@ -269,6 +269,9 @@ func (s *soak) clear() {
 	s.do("ovs-ofctl", "del-flows", "br0", "table=5,ip")
 	s.do("ovs-ofctl", "del-flows", "br0", "table=6")
 	s.do("ovs-ofctl", "del-flows", "br0", "table=7")
+	// How many connections there are tells how fast they came, which is the load's
+	// and the machine's affair; some last longer than the quiet time.
+	s.do("ovs-appctl", "dpctl/flush-conntrack")
 }
 
 // tables lets groups, meters and cached flows come and go.
