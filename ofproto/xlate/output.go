@@ -104,7 +104,7 @@ func (t *Translator) compose(no uint32, last bool) {
 		p.Tunnel.send(f, t.wc)
 		// What takes its endpoint from the flow, and finds none there, counts as
 		// one, too; as in OVS, the flow keeps the header that was made.
-		if f.Tunnel.Dst == t.tunnelDst.Dst && f.Tunnel.IPv6Dst == t.tunnelDst.IPv6Dst {
+		if outerDst(&f.Tunnel) == t.tunnelDst {
 			t.reportWarn("Not tunneling to our own address")
 			f.NwTOS = tos
 			return

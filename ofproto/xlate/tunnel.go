@@ -166,6 +166,15 @@ func endpoints(t *packet.Tunnel) (src, dst netip.Addr) {
 	return netip.AddrFrom16(t.IPv6Src), netip.AddrFrom16(t.IPv6Dst)
 }
 
+// outerDst returns the address that a packet with the header goes to: that of IPv6
+// only if there is none of IPv4.
+func outerDst(t *packet.Tunnel) netip.Addr {
+	if t.Dst != 0 {
+		return ip4(t.Dst)
+	}
+	return netip.AddrFrom16(t.IPv6Dst)
+}
+
 func ip4(a uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a)})
 }

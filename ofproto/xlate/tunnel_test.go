@@ -4,7 +4,9 @@ import (
 	"net/netip"
 	"testing"
 
+	"govs/classifier"
 	"govs/flow"
+	"govs/ofproto/flowtable"
 	"govs/ofproto/xlate"
 	"govs/packet"
 )
@@ -57,5 +59,35 @@ func TestReceive(t *testing.T) {
 	}
 	if m.Conflict(&xlate.Tunnel{ODP: 7, Remote: a("10.0.0.2"), InKey: 6}) == nil {
 		t.Error("an equal tunnel is a conflict")
+	}
+}
+
+// TestOwnAddress: what goes to the address that its packet came to stays here. An
+// address of IPv6 that is set besides one of IPv4 changes nothing.
+func TestOwnAddress(t *testing.T) {
+	for _, x := range []struct {
+		packet, actions string
+		out             bool
+	}{
+		{"tun_dst=1.1.1.1", "output:3", false},
+		{"tun_dst=1.1.1.1", "set_field:fd00::2->tun_ipv6_dst,output:3", false},
+		{"tun_dst=1.1.1.1", "set_field:1.1.1.2->tun_dst,output:3", true},
+		{"tun_ipv6_dst=fd00::1", "output:3", false},
+		{"tun_ipv6_dst=fd00::1", "set_field:1.1.1.1->tun_src,output:3", false},
+		{"tun_ipv6_dst=fd00::1", "set_field:fd00::2->tun_ipv6_dst,output:3", true},
+		{"tun_ipv6_dst=fd00::1", "set_field:1.1.1.1->tun_dst,output:3", true},
+		{"eth_type=0x1234", "output:3", false},
+		{"eth_type=0x1234", "set_field:fd00::2->tun_ipv6_dst,output:3", true},
+	} {
+		c := seed(t)
+		tun := c.Bridges[0].Ports[3].Tunnel
+		tun.LocalFlow, tun.RemoteFlow = true, true
+		c.Bridges[0].Tables = flowtable.New(classifier.DefaultPrefixes...)
+		addFlows(t, c.Bridges[0].Tables, "actions="+x.actions)
+		var tr xlate.Translator
+		out, err := tr.Translate(&xlate.In{Config: c, Bridge: c.Bridges[0], Key: key(t, "in_port=1,"+x.packet), Now: t0})
+		if got := len(out.Actions) > 0; err != nil || got != x.out {
+			t.Errorf("%s, %s: %s %v", x.packet, x.actions, out.Actions, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package xlate
 
 import (
 	"errors"
+	"net/netip"
 	"time"
 
 	"govs/dpif"
@@ -195,7 +196,7 @@ type Translator struct {
 	stackSizes []uint8
 	actionSet  []openflow.Action
 	setActions []openflow.Action // scratch: the action set in order
-	tunnelDst  packet.Tunnel     // the outer header the packet came with
+	tunnelDst  netip.Addr        // the outer address the packet came to
 	origPrio   uint32
 	node       *Node // where trace entries go; nil when not tracing
 	inActSet   bool
@@ -268,7 +269,7 @@ func (t *Translator) start(in *In) {
 		t.base.EthType = typ
 	}
 	(&tunOpts{}).put(&t.base)
-	t.tunnelDst = t.flow.Tunnel
+	t.tunnelDst = outerDst(&t.flow.Tunnel)
 	// The datapath forgets the outer header unless told to set one.
 	t.base.Tunnel = packet.Tunnel{}
 	t.odp = t.odp[:0]
