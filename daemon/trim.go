@@ -19,6 +19,10 @@ const (
 	trimAfter = 16 << 20
 )
 
+// trimAgain is when memory is given back once more after a burst: what it left, such
+// as flows and connections, goes without anything being allocated.
+var trimAgain = [...]time.Duration{15 * time.Second, 45 * time.Second}
+
 // TrimMemory gives memory back to the system after each burst of work, such as
 // many flows added at once, until ctx ends. The collector alone would keep as
 // much garbage as there is data until the next burst, and free memory for
@@ -35,6 +39,8 @@ func TrimMemory(ctx context.Context) {
 	defer t.Stop()
 	last, used := allocated(), cpuTime()
 	trimmed := last
+	var burst time.Time
+	again := len(trimAgain)
 	for {
 		select {
 		case <-ctx.Done():
@@ -42,10 +48,21 @@ func TrimMemory(ctx context.Context) {
 		case <-t.C:
 		}
 		now, cpu := allocated(), cpuTime()
-		if now-last < trimQuiet && cpu-used < trimIdle && now-trimmed >= trimAfter {
-			debug.FreeOSMemory()
-			now, cpu = allocated(), cpuTime()
-			trimmed = now
+		if now-last < trimQuiet && cpu-used < trimIdle {
+			due := true
+			switch {
+			case now-trimmed >= trimAfter:
+				burst, again = time.Now(), 0
+			case again < len(trimAgain) && time.Since(burst) >= trimAgain[again]:
+				again++
+			default:
+				due = false
+			}
+			if due {
+				debug.FreeOSMemory()
+				now, cpu = allocated(), cpuTime()
+				trimmed = now
+			}
 		}
 		last, used = now, cpu
 	}

@@ -44,3 +44,37 @@ func TestTrimMemory(t *testing.T) {
 	}
 	runtime.KeepAlive(hold)
 }
+
+// What a burst left goes back when it goes, though nothing is allocated then.
+func TestTrimMemoryAgain(t *testing.T) {
+	defer func(old [2]time.Duration) { trimAgain = old }(trimAgain)
+	trimAgain = [...]time.Duration{2 * time.Second, 4 * time.Second}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	hold := make([]byte, 64<<20)
+	for i := 0; i < len(hold); i += 4096 {
+		hold[i] = 1
+	}
+	go func() { TrimMemory(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+	time.Sleep(trimTick)
+	burst := make([]byte, 32<<20) // after it began to look
+	burst[0] = 1
+	burst = nil
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	forced := m.NumForcedGC
+	for end := time.Now().Add(20 * time.Second); m.NumForcedGC == forced; time.Sleep(50 * time.Millisecond) {
+		if runtime.ReadMemStats(&m); time.Now().After(end) {
+			t.Fatal("not trimmed after the burst")
+		}
+	}
+	before := m.HeapSys - m.HeapReleased
+	runtime.KeepAlive(hold)
+	hold = nil
+	for end := time.Now().Add(20 * time.Second); m.HeapSys-m.HeapReleased > before-32<<20; time.Sleep(50 * time.Millisecond) {
+		if runtime.ReadMemStats(&m); time.Now().After(end) {
+			t.Fatalf("%d MB are held, of %d", (m.HeapSys-m.HeapReleased)>>20, before>>20)
+		}
+	}
+}
