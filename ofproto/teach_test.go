@@ -121,6 +121,19 @@ func TestFailedFlowIsJudgedAnew(t *testing.T) {
 	}
 }
 
+// TestFailedFlowIsOfAllItDrops: the flow of a translation that failed matches nothing
+// that only the actions before that would have depended on.
+func TestFailedFlowIsOfAllItDrops(t *testing.T) {
+	h := newTestHost(t)
+	h.build(t, []bridgeDef{{"br9", true, []portDef{{"p1", "", 1, -1}, {"p2", "", 2, -1}}}})
+	h.flows(t, "br9", "actions=output:2,set_mpls_ttl(9),resubmit(,0)")
+	h.receive(t, "br9", "p1", "dl_type=0x8847,mpls_label=1,mpls_ttl=1,mpls_bos=1", 1)
+	h.receive(t, "br9", "p1", "dl_type=0x8847,mpls_label=2,mpls_ttl=1,mpls_bos=1", 1)
+	if m := h.megaflow(t); !strings.Contains(m, "mpls(label=0/0x0,tc=0/0,ttl=1/0xff,bos=0/0)") {
+		t.Error(m)
+	}
+}
+
 // TestLimitReachedBefore: a flow whose packets learn nothing stays while nothing
 // changes, and one that is there but not as it would be learned counts, too.
 func TestLimitReachedBefore(t *testing.T) {

@@ -235,6 +235,8 @@ func (t *Translator) Translate(in *In) (*Out, error) {
 	if t.err != nil {
 		t.out.Slow = 0
 		t.odp = t.odp[:0]
+		// Only actions depended on these, and there are none.
+		t.out.Unsaid.MPLS, t.out.Unsaid.Proto, t.out.Unsaid.Tags = false, false, false
 	}
 	t.out.Actions = unwrapLast(t.odp)
 	if len(t.out.Actions) == 0 && in.Config.ExplicitDrop {
