@@ -47,7 +47,8 @@ func TestTrimMemory(t *testing.T) {
 
 // What a burst left goes back when it goes, though nothing is allocated then.
 func TestTrimMemoryAgain(t *testing.T) {
-	defer func(old [2]time.Duration) { trimAgain = old }(trimAgain)
+	old := trimAgain
+	t.Cleanup(func() { trimAgain = old }) // once nobody reads it
 	trimAgain = [...]time.Duration{2 * time.Second, 4 * time.Second}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
