@@ -198,11 +198,8 @@ func (d *Device) flushFrames(s *txScratch) {
 		if err != nil {
 			s.lost++
 			at++
-			if err == unix.ENXIO || err == unix.ENODEV {
-				d.egress.drop(s.via.eg.Ifindex)
+			if d.gone(s, s.via, err) {
 				s.lost += int64(n - at)
-				clear(s.paths)
-				s.last = nil
 				return
 			}
 			continue
@@ -213,6 +210,18 @@ func (d *Device) flushFrames(s *txScratch) {
 		s.sent += int64(k)
 		at += k
 	}
+}
+
+// gone reports whether sending failed because the interface is no longer there, and
+// forgets it then.
+func (d *Device) gone(s *txScratch, w *path, err error) bool {
+	if err != unix.ENXIO && err != unix.ENODEV {
+		return false
+	}
+	d.egress.drop(w.eg.Ifindex)
+	clear(s.paths)
+	s.last = nil
+	return true
 }
 
 // bySocket sends an encapsulated packet by the socket that receives. The outer

@@ -176,5 +176,6 @@ func (d *Device) flushSuper(s *txScratch) {
 		// The caller sends it otherwise.
 	default:
 		s.lost += int64(n)
+		d.gone(s, g.via, err)
 	}
 }

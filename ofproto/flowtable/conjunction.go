@@ -10,8 +10,8 @@ import (
 // actions is part of conjunctive matches; OpenFlow's check sees to it that such
 // a flow has no others, but for notes.
 func (r *Rule) classify(c *classifier.Classifier[*Rule], m *flow.Match, priority int) {
-	onlyFrames(m)
-	c.Init(&r.cls, m, priority, r)
+	var room flow.Match
+	c.Init(&r.cls, ofFrames(m, &room), priority, r)
 	r.cls.SetClauses(clauses(r.Actions))
 }
 

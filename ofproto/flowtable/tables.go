@@ -202,16 +202,20 @@ func (t *Tables) strict(id uint8, m *flow.Match, priority int, f *filter) (iter.
 // exact returns the rule with exactly this match and priority, nil for none. It
 // needs the lock.
 func (t *Tables) exact(id uint8, m *flow.Match, priority int) *classifier.Rule[*Rule] {
-	onlyFrames(m)
-	return t.tables[id].cls.Load().FindExact(classifier.Latest, m, priority)
+	var room flow.Match
+	return t.tables[id].cls.Load().FindExact(classifier.Latest, ofFrames(m, &room), priority)
 }
 
-// onlyFrames says of a match on the header of Ethernet frames that it is of frames:
-// a packet whose header was taken off has other values there, if any.
-func onlyFrames(m *flow.Match) {
-	if m.Mask.PacketType == 0 && m.Mask.ImpliesEthernet() {
-		m.Set(flow.PacketType, flow.U(flow.PacketTypeEthernet))
+// ofFrames returns m or, in room, what a match on the header of Ethernet frames is in
+// the classifier: also one of frames. A packet whose header was taken off has other
+// values there, if any.
+func ofFrames(m, room *flow.Match) *flow.Match {
+	if m.Mask.PacketType != 0 || !m.Mask.ImpliesEthernet() {
+		return m
 	}
+	*room = *m
+	room.Set(flow.PacketType, flow.U(flow.PacketTypeEthernet))
+	return room
 }
 
 // Flows yields the flows that a flow stats request is about, without hidden ones.
