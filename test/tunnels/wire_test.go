@@ -142,18 +142,25 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// underlay gives addresses to an interface that packets leave by, and returns what
+// routes call it.
+func (s *side) underlay(nic, v4, v6 string) (dev string) {
+	dev = nic
+	if s.maker.Name == "reference" {
+		// Its encapsulated packets leave by a bridge.
+		dev = "br-" + nic
+		s.sw.Must("ovs-vsctl", "add-br", dev, "--", "set", "bridge", dev, "datapath_type=netdev",
+			fmt.Sprintf("other_config:hwaddr=02:00:00:%02x:10:%02x", nic[0], s.n), "--", "add-port", dev, nic)
+	}
+	sh(s.t, s.ns, fmt.Sprintf("ip addr add %s/24 dev %s; ip addr add %s/64 dev %[2]s; ip link set %[2]s mtu 1600; ip link set %[2]s up", v4, dev, v6))
+	return dev
+}
+
 // start starts the switch and its tunnel to the other side.
 func (s *side) start(r *row, other *side) {
 	t := s.t
 	s.sw = sandbox.Start(t, s.maker, sandbox.Config{Dummy: "no", Namespace: s.ns})
-	dev := "und"
-	if s.maker.Name == "reference" {
-		// Its encapsulated packets leave by a bridge.
-		dev = "br-phy"
-		s.sw.Must("ovs-vsctl", "add-br", "br-phy", "--", "set", "bridge", "br-phy", "datapath_type=netdev",
-			"other_config:hwaddr=02:00:00:00:10:0"+fmt.Sprint(s.n), "--", "add-port", "br-phy", "und")
-	}
-	sh(t, s.ns, fmt.Sprintf("ip addr add %s/24 dev %s; ip addr add %s/64 dev %[2]s; ip link set %[2]s mtu 1600; ip link set %[2]s up", s.addr(false), dev, s.addr(true)))
+	s.underlay("und", s.addr(false), s.addr(true))
 	remote := other.addr(r.v6)
 	args := []string{"add-br", "br-int", "--", "set", "bridge", "br-int", "datapath_type=netdev", "fail_mode=secure",
 		"--", "add-port", "br-int", "vm", "--", "set", "interface", "vm", "ofport_request=1",
@@ -194,11 +201,11 @@ func (s *side) state() string {
 	return b.String()
 }
 
-// capture records what passes on the cable between the switches.
-func capture(t *testing.T, s *side) (file string, stop func()) {
+// capture records what passes on a cable between the switches.
+func capture(t *testing.T, s *side, nic string) (file string, stop func()) {
 	t.Helper()
-	file = filepath.Join(t.TempDir(), "und.pcap")
-	cmd := exec.Command("tcpdump", "-i", "und", "-U", "-s", "2048", "--immediate-mode", "-Z", "root", "-w", file)
+	file = filepath.Join(t.TempDir(), nic+".pcap")
+	cmd := exec.Command("tcpdump", "-i", nic, "-U", "-s", "2048", "--immediate-mode", "-Z", "root", "-w", file)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	must(t, s.ns.Start(cmd))
 	stop = func() {
@@ -285,7 +292,7 @@ func TestWire(t *testing.T) {
 				makers[1] = makers[0]
 			}
 			a, b := connect(t, r, makers)
-			file, stop := capture(t, a)
+			file, stop := capture(t, a, "und")
 			if r.oneWay {
 				sends(t, a, b)
 			} else {
