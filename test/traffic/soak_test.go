@@ -72,9 +72,9 @@ func TestSoak(t *testing.T) {
 		time.Sleep(time.Minute)
 		for i, last := range s.footprint() {
 			f := first[i]
-			t.Logf("%s: resident %d kB, in the end %d kB; descriptors: %d, in the end %d", f.daemon, f.resident, last.resident, f.descriptors, last.descriptors)
-			if last.resident > f.resident+f.resident/4+8192 || last.descriptors > f.descriptors {
-				t.Errorf("%s has grown", f.daemon)
+			t.Logf("%s: resident %d kB, in the end %d kB; descriptors: %d, in the end %d", f.daemon, f.resident, last.resident, len(f.descriptors), len(last.descriptors))
+			if last.resident > f.resident+f.resident/4+8192 || len(last.descriptors) > len(f.descriptors) {
+				t.Errorf("%s has grown; its descriptors were\n%s\nand are\n%s", f.daemon, strings.Join(f.descriptors, " "), strings.Join(last.descriptors, " "))
 			}
 		}
 	}
@@ -90,10 +90,12 @@ type soak struct {
 	sent, got, bad, changes atomic.Int64
 }
 
-// A usage is what a daemon holds: resident memory in kB, and descriptors.
+// A usage is what a daemon holds: resident memory in kB, and what its descriptors
+// stand for.
 type usage struct {
-	daemon                string
-	resident, descriptors int
+	daemon      string
+	resident    int
+	descriptors []string
 }
 
 // footprint returns what the two daemons hold.
@@ -105,9 +107,15 @@ func (s *soak) footprint() (all []usage) {
 		_, rest, _ := strings.Cut(string(b), "VmRSS:")
 		kb, err := strconv.Atoi(strings.Fields(rest)[0])
 		s.n.must(err)
-		fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		dir := fmt.Sprintf("/proc/%d/fd", pid)
+		fds, err := os.ReadDir(dir)
 		s.n.must(err)
-		all = append(all, usage{daemon, kb, len(fds)})
+		u := usage{daemon: daemon, resident: kb}
+		for _, fd := range fds {
+			to, _ := os.Readlink(dir + "/" + fd.Name())
+			u.descriptors = append(u.descriptors, fd.Name()+"="+to)
+		}
+		all = append(all, u)
 	}
 	return all
 }
