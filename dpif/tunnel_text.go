@@ -60,11 +60,11 @@ func appendTunnelText(dst []byte, t, m *packet.Tunnel, opts, optMask []byte, exa
 		}
 		dst = f.m.append(dst, v, mask, nil, verbose)
 	}
-	masked := func(name, format string, v, mask, full uint64) {
+	masked := func(name string, v any, mask, full uint64) {
 		sep()
-		dst = fmt.Appendf(append(append(dst, name...), '='), format, v)
+		dst = fmt.Append(append(append(dst, name...), '='), v)
 		if mask != full {
-			dst = fmt.Appendf(append(dst, '/'), "%#x", mask)
+			dst = fmt.Append(append(dst, '/'), flow.U(mask))
 		}
 	}
 	if (t.GBPID != 0 || t.GBPFlags != 0) && (verbose || m.GBPID != 0 || m.GBPFlags != 0) {
@@ -73,14 +73,10 @@ func appendTunnelText(dst []byte, t, m *packet.Tunnel, opts, optMask []byte, exa
 		at := n
 		n = len(dst)
 		if m.GBPID != 0 || verbose {
-			masked("id", "%d", uint64(t.GBPID), uint64(m.GBPID), 0xffff)
+			masked("id", t.GBPID, uint64(m.GBPID), 0xffff)
 		}
 		if m.GBPFlags != 0 || verbose {
-			format := "%#x"
-			if t.GBPFlags == 0 {
-				format = "%d" // C's "#" leaves zero alone
-			}
-			masked("flags", format, uint64(t.GBPFlags), uint64(m.GBPFlags), 0xff)
+			masked("flags", flow.U(uint64(t.GBPFlags)), uint64(m.GBPFlags), 0xff)
 		}
 		n = at
 		dst = append(dst, "))"...)
@@ -104,14 +100,14 @@ func appendTunnelText(dst []byte, t, m *packet.Tunnel, opts, optMask []byte, exa
 	if t.ErspanVer != 0 && (verbose || m.ErspanVer != 0) {
 		sep()
 		if t.ErspanVer == 1 {
-			dst = fmt.Appendf(dst, "erspan(ver=1,idx=%#x)", t.ErspanIdx)
+			dst = fmt.Appendf(dst, "erspan(ver=1,idx=%v)", flow.U(uint64(t.ErspanIdx)))
 		} else {
-			dst = fmt.Appendf(dst, "erspan(ver=%d,dir=%d,hwid=%#x)", t.ErspanVer, t.ErspanDir, t.ErspanHwid)
+			dst = fmt.Appendf(dst, "erspan(ver=%d,dir=%d,hwid=%v)", t.ErspanVer, t.ErspanDir, flow.U(uint64(t.ErspanHwid)))
 		}
 	}
 	if (t.GTPUFlags != 0 || t.GTPUMsgtype != 0) && (verbose || m.GTPUFlags|m.GTPUMsgtype != 0) {
 		sep()
-		dst = fmt.Appendf(dst, "gtpu(flags=%#x,msgtype=%d)", t.GTPUFlags, t.GTPUMsgtype)
+		dst = fmt.Appendf(dst, "gtpu(flags=%v,msgtype=%d)", flow.U(uint64(t.GTPUFlags)), t.GTPUMsgtype)
 	}
 	for _, f := range sendFlags {
 		if t.Flags&f.flag != 0 {
@@ -159,7 +155,7 @@ func appendGeneveText(dst, opts, mask []byte) []byte {
 			dst = fmt.Appendf(dst, format, v)
 		}
 		if m != full {
-			dst = fmt.Appendf(append(dst, '/'), "%#x", m)
+			dst = fmt.Append(append(dst, '/'), flow.U(m))
 		}
 		dst = append(dst, ',')
 	}
