@@ -2,12 +2,32 @@ package pipegen
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
 // TunnelMap is how the tunnel options of a bridge with tunnels map to fields, in
 // the words of ovs-ofctl's add-tlv-map.
 const TunnelMap = "{class=0xffff,type=0,len=4}->tun_metadata0,{class=0xffff,type=0x81,len=8}->tun_metadata1,{class=0x1,type=1,len=16}->tun_metadata2"
+
+// partOfOption is an action that reads an option of a tunnel, or sets a part of it.
+var partOfOption = regexp.MustCompile(`(?:move|push):NXM_NX_TUN_METADATA([0-9])|->NXM_NX_TUN_METADATA([0-9])\[(?:4\.\.7|0\.\.15)\]|/0x[0-9a-f]+->tun_metadata([0-9])`)
+
+// optionKeys are the options of TunnelMap as keys begin with them.
+var optionKeys = []string{"{class=0xffff,type=0,", "{class=0xffff,type=0x81,", "{class=0x1,type=0x1,"}
+
+// TakesBytes reports whether a tunnel's packet is without an option of TunnelMap that a
+// flow may read or set in part, and has others. The reference translates on top of the
+// options as they came in the packet, so that it has bytes of those, headers and all, in
+// place of zeros.
+func TakesBytes(flow, packet string) bool {
+	return strings.Contains(packet, "geneve(") && slices.ContainsFunc(partOfOption.FindAllStringSubmatch(flow, -1), func(sub []string) bool {
+		n, _ := strconv.Atoi(sub[1] + sub[2] + sub[3])
+		return !strings.Contains(packet, optionKeys[n])
+	})
+}
 
 // tunnelValue returns a field of a tunnel and a value, for a match or to set.
 func (g *Gen) tunnelValue() (field, value string) {

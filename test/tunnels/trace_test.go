@@ -5,10 +5,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"govs/test/pipegen"
 	"govs/test/sandbox"
 )
 
@@ -49,6 +51,10 @@ var fields = []string{
 	"tun_src=1.1.1.%d", "tun_dst=1.2.9.%d", "tun_ipv6_src=fd00::%d", "tun_ipv6_dst=fd00::9%d", "pkt_mark=%d", "dl_dst=2:2:2:2:2:%d", "nw_ttl=%d",
 }
 
+// wholeMask are values to match of fields whose value the reference takes for the mask,
+// too: those with all bits that one of the packets has.
+var wholeMask = map[string]string{"tun_erspan_ver": "3", "tun_erspan_hwid": "7"}
+
 func field(r *rand.Rand) string {
 	f := fields[r.IntN(len(fields))]
 	n := []int{0, 1, 2, 4, 5, 7, 8}[r.IntN(7)]
@@ -76,6 +82,9 @@ func randomFlow(r *rand.Rand) string {
 	for range r.IntN(3) {
 		f := field(r)
 		name, _, _ := strings.Cut(f, "=")
+		if whole, ok := wholeMask[name]; ok {
+			f = name + "=" + whole
+		}
 		if strings.HasPrefix(f, "tun_") && !strings.Contains(strings.Join(match, ","), name+"=") {
 			match = append(match, f)
 		}
@@ -159,6 +168,9 @@ func TestTraces(t *testing.T) {
 		}
 		for range each {
 			args := randomPacket(r)
+			if slices.ContainsFunc(flows, func(f string) bool { return pipegen.TakesBytes(f, args[1]) }) {
+				continue
+			}
 			got, _ := ours.Appctl("ofproto/trace", args...)
 			want, _ := ref.Appctl("ofproto/trace", args...)
 			// Deleted flows stay in a classifier for a moment, and what a

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"govs/flow"
@@ -180,22 +179,10 @@ func (c *scenario) has(action string) bool {
 	return slices.ContainsFunc(c.mods, func(m mod) bool { return strings.Contains(m.text, action) })
 }
 
-// partOfOption is an action that reads an option of a tunnel, or sets a part of it.
-var partOfOption = regexp.MustCompile(`(?:move|push):NXM_NX_TUN_METADATA([0-9])|->NXM_NX_TUN_METADATA([0-9])\[(?:4\.\.7|0\.\.15)\]|/0xf->tun_metadata([0-9])`)
-
-// optionKeys are the options of pipegen.TunnelMap as keys begin with them.
-var optionKeys = []string{"{class=0xffff,type=0,", "{class=0xffff,type=0x81,", "{class=0x1,type=0x1,"}
-
-// takesBytes reports whether a tunnel's packet is without an option that may be read or
-// set in part, and has others. The reference translates on top of the options as they
-// came in the packet, so that it has bytes of those, headers and all, in place of zeros.
+// takesBytes reports whether the reference has bytes of other options in place of one
+// that a packet is without.
 func (c *scenario) takesBytes(packet string) bool {
-	return strings.Contains(packet, "geneve(") && slices.ContainsFunc(c.mods, func(m mod) bool {
-		return slices.ContainsFunc(partOfOption.FindAllStringSubmatch(m.text, -1), func(sub []string) bool {
-			n, _ := strconv.Atoi(sub[1] + sub[2] + sub[3])
-			return !strings.Contains(packet, optionKeys[n])
-		})
-	})
+	return slices.ContainsFunc(c.mods, func(m mod) bool { return pipegen.TakesBytes(m.text, packet) })
 }
 
 // recirculates reports whether copies of packets may go through the datapath again:
