@@ -31,9 +31,25 @@ func WithoutOutputs(a dpif.Actions) dpif.Actions {
 		case dpif.ActOutput, dpif.ActRecirc:
 		case dpif.ActClone:
 			out = out.Clone(WithoutOutputs(body))
+		case dpif.ActCheckPktLen: // whose outputs Open vSwitch leaves in
+			out = dpif.AppendAttr(out, typ, branchesWithoutOutputs(body))
 		default:
 			out = append(out, a[:len(a)-len(rest)]...)
 		}
 		a = rest
+	}
+}
+
+func branchesWithoutOutputs(check []byte) (out []byte) {
+	for {
+		typ, body, rest, ok := dpif.NextAttr(check)
+		if !ok {
+			return out
+		}
+		if typ != dpif.CheckLenPktLen {
+			body = WithoutOutputs(body)
+		}
+		out = dpif.AppendAttr(out, typ, body)
+		check = rest
 	}
 }
