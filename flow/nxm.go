@@ -450,7 +450,7 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 	if cookie != nil && cookie.Mask != 0 {
 		w.cookie(cookie)
 	}
-	if k.PacketType == PacketTypeEthernet && !w.ethernet && (x.PacketType != 0 || x.hasHeaders()) {
+	if k.PacketType == PacketTypeEthernet && !w.ethernet && (x.PacketType != 0 || x.HasHeaders()) {
 		// Only now it is clear that nothing else says so; it goes first.
 		var e [8]byte
 		pt := PacketType.AppendHeader(e[:0], version, false)
@@ -462,8 +462,8 @@ func AppendNXM(dst []byte, m *Match, version uint8, cookie *Cookie) []byte {
 	return w.b
 }
 
-// hasHeaders reports whether the mask looks at anything that only frames have.
-func (m *Mask) hasHeaders() bool {
+// HasHeaders reports whether the mask looks at anything that only frames have.
+func (m *Mask) HasHeaders() bool {
 	if m.CtTPSrc|m.CtTPDst != 0 {
 		return true
 	}

@@ -137,6 +137,14 @@ dump-flows br-tun table=33
 dump-flows br-tun table=33
 --strict del-flows br-tun table=33,ipv6
 dump-flows br-tun table=33
+add-flow br-tun table=34,actions=drop
+add-flow br-tun table=34,arp_op=2,actions=output:1
+--no-stats dump-flows br-tun table=34
+--no-stats dump-flows br-tun table=34,tp_dst=80
+-O OpenFlow13 add-flow br-tun table=34,nw_src=10.0.0.1,actions=output:2
+--no-stats dump-flows br-tun table=34
+--strict del-flows br-tun table=34,arp_op=1
+--no-stats dump-flows br-tun table=34
 del-flows br-tun out_port=3
 --no-stats dump-flows br-tun
 mod-port br-tun p1 no-flood
@@ -215,7 +223,7 @@ func TestFlowModsRandom(t *testing.T) {
 				add(2, "priority="+g.pick("1", "5", "9"))
 			}
 			add(3, "in_port="+g.pick(g.ports...))
-			add(4, g.pick("ip", "tcp", "arp", "ip,nw_src=10.0.0.0/8", "ip,nw_src=10.1.0.0/16", "tcp,tp_dst=80"))
+			add(4, g.pick("ip", "tcp", "arp", "ip,nw_src=10.0.0.0/8", "ip,nw_src=10.1.0.0/16", "tcp,tp_dst=80", "tp_dst=80", "nw_src=10.0.0.0/8"))
 			add(4, g.pick("dl_src=00:00:00:00:00:01", "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00", "dl_vlan=3", "reg1=2/3"))
 			switch {
 			case cmd == "add":

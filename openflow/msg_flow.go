@@ -281,6 +281,10 @@ func (fm *FlowMod) setCommand10(d *msgDecoder, c uint16) {
 func decodeFlowMod10(d *msgDecoder, b []byte) (Message, error) {
 	fm := d.newFlowMod()
 	*fm = FlowMod{Match: ParseMatch10(b), NewCookie: be.Uint64(b[40:]), OutGroup: GroupAny}
+	if fm.Match.Mask.HasHeaders() {
+		// Such a flow is of frames even if nothing else of it counts.
+		fm.Match.Set(flow.PacketType, flow.Value{})
+	}
 	d.normalize(&fm.Match)
 	fm.setCommand10(d, be.Uint16(b[48:]))
 	fm.IdleTimeout, fm.HardTimeout = be.Uint16(b[50:]), be.Uint16(b[52:])
