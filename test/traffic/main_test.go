@@ -20,9 +20,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "send" {
-		if err := send(os.Args[1:]); err != nil {
-			fmt.Fprintln(os.Stderr, "send:", err)
+	name := filepath.Base(os.Args[0])
+	if run := programs[name]; run != nil {
+		if err := run(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, name+":", err)
 			os.Exit(1)
 		}
 		return
@@ -30,7 +31,10 @@ func TestMain(m *testing.M) {
 	sandbox.Main(m)
 }
 
-// send is a program for scripts: it sends frames that are given in flow syntax
+// programs are for scripts, which find them by these names.
+var programs = map[string]func(args []string) error{"send": send, "tell": tell, "ask": ask}
+
+// send sends frames that are given in flow syntax
 // by an interface, "send INTERFACE FLOW [COUNT [PAYLOAD-BYTES]]". An @ in FLOW
 // stands for the number of the frame.
 func send(args []string) error {

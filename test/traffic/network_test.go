@@ -28,7 +28,7 @@ type network struct {
 	sw      *sandbox.Switch
 	swNS    *netlab.Namespace
 	hosts   map[string]*netlab.Namespace
-	bin     string // "send" and our tools, or the reference's
+	bin     string // programs for scripts and our tools, or the reference's
 	offload bool
 	busy    []*exec.Cmd
 	dumps   []*exec.Cmd
@@ -58,8 +58,10 @@ func newNetwork(t *testing.T, m sandbox.Maker, hosts int, offload, record bool) 
 		return ns
 	}
 	n.swNS = namespace("sw")
-	if self, err := os.Executable(); err != nil || os.Symlink(self, filepath.Join(n.bin, "send")) != nil {
-		t.Fatal("no way to run send")
+	self, err := os.Executable()
+	n.must(err)
+	for name := range programs {
+		n.must(os.Symlink(self, filepath.Join(n.bin, name)))
 	}
 	for _, tool := range []string{"ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovs-dpctl"} {
 		if err := os.Symlink(m.Program(tool), filepath.Join(n.bin, tool)); err != nil {
