@@ -10,6 +10,7 @@ import (
 func (t *Translator) checkPktLarger(a *openflow.CheckPktLarger, rest []openflow.Action, last bool) {
 	t.commit()
 	outer := t.odp
+	set := append([]openflow.Action(nil), t.actionSet...)
 	var branch [2][]byte
 	exit := false
 	for i, larger := range []uint64{1, 0} {
@@ -22,16 +23,19 @@ func (t *Translator) checkPktLarger(a *openflow.CheckPktLarger, rest []openflow.
 		})
 		branch[i] = t.odp // after an error as far as it got
 	}
-	// As in Open vSwitch, what stops longer packets stops what is around this for all.
+	// As in Open vSwitch, what stops longer packets stops what is around this for all,
+	// and an action set that was carried out on them is not there for shorter ones until
+	// what is around this comes to it.
 	t.exit = exit
+	t.actionSet = append(t.actionSet[:0], set...)
 	t.odp = outer.CheckPktLen(a.Len, branch[0], branch[1])
 }
 
-// alone runs fn and puts back what it changed of the packet and the pipeline.
+// alone runs fn and puts back what it changed of the packet and the pipeline, but for
+// the action set.
 func (t *Translator) alone(fn func()) {
 	saved, base := t.flow, t.base
 	stack := append([]flow.Value(nil), t.stack...)
-	set := append([]openflow.Action(nil), t.actionSet...)
 	wasMPLS, conntracked, mirrors := t.wasMPLS, t.conntracked, t.mirrors
 	exit, freezing, steps, pause := t.exit, t.freezing, t.steps, t.pause
 	table, rule, cookie := t.table, t.rule, t.cookie
@@ -39,7 +43,6 @@ func (t *Translator) alone(fn func()) {
 	fn()
 	t.flow, t.base = saved, base
 	t.stack = append(t.stack[:0], stack...)
-	t.actionSet = append(t.actionSet[:0], set...)
 	t.wasMPLS, t.conntracked, t.mirrors = wasMPLS, conntracked, mirrors
 	t.exit, t.freezing, t.steps, t.pause = exit, freezing, steps, pause
 	t.table, t.rule, t.cookie = table, rule, cookie

@@ -104,7 +104,7 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 			c.mods = append(c.mods, mod{b, "set-frags", []string{"drop", "nx-match"}[r.IntN(2)]})
 		}
 		for range 8 + r.IntN(25) {
-			if m := (mod{b, "add-flow", g.Flow()}); !m.framesL3() {
+			if m := (mod{b, "add-flow", g.Flow()}); !m.framesL3() && !c.popsTwice(&m) {
 				c.mods = append(c.mods, m)
 			}
 		}
@@ -175,6 +175,13 @@ func newScenario(r *rand.Rand, topo *topology, packets int) *scenario {
 // granted when it translates, and its own ovs-ofctl: to change what is behind the header.
 func (m *mod) framesL3() bool {
 	return strings.Contains(m.text, "packet_type=(1,") && strings.Contains(m.text, "encap(ethernet)")
+}
+
+// popsTwice reports whether with another flow both longer and shorter packets may pop what
+// is on the stack. In the reference, shorter ones have what longer ones left of it.
+func (c *scenario) popsTwice(m *mod) bool {
+	check, pop := strings.Contains(m.text, "check_pkt_larger"), strings.Contains(m.text, "pop:")
+	return (check || c.has("check_pkt_larger")) && (pop || c.has("pop:")) && (check || pop)
 }
 
 // has reports whether a flow or bucket has an action in it.
