@@ -25,7 +25,7 @@ func (t *Translator) learn(a *openflow.Learn) {
 	fm.Command = openflow.FlowModifyStrict
 	fm.Table = a.Table
 	fm.Priority = a.Priority
-	fm.NewCookie = a.Cookie
+	fm.NewCookie, fm.ModifyCookie = a.Cookie, a.Cookie != ^uint64(0)
 	fm.IdleTimeout, fm.HardTimeout = a.IdleTimeout, a.HardTimeout
 	fm.Buffer = openflow.NoBuffer
 	fm.OutPort, fm.OutGroup = openflow.PortNone, openflow.GroupAny
