@@ -249,7 +249,7 @@ func (t *Translator) setField(a *openflow.SetField) {
 		}
 		return
 	}
-	if typ := t.flow.DLType(); a.Field >= flow.MPLSLabel && a.Field != flow.IPDSCP && !isMPLS(typ) && typ != flow.EthTypeNSH {
+	if typ := t.flow.DLType(); a.Field >= flow.MPLSLabel && a.Field != flow.IPDSCP && !isMPLS(typ) && typ != flow.EthTypeNSH && typ != flow.EthTypeRARP {
 		t.wc.NwProto = 0xff // commit depends on it
 	}
 	a.Field.SetMask(t.wc, a.Field.GetMask(t.wc).Or(a.Mask))
