@@ -180,6 +180,8 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if d.rt != nil {
 		defer d.rt.Close()
 	}
+	vlog.SetRateClock(d.clock.Now)
+	defer vlog.SetRateClock(nil)
 	dbErr := make(chan error, 1)
 	go func() {
 		dbErr <- d.db.Run(ctx)

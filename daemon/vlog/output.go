@@ -62,6 +62,14 @@ func SetClock(now func() time.Time) {
 	reg.out.now = now
 }
 
+// SetRateClock makes rate limits take their time from now, which may be turned by hand
+// while lines have the wall clock's; nil undoes it.
+func SetRateClock(now func() time.Time) {
+	reg.mu.Lock()
+	defer reg.mu.Unlock()
+	reg.rateNow = now
+}
+
 // time returns the wall clock; reg.mu is held.
 func (o *output) time() time.Time {
 	if o.now != nil {

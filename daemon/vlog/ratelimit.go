@@ -57,7 +57,7 @@ func (m *Module) LogRL(rl *RateLimit, l Level, format string, args ...any) {
 		return
 	}
 	if !m.noRL.Load() {
-		now := clockNow()
+		now := rateNow()
 		ok, dropped, first, last := rl.take(now)
 		if !ok {
 			return
@@ -70,9 +70,12 @@ func (m *Module) LogRL(rl *RateLimit, l Level, format string, args ...any) {
 	m.write("", l, fmt.Sprintf(format, args...))
 }
 
-func clockNow() time.Time {
+func rateNow() time.Time {
 	reg.mu.Lock()
 	defer reg.mu.Unlock()
+	if reg.rateNow != nil {
+		return reg.rateNow()
+	}
 	return reg.out.time()
 }
 

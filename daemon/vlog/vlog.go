@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Module is a named source of messages. Make it once per package with New.
@@ -31,6 +32,7 @@ var reg struct {
 	levels  [numDests]Level
 	set     bool // levels holds what later modules start with
 	out     output
+	rateNow func() time.Time // of rate limits, if not out's
 }
 
 // New registers a module. The name is the one OVS uses ("bridge", "vconn",
