@@ -24,9 +24,10 @@ import (
 //
 // Some actions look at bits of packets that have no such thing, as a time to live
 // outside IP, or the ports of a protocol without any, which a hash of symmetric_l4
-// takes in, or fields of an NSH header that they have put on. No key of a datapath can
-// say so; the reference takes that for a change and deletes these flows in each round of
-// its revalidators.
+// takes in, or fields of an NSH header that they have put on; and flows look at what
+// neighbour discovery reserves and its option's type, of which keys say nothing where
+// both are zero. No key of a datapath can say so; the reference takes that for a change
+// and deletes these flows in each round of its revalidators.
 //
 // A flow whose translation failed goes when anything changes. Of packets that come back
 // it does in the reference also when they themselves have changed it on their way before,
@@ -67,7 +68,8 @@ func (c *scenario) fleeting(key string) bool {
 	return c.has("dec_ttl") && !isIP.MatchString(key) || c.has("fin_timeout") && !hasProto.MatchString(key) ||
 		(c.has("mod_tp_") || c.has("symmetric_l4")) && protocol.MatchString(key) && !ported.MatchString(key) ||
 		c.sendsOut() && strings.Contains(key, "recirc_id(0xffff)") ||
-		c.has("nd_") && strings.Contains(key, "proto=58") && !wholeType.MatchString(key)
+		c.has("nd_") && strings.Contains(key, "proto=58") && !wholeType.MatchString(key) ||
+		(c.has("nd_reserved=") || c.has("nd_options_type=")) && wholeType.MatchString(key) && !strings.Contains(key, "nd_ext(")
 }
 
 // datapathFlows reads a dump of datapath flows.
