@@ -155,18 +155,28 @@ func (t *thread) read() counted {
 	return c
 }
 
+// counted returns the counters since they were cleared. The caller holds the
+// datapath's lock.
+func (t *thread) counted() counted { return t.read().add(t.base, -1) }
+
+// shared returns the counters of what no packet thread there is does.
+func (dp *Datapath) shared() counted {
+	c := dp.count.read()
+	dp.execs.each(func(x *exec) { c = c.add(x.count.read(), 1) })
+	return c
+}
+
 // main returns the counters of all that is no thread of its own. The caller
 // holds mu.
 func (dp *Datapath) main() counted {
-	c := dp.count.read()
+	c := dp.shared().add(dp.base, -1)
 	own := dp.pmds()
 	for i, t := range dp.loops() {
 		if own[t.core(i)] != t {
-			c = c.add(t.read().add(t.base, -1), 1)
+			c = c.add(t.counted(), 1)
 		}
 	}
-	dp.execs.each(func(x *exec) { c = c.add(x.count.read(), 1) })
-	return c.add(dp.base, -1)
+	return c
 }
 
 // each calls fn with the threads that are asked for, in order. The caller holds
@@ -181,7 +191,7 @@ func (r *request) each(dp *Datapath, fn func(core int, t *thread, c counted)) {
 	}
 	slices.Sort(cores)
 	for _, core := range cores {
-		fn(core, m[core], m[core].read().add(m[core].base, -1))
+		fn(core, m[core], m[core].counted())
 	}
 }
 
@@ -268,9 +278,12 @@ func toCycles(ns int64) uint64 { return uint64(float64(ns) / 1000 * cyclesPerMic
 func clearStats(r *request, dp *Datapath) {
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
-	r.each(dp, func(_ int, t *thread, c counted) { t.base = t.base.add(c, 1) })
+	r.each(dp, func(_ int, t *thread, _ counted) { t.base = t.read() })
 	if r.core < 0 {
-		dp.base = dp.base.add(dp.main(), 1)
+		for _, t := range dp.loops() {
+			t.base = t.read()
+		}
+		dp.base = dp.shared()
 		dp.cleared = time.Now()
 	}
 }

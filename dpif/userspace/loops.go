@@ -22,7 +22,10 @@ func (dp *Datapath) Configure(other map[string]string, ports map[string]map[stri
 	// Without the lock: a thread may be waiting for it to put a flow.
 	for _, t := range gone {
 		t.stop()
+		dp.mu.Lock()
 		dp.count.fold(&t.x.count)
+		dp.base = dp.base.add(t.base, 1)
+		dp.mu.Unlock()
 		dp.execs.giveNumber(t.x.txq)
 	}
 }

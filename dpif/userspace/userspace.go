@@ -45,7 +45,7 @@ type Datapath struct {
 	together atomic.Bool   // one thread polls all queues; written under mu
 	crowded  chan struct{} // a thread tells that it has too much to do
 	cleared  time.Time     // when counters were last cleared; guarded by mu
-	base     counted       // of the main thread then; guarded by mu
+	base     counted       // of shared then; guarded by mu
 
 	programs programs
 	sorting  atomic.Bool // somebody counts the packets of subtables
@@ -144,21 +144,14 @@ func (dp *Datapath) SetHandler(h dpif.Handler) {
 	dp.handler.Store(&h)
 }
 
-// Stats implements dpif.Datapath.
+// Stats implements dpif.Datapath: counts since they were cleared by command.
 func (dp *Datapath) Stats() dpif.Stats {
-	var s dpif.Stats
-	add := func(c *counters) {
-		s.Hits += c.hits.Load()
-		s.Misses += c.misses.Load()
-		s.Lost += c.lost.Load()
-		s.MaskHits += c.maskHits.Load()
-	}
-	add(&dp.count)
-	for _, t := range dp.loops() {
-		add(&t.x.count)
-	}
-	dp.execs.each(func(x *exec) { add(&x.count) })
 	dp.mu.Lock()
+	c := dp.shared().add(dp.base, -1)
+	for _, t := range dp.loops() {
+		c = c.add(t.counted(), 1)
+	}
+	s := dpif.Stats{Hits: c.hits, Misses: c.misses, Lost: c.lost, MaskHits: c.maskHits}
 	s.Flows = uint64(dp.flows.n)
 	dp.mu.Unlock()
 	s.Masks = uint32(dp.classes.Load().masks())
