@@ -118,6 +118,7 @@ func (d *Daemon) newDatapath(typ, name string) (dpif.Datapath, error) {
 		Type:       typ,
 		Now:        d.clock.Now,
 		NamedPorts: d.isDummy(typ),
+		Nodes:      d.cfg.dummyNodes,
 		Log:        func(format string, args ...any) { dpLog.WarnRL(&dpLimit, format, args...) },
 	})
 }

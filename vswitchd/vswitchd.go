@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
+	"strings"
 
 	"govs/bridge"
 	"govs/bridge/lint"
@@ -48,7 +50,8 @@ type Config struct {
 	// DisableSystemRoute leaves only the routes that are added by command.
 	DisableSystemRoute bool
 
-	dummy dummyMode
+	dummy      dummyMode
+	dummyNodes []int
 }
 
 // EnableDummy takes the value of --enable-dummy: "", "system" or "override".
@@ -60,6 +63,20 @@ func (c *Config) EnableDummy(value string) error {
 		}
 	}
 	return fmt.Errorf("%s: unknown value of --enable-dummy", value)
+}
+
+// DummyNUMA takes the value of --dummy-numa: the NUMA node of each of the processors
+// that are to be thought there, such as "0,0,1,1".
+func (c *Config) DummyNUMA(value string) error {
+	c.dummyNodes = nil
+	for word := range strings.SplitSeq(value, ",") {
+		n, err := strconv.ParseUint(word, 10, 16)
+		if err != nil {
+			return fmt.Errorf("%s: --dummy-numa needs numbers of NUMA nodes, separated by commas", value)
+		}
+		c.dummyNodes = append(c.dummyNodes, int(n))
+	}
+	return nil
 }
 
 // Daemon is one switch daemon.

@@ -124,17 +124,25 @@ func forEach(fn func(*request, *Datapath)) func(*request) {
 // it polls the others in its main thread.
 var polled = []string{"afxdp", "dummy-pmd"}
 
+func (p *port) polled() bool { return slices.Contains(polled, p.dev.Type()) }
+
+// rank is lower for polled ports.
+func (p *port) rank() int {
+	if p.polled() {
+		return 0
+	}
+	return 1
+}
+
 // pmds returns the threads that are shown as such: those that somebody pinned or
 // that have a queue of a polled type, by number. The rest counts as the main
 // thread.
 func (dp *Datapath) pmds() map[int]*thread {
 	m := map[int]*thread{}
+	some := func(l []*rx) bool { return slices.ContainsFunc(l, func(r *rx) bool { return r.port.polled() }) }
+	all := dp.cfg.Nodes != nil && some(dp.all())
 	for i, t := range dp.loops() {
-		own := t.cpu != anyCPU
-		for _, r := range t.rxs() {
-			own = own || slices.Contains(polled, r.port.dev.Type())
-		}
-		if own {
+		if all || t.cpu != anyCPU && dp.settings.Load().cpus != "" || some(t.rxs()) {
 			m[t.core(i)] = t
 		}
 	}
@@ -197,28 +205,15 @@ func (r *request) each(dp *Datapath, fn func(core int, t *thread, c counted)) {
 
 func (r *request) printf(format string, args ...any) { fmt.Fprintf(&r.out, format, args...) }
 
-func head(core int) string {
-	return fmt.Sprintf("pmd thread numa_id %d core_id %d:\n", numaOf(core), core)
-}
-
-// numaOf returns the NUMA node of a processor, 0 where that is not known.
-func numaOf(core int) int {
-	l, _ := os.ReadDir(fmt.Sprintf("/sys/devices/system/cpu/cpu%d", core))
-	for _, e := range l {
-		if s, ok := strings.CutPrefix(e.Name(), "node"); ok {
-			if n, err := strconv.Atoi(s); err == nil {
-				return n
-			}
-		}
-	}
-	return 0
+func head(core int, t *thread) string {
+	return fmt.Sprintf("pmd thread numa_id %d core_id %d:\n", t.node, core)
 }
 
 func showStats(r *request, dp *Datapath) {
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
-	r.each(dp, func(core int, _ *thread, c counted) {
-		r.out.WriteString(head(core))
+	r.each(dp, func(core int, t *thread, c counted) {
+		r.out.WriteString(head(core, t))
 		r.stats(c, true)
 	})
 	if r.core < 0 {
@@ -297,7 +292,7 @@ func showQueues(r *request, dp *Datapath) {
 		r.printf("Displaying last %d seconds pmd usage %%\n", spans*every)
 	}
 	r.each(dp, func(core int, t *thread, _ counted) {
-		r.printf("%s  isolated : %v\n", head(core), t.isolated.Load())
+		r.printf("%s  isolated : %v\n", head(core, t), t.isolated.Load())
 		total := t.total.sum(spans)
 		l := t.rxs()
 		slices.SortFunc(l, func(a, b *rx) int {
@@ -329,8 +324,8 @@ func showSleep(r *request, dp *Datapath) {
 	defer dp.mu.Unlock()
 	n, _ := parseNaps(dp.settings.Load().naps)
 	r.printf("Default max sleep: %4d us\n", n.all.Microseconds())
-	r.each(dp, func(core int, _ *thread, _ counted) {
-		r.printf("%s  max sleep: %4d us\n", head(core), n.of(core).Microseconds())
+	r.each(dp, func(core int, t *thread, _ counted) {
+		r.printf("%s  max sleep: %4d us\n", head(core, t), n.of(core).Microseconds())
 	})
 }
 
@@ -339,7 +334,7 @@ func showPerf(r *request, dp *Datapath) {
 	defer dp.mu.Unlock()
 	r.each(dp, func(core int, t *thread, c counted) {
 		secs := time.Since(dp.cleared).Seconds()
-		r.printf("\nTime: %s\nMeasurement duration: %.3f s\n\n%s\n", time.Now().Format("15:04:05.000"), secs, head(core))
+		r.printf("\nTime: %s\nMeasurement duration: %.3f s\n\n%s\n", time.Now().Format("15:04:05.000"), secs, head(core, t))
 		busyTurns := c.turns - c.idleTurns
 		percent := func(a, b uint64) float64 { return 100 * ratio(a, b) }
 		total := c.busy + c.idle

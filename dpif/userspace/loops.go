@@ -35,7 +35,9 @@ func (dp *Datapath) configure(s *settings, p map[string]portSettings) (gone []*t
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
 	old := *dp.settings.Load()
-	if dp.closed || *s == old && maps.EqualFunc(p, dp.portSettings, func(a, b portSettings) bool {
+	anew := dp.near() || dp.grown && dp.unused()
+	dp.grown = false
+	if dp.closed || !anew && *s == old && maps.EqualFunc(p, dp.portSettings, func(a, b portSettings) bool {
 		return a.noCache == b.noCache && maps.Equal(a.affinity, b.affinity)
 	}) {
 		return nil
@@ -58,6 +60,13 @@ func (dp *Datapath) configure(s *settings, p map[string]portSettings) (gone []*t
 	return gone
 }
 
+// unused reports whether queues that were assigned to pinned threads, each as its port
+// came, have been idle so far, so that nothing is against assigning all of them together.
+// The caller holds mu.
+func (dp *Datapath) unused() bool {
+	return dp.loops()[0].cpu != anyCPU && !slices.ContainsFunc(dp.all(), func(r *rx) bool { return r.work.Load() > 0 })
+}
+
 // warnOnce tells the log what is wrong with the settings, the same thing once.
 func (dp *Datapath) warnOnce(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
@@ -73,12 +82,7 @@ func (dp *Datapath) loops() []*thread { return *dp.threads.Load() }
 // Config, pinned to none. It returns those that are to end, without queues; the
 // queues are on no thread then. The caller holds mu.
 func (dp *Datapath) setThreads(mask string) (gone []*thread) {
-	want := cpuList(mask)
-	if want == nil {
-		for range dp.cfg.Threads {
-			want = append(want, anyCPU)
-		}
-	}
+	want := dp.cpus(mask)
 	old := slices.Clone(dp.loops())
 	var list []*thread
 	for _, cpu := range want {
@@ -132,16 +136,31 @@ func (dp *Datapath) assign(queues []*rx) error {
 		for _, r := range queues {
 			plan[r] = dp.loops()[0]
 		}
-	} else if len(dp.portSettings) == 0 && len(queues) > 0 && queues[0].t == nil {
-		// New ones, and nobody has wishes: there may be very many ports.
-		n := map[*thread]int{}
-		for _, r := range queues {
-			plan[r] = slices.MinFunc(dp.loops(), func(a, b *thread) int { return cmp.Compare(a.queues()+n[a], b.queues()+n[b]) })
-			n[plan[r]]++
-		}
 	} else {
 		plan = dp.plan(queues, true)
 	}
+	return carryOut(plan)
+}
+
+// place gives the queues of a new port threads. The caller holds mu.
+func (dp *Datapath) place(p *port) error {
+	if dp.together.Load() || len(dp.portSettings) > 0 {
+		return dp.assign(p.rx)
+	}
+	// Nobody has wishes, and there may be very many ports.
+	var near nodes
+	near.with(dp.loops())
+	plan, n := map[*rx]*thread{}, map[*thread]int{}
+	for _, r := range p.rx {
+		t := slices.MinFunc(near.of(p).threads, func(a, b *thread) int { return cmp.Compare(a.queues()+n[a], b.queues()+n[b]) })
+		plan[r] = t
+		n[t]++
+	}
+	return carryOut(plan)
+}
+
+// carryOut has queues polled as planned.
+func carryOut(plan map[*rx]*thread) error {
 	for r, t := range plan {
 		if r.t == t {
 			continue
@@ -200,21 +219,22 @@ func (dp *Datapath) plan(queues []*rx, log bool) map[*rx]*thread {
 		}
 		threads = dp.loops()
 	}
+	// Queues that OVS has such threads for, too, are assigned as it assigns them: first.
+	slices.SortStableFunc(free, func(a, b *rx) int { return cmp.Compare(a.port.rank(), b.port.rank()) })
 	if s.assign != "roundrobin" {
 		slices.SortStableFunc(free, func(a, b *rx) int { return cmp.Compare(b.recent(), a.recent()) })
 	}
-	for i, r := range free {
-		// The cycles way goes up and down the threads, so that the one that got
-		// the heaviest gets the lightest.
-		j := i % len(threads)
-		if s.assign == "cycles" && i/len(threads)%2 == 1 {
-			j = len(threads) - 1 - j
-		}
-		t := threads[j]
+	var near nodes
+	near.with(threads)
+	for _, r := range free {
+		n := near.of(r.port)
+		var t *thread
 		if s.assign == "group" || len(free) < len(queues) || len(queues) < len(dp.all()) {
-			t = slices.MinFunc(threads, func(a, b *thread) int {
+			t = slices.MinFunc(n.threads, func(a, b *thread) int {
 				return cmp.Or(cmp.Compare(load[a], load[b]), cmp.Compare(count[a], count[b]))
 			})
+		} else {
+			t = n.turn(s.assign == "cycles")
 		}
 		load[t] += r.recent()
 		count[t]++

@@ -24,6 +24,7 @@ type port struct {
 	// noCache: its packets do not go into the cache (emc-enable).
 	noCache atomic.Bool
 	failed  atomic.Bool // that it cannot send was logged
+	node    int         // of NUMA that it is near, or -1; guarded by the datapath's mu
 }
 
 // rx is a queue that some thread polls.
@@ -120,7 +121,7 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 	case tbl.get(want) != nil:
 		return dpif.NoPort, dpif.ErrBusy
 	}
-	p := &port{no: no, name: name, dev: dev}
+	p := &port{no: no, name: name, dev: dev, node: nearest(dev)}
 	p.flusher, _ = dev.(netdev.Flusher)
 	p.noCache.Store(dp.portSettings[name].noCache)
 	for i, q := range dev.RxQueues() {
@@ -132,7 +133,7 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 		p.rx = append(p.rx, r)
 	}
 	dp.ports.Store(tbl.with(no, p))
-	if err := dp.assign(p.rx); err != nil {
+	if err := dp.place(p); err != nil {
 		dp.ports.Store(tbl)
 		for _, r := range p.rx {
 			r.t.del(r)
@@ -140,6 +141,7 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 		return dpif.NoPort, err
 	}
 	dp.names[name] = true
+	dp.grown = true
 	return no, nil
 }
 

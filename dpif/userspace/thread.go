@@ -47,6 +47,7 @@ type thread struct {
 	window time.Time
 	worked time.Duration
 	cpu    int // that it is pinned to, or anyCPU
+	node   int // of NUMA
 	born   time.Time
 	load   history // of work, and
 	total  history // of work and idling; written under the datapath's lock
@@ -77,7 +78,7 @@ func newThread(dp *Datapath, txq, cpu int) (*thread, error) {
 		unix.Close(ep)
 		return nil, err
 	}
-	t := &thread{dp: dp, ep: ep, wake: wake, done: make(chan struct{}), gone: map[int32]*time.Timer{}, cpu: cpu, born: time.Now()}
+	t := &thread{dp: dp, ep: ep, wake: wake, done: make(chan struct{}), gone: map[int32]*time.Timer{}, cpu: cpu, node: dp.nodeOf(cpu), born: time.Now()}
 	t.tab.Store(&[]*seat{})
 	t.x.init(dp, txq)
 	for j := range t.batch {
@@ -239,7 +240,7 @@ func (t *thread) run() {
 	// goroutine that is wired to its thread comes back only after another thread
 	// has run in between, which may take milliseconds on a busy machine; any other
 	// goes on at once. So only pinned threads are wired.
-	if t.cpu != anyCPU {
+	if t.cpu != anyCPU && t.dp.cfg.Nodes == nil {
 		runtime.LockOSThread() // left locked: the thread ends with the goroutine
 		if err := pin(t.cpu); err != nil {
 			t.dp.cfg.Log("packet thread cannot be pinned to processor %d: %v", t.cpu, err)

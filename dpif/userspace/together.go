@@ -20,7 +20,7 @@ const (
 // caller holds mu.
 func (dp *Datapath) mayGather() bool {
 	s := dp.settings.Load()
-	return s.cpus == "" && !s.balance && len(dp.portSettings) == 0
+	return s.cpus == "" && dp.cfg.Nodes == nil && !s.balance && len(dp.portSettings) == 0
 }
 
 // gather has one thread poll everything if there is little to do. The caller holds

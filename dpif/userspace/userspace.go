@@ -21,6 +21,7 @@ type Config struct {
 	Name    string           // default "ovs-netdev"
 	Type    string           // default "netdev"
 	Threads int              // packet threads; default one per processor, at most 4
+	Nodes   []int            // if set, the NUMA nodes of the processors that are said to be there; threads are pinned to none
 	Now     func() time.Time // clock of FlowStats.Used; default time.Now
 	// NamedPorts takes a new port's number from the digits of its name, as tests
 	// with dummy ports expect ("p7" is 7). Type "dummy" implies it.
@@ -44,6 +45,7 @@ type Datapath struct {
 	done     chan struct{} // closed with the datapath
 	together atomic.Bool   // one thread polls all queues; written under mu
 	crowded  chan struct{} // a thread tells that it has too much to do
+	grown    bool          // there are new ports since all queues were assigned; guarded by mu
 	cleared  time.Time     // when counters were last cleared; guarded by mu
 	base     counted       // of shared then; guarded by mu
 
@@ -109,15 +111,15 @@ func New(cfg Config) (*Datapath, error) {
 	dp.settings.Store(&set)
 	dp.cleared = time.Now()
 	dp.done, dp.crowded = make(chan struct{}), make(chan struct{}, 1)
-	dp.together.Store(cfg.Threads > 1)
+	dp.together.Store(cfg.Threads > 1 && cfg.Nodes == nil)
 	// Packet threads seldom let go of the processor that the Go scheduler counts
 	// them on, so they do not count.
 	if n := runtime.NumCPU() + cfg.Threads; runtime.GOMAXPROCS(0) < n {
 		runtime.GOMAXPROCS(n)
 	}
 	var threads []*thread
-	for range cfg.Threads {
-		t, err := newThread(dp, dp.execs.number(), anyCPU)
+	for _, cpu := range dp.cpus("") {
+		t, err := newThread(dp, dp.execs.number(), cpu)
 		if err != nil {
 			dp.Close()
 			return nil, err

@@ -137,6 +137,9 @@ func (d *Device) Name() string { return d.cfg.Name }
 // Type implements netdev.Device.
 func (d *Device) Type() string { return d.cfg.Type }
 
+// NUMANode implements netdev.NUMA.
+func (d *Device) NUMANode() int { return d.link.NUMANode() }
+
 // MAC implements netdev.Device.
 func (d *Device) MAC() ([6]byte, error) { return d.link.MAC() }
 

@@ -58,6 +58,14 @@ func (d *Device) Options() map[string]string {
 	return m
 }
 
+// NUMANode implements netdev.NUMA.
+func (d *Device) NUMANode() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, _ := strconv.Atoi(d.cfg.Options["numa_id"])
+	return n
+}
+
 // SetOptions implements netdev.Configurable. The number of receive queues is what
 // the datapath polls, so it stays for the port's life.
 func (d *Device) SetOptions(o map[string]string) error {

@@ -3,6 +3,9 @@ package linux
 import (
 	"errors"
 	"net"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/vishvananda/netlink"
@@ -22,6 +25,8 @@ type Link struct {
 	// interface can only be found here.
 	away func() (int, error)
 
+	node func() int // of NUMA
+
 	mu       sync.Mutex
 	carrier  bool  // as last seen; guarded by mu
 	seen     bool  // carrier is set; guarded by mu
@@ -35,7 +40,25 @@ type Link struct {
 }
 
 // NewLink returns the Link of the interface called name. See Link for away.
-func NewLink(name string, away func() (int, error)) *Link { return &Link{name: name, away: away} }
+func NewLink(name string, away func() (int, error)) *Link {
+	return &Link{name: name, away: away, node: sync.OnceValue(func() int { return nodeOf(name) })}
+}
+
+// nodeOf returns the NUMA node that an interface's hardware is near, or -1.
+func nodeOf(name string) int {
+	b, err := os.ReadFile("/sys/class/net/" + name + "/device/numa_node")
+	if err != nil {
+		return -1
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// NUMANode returns the node that the interface was near when that was first asked.
+func (l *Link) NUMANode() int { return l.node() }
 
 // Name returns the interface's name.
 func (l *Link) Name() string { return l.name }

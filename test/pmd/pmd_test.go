@@ -75,6 +75,63 @@ func TestPMDCommands(t *testing.T) {
 	}
 }
 
+// TestNUMA has both make believe that there are four processors on two NUMA nodes, and
+// compares on which threads queues are.
+func TestNUMA(t *testing.T) {
+	steps := []string{
+		"set interface p1 options:numa_id=1",
+		"add-port br0 p2 -- set interface p2 type=dummy-pmd options:n_rxq=2",
+		"set open . other_config:pmd-cpu-mask=f",
+		"set open . other_config:pmd-cpu-mask=ff",
+		"set open . other_config:pmd-cpu-mask=7",
+		"set open . other_config:pmd-cpu-mask=3",
+		"set open . other_config:pmd-cpu-mask=f0c",
+		"set interface p2 options:numa_id=5",
+		"set open . other_config:pmd-rxq-assign=roundrobin other_config:pmd-cpu-mask=f",
+		"set interface p2 options:numa_id=0",
+		"set interface p1 options:n_rxq=6",
+		"set open . other_config:pmd-rxq-assign=group",
+		"add-port br0 p3 -- set interface p3 type=dummy-pmd options:n_rxq=3 options:numa_id=1",
+		"set interface p1 other_config:pmd-rxq-affinity=0:3,1:0",
+		"set open . other_config:pmd-rxq-isolate=false",
+		"del-port p1",
+		"set open . other_config:pmd-rxq-assign=cycles -- remove open . other_config pmd-rxq-isolate",
+		"remove open . other_config pmd-cpu-mask",
+		"del-port p2 -- del-port p3",
+	}
+	var switches [2]*sandbox.Switch
+	for i, m := range []sandbox.Maker{sandbox.Ours(t), sandbox.Reference(t)} {
+		switches[i] = sandbox.Start(t, m, sandbox.Config{Dummy: "override", Args: []string{"--dummy-numa=0,0,1,1"}})
+		switches[i].Must("ovs-vsctl", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=dummy", "--",
+			"add-port", "br0", "p1", "--", "set", "interface", "p1", "type=dummy-pmd", "options:n_rxq=4")
+	}
+	show := func(s *sandbox.Switch) string {
+		var b strings.Builder
+		for _, c := range []string{"pmd-rxq-show", "pmd-stats-show"} {
+			text, _ := s.Appctl("dpif-netdev/" + c)
+			for _, line := range common(text) {
+				if strings.Contains(line, " thread") || strings.Contains(line, "isolated") || strings.Contains(line, "port:") {
+					line, _, _ = strings.Cut(line, "  pmd usage")
+					fmt.Fprintln(&b, line)
+				}
+			}
+		}
+		return b.String()
+	}
+	for _, step := range append([]string{""}, steps...) {
+		var got [2]string
+		for i, s := range switches {
+			if step != "" {
+				s.Must("ovs-vsctl", strings.Fields(step)...)
+			}
+			got[i] = show(s)
+		}
+		if got[0] != got[1] {
+			t.Errorf("%s\nours:\n%s\nthe reference:\n%s", step, got[0], got[1])
+		}
+	}
+}
+
 // common leaves out what is not the same in two runs: measured times; and where
 // the two differ by design: the reference has a cache of its own for flows of
 // one port, and threads here also poll the ports that it polls in the main

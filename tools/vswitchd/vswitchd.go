@@ -28,6 +28,7 @@ func (f *flags) options() []cli.Option {
 		{Long: "enable-dummy", Arg: cli.OptArg, Do: func(v string, _ bool) error { return f.cfg.EnableDummy(v) }},
 		{Long: "disable-system", Do: func(string, bool) error { f.cfg.DisableSystem = true; return nil }},
 		{Long: "disable-system-route", Do: func(string, bool) error { f.cfg.DisableSystemRoute = true; return nil }},
+		{Long: "dummy-numa", Arg: cli.ReqArg, Do: func(v string, _ bool) error { return f.cfg.DummyNUMA(v) }},
 		{Long: "help", Short: 'h', Do: func(string, bool) error { f.help = true; return cli.ErrStop }},
 		{Long: "version", Short: 'V', Do: func(string, bool) error { f.version = true; return cli.ErrStop }},
 	}
@@ -96,6 +97,8 @@ where DATABASE is a socket on which ovsdb-server is listening
 Datapath options:
   --enable-dummy[=MODE]   add datapaths and ports for tests; MODE "system"
                           stands them in for system ports, "override" for all
+  --dummy-numa=N[,N]...   for tests: as if the host had a processor on each of
+                          these NUMA nodes
   --disable-system        use no network devices of the host
   --disable-system-route  use none of the host's routes
 
