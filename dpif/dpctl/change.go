@@ -96,8 +96,13 @@ func (c *call) addPorts(dp dpif.Datapath, args []string) error {
 		if cfg.Type == "" {
 			cfg.Type = "system"
 		}
-		if slices.ContainsFunc(dp.Ports(), func(x dpif.Port) bool { return x.Name == p.name }) {
-			failed = c.errorf(dpif.ErrExist, "adding %s to %s failed", p.name, args[0])
+		ports := dp.Ports()
+		if i := slices.IndexFunc(ports, func(x dpif.Port) bool { return x.Name == p.name }); i >= 0 {
+			if ports[i].Type != cfg.Type {
+				failed = c.errorf(dpif.ErrExist, "%s: failed to open network device", p.name)
+			} else {
+				failed = c.errorf(dpif.ErrExist, "adding %s to %s failed", p.name, args[0])
+			}
 			continue
 		}
 		if c.env.OpenDevice == nil {
@@ -183,7 +188,11 @@ func (c *call) delIf(args []string) error {
 			failed = c.errorf(nil, "no port named %s", a)
 			continue
 		}
-		if err := dp.PortDel(no); err != nil {
+		err := dpif.ErrInvalid
+		if no != dpif.LocalPort {
+			err = dp.PortDel(no)
+		}
+		if err != nil {
 			failed = c.errorf(err, "deleting port %s from %s failed", a, args[0])
 		}
 	}

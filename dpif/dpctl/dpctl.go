@@ -35,6 +35,8 @@ type Env struct {
 	// PacketKey finds the key of the packet that a flow was made for; nil, or
 	// false, if it is not known.
 	PacketKey func(dp dpif.Datapath, u dpif.UFID, k *flow.Key) bool
+	// Usage prints how the tool is used, for its command help; nil for a daemon.
+	Usage func(io.Writer)
 	// Now is the clock of the datapaths' flow counters; default time.Now.
 	Now func() time.Time
 }
@@ -47,6 +49,7 @@ type Options struct {
 	NoNames   bool
 	Clear     bool // reset counters of a changed flow
 	MayCreate bool // mod-flow may create
+	ReadOnly  bool // nothing is changed
 }
 
 // command is one row; help has the arguments and what the command does, empty
@@ -54,35 +57,48 @@ type Options struct {
 type command struct {
 	name, usage string
 	min, max    int
+	access      access
 	args, help  string
 	run         func(*call, []string) error
 }
 
-// commands lists the rows in the order of list-commands.
-func commands() []command {
+// access is whether a command changes anything.
+type access bool
+
+const (
+	reads  access = false
+	writes access = true
+)
+
+// commands lists the rows, of the tool or of the daemon, in the order of list-commands.
+func commands(tool bool) []command {
+	var help []command
+	if tool {
+		help = []command{{"help", "", 0, unixctl.Many, reads, "", "", (*call).help}}
+	}
 	return slices.Concat([]command{
-		{"add-dp", "dp [iface...]", 1, unixctl.Many, "DP [IFACE...]", "make a datapath DP with each IFACE a port", (*call).addDP},
-		{"del-dp", "dp", 1, 1, "DP", "delete datapath DP", (*call).delDP},
-		{"add-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "make each IFACE a port of DP", (*call).addIf},
-		{"del-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "take each IFACE out of DP", (*call).delIf},
-		{"set-if", "dp iface...", 2, unixctl.Many, "DP IFACE...", "change the options of each IFACE of DP", (*call).setIf},
-		{"dump-dps", "", 0, 0, "", "print the names of all datapaths", (*call).dumpDPs},
-		{"show", "[-s] [dp...]", 0, unixctl.Many, "[DP...]", "print datapaths with their ports", (*call).show},
-		{"dump-flows", "[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]", 0, 6, "[DP]", "print the flows of DP", (*call).dumpFlows},
-		{"add-flow", "[dp] flow actions", 2, 3, "[DP] FLOW ACTIONS", "add FLOW with ACTIONS to DP", (*call).addFlow},
-		{"mod-flow", "[dp] flow actions", 2, 3, "[DP] FLOW ACTIONS", "give FLOW in DP other ACTIONS", (*call).modFlow},
-		{"get-flow", "[dp] ufid", 1, 2, "[DP] ufid:UFID", "print the flow with that UFID", (*call).getFlow},
-		{"del-flow", "[dp] flow", 1, 2, "[DP] FLOW", "delete FLOW from DP", (*call).delFlow},
-		{"add-flows", "[dp] file", 1, 2, "[DP] FILE", "add the flows in FILE", (*call).addFlows},
-		{"mod-flows", "[dp] file", 1, 2, "[DP] FILE", "change the flows in FILE", (*call).modFlows},
-		{"del-flows", "[dp] [file]", 0, 2, "[DP] [FILE]", "delete the flows in FILE, or all", (*call).delFlows},
-		{"offload-stats-show", "[dp]", 0, 1, "[DP]", "print counters of flows in hardware", (*call).offloadStats},
-		{"cache-get-size", "[dp]", 0, 1, "[DP]", "print the sizes of flow caches", (*call).cacheGetSize},
-		{"cache-set-size", "dp cache <size>", 3, 3, "DP CACHE SIZE", "set the size of a flow cache", (*call).cacheSetSize},
-	}, conntrackCommands(), []command{
-		{"list-commands", "", 0, unixctl.Many, "", "", (*call).listCommands},
-		{"parse-actions", "actions", 1, unixctl.Many, "", "", (*call).parseActions},
-		{"normalize-actions", "actions", 2, unixctl.Many, "", "", (*call).normalizeActions},
+		{"add-dp", "dp [iface...]", 1, unixctl.Many, writes, "DP [IFACE...]", "make a datapath DP with each IFACE a port", (*call).addDP},
+		{"del-dp", "dp", 1, 1, writes, "DP", "delete datapath DP", (*call).delDP},
+		{"add-if", "dp iface...", 2, unixctl.Many, writes, "DP IFACE...", "make each IFACE a port of DP", (*call).addIf},
+		{"del-if", "dp iface...", 2, unixctl.Many, writes, "DP IFACE...", "take each IFACE out of DP", (*call).delIf},
+		{"set-if", "dp iface...", 2, unixctl.Many, writes, "DP IFACE...", "change the options of each IFACE of DP", (*call).setIf},
+		{"dump-dps", "", 0, 0, reads, "", "print the names of all datapaths", (*call).dumpDPs},
+		{"show", "[-s] [dp...]", 0, unixctl.Many, reads, "[DP...]", "print datapaths with their ports", (*call).show},
+		{"dump-flows", "[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]", 0, 6, reads, "[DP]", "print the flows of DP", (*call).dumpFlows},
+		{"add-flow", "[dp] flow actions", 2, 3, writes, "[DP] FLOW ACTIONS", "add FLOW with ACTIONS to DP", (*call).addFlow},
+		{"mod-flow", "[dp] flow actions", 2, 3, writes, "[DP] FLOW ACTIONS", "give FLOW in DP other ACTIONS", (*call).modFlow},
+		{"get-flow", "[dp] ufid", 1, 2, reads, "[DP] ufid:UFID", "print the flow with that UFID", (*call).getFlow},
+		{"del-flow", "[dp] flow", 1, 2, writes, "[DP] FLOW", "delete FLOW from DP", (*call).delFlow},
+		{"add-flows", "[dp] file", 1, 2, writes, "[DP] FILE", "add the flows in FILE", (*call).addFlows},
+		{"mod-flows", "[dp] file", 1, 2, writes, "[DP] FILE", "change the flows in FILE", (*call).modFlows},
+		{"del-flows", "[dp] [file]", 0, 2, writes, "[DP] [FILE]", "delete the flows in FILE, or all", (*call).delFlows},
+		{"offload-stats-show", "[dp]", 0, 1, reads, "[DP]", "print counters of flows in hardware", (*call).offloadStats},
+		{"cache-get-size", "[dp]", 0, 1, reads, "[DP]", "print the sizes of flow caches", (*call).cacheGetSize},
+		{"cache-set-size", "dp cache <size>", 3, 3, writes, "DP CACHE SIZE", "set the size of a flow cache", (*call).cacheSetSize},
+	}, conntrackCommands(), help, []command{
+		{"list-commands", "", 0, unixctl.Many, reads, "", "", (*call).listCommands},
+		{"parse-actions", "actions", 1, unixctl.Many, reads, "", "", (*call).parseActions},
+		{"normalize-actions", "actions", 2, unixctl.Many, reads, "", "", (*call).normalizeActions},
 	})
 }
 
@@ -119,7 +135,7 @@ func (e *Env) now() time.Time {
 // Commands returns the rows dpctl/* of a daemon.
 func Commands(e *Env) []unixctl.Command {
 	var rows []unixctl.Command
-	for _, cmd := range commands() {
+	for _, cmd := range commands(false) {
 		rows = append(rows, unixctl.Command{Name: "dpctl/" + cmd.name, Usage: cmd.usage, MinArgs: cmd.min, MaxArgs: cmd.max,
 			Run: func(r *unixctl.Request) {
 				var b strings.Builder
@@ -140,11 +156,13 @@ func Commands(e *Env) []unixctl.Command {
 // Run runs one command of the tool and returns its exit status.
 func Run(e *Env, o cli.IO, opt Options, args []string) int {
 	c := &call{env: e, Options: opt, out: o.Out, errs: o.Err}
-	for _, cmd := range commands() {
+	for _, cmd := range commands(true) {
 		if cmd.name != args[0] {
 			continue
 		}
 		switch args := args[1:]; {
+		case opt.ReadOnly && cmd.access == writes:
+			c.errorf(nil, "'%s' command does not work in read only mode", cmd.name)
 		case len(args) < cmd.min:
 			c.errorf(nil, "'%s' command requires at least %d arguments", cmd.name, cmd.min)
 		case len(args) > cmd.max:
@@ -160,7 +178,7 @@ func Run(e *Env, o cli.IO, opt Options, args []string) int {
 
 // Help writes a line for each command.
 func Help(w io.Writer) {
-	for _, cmd := range commands() {
+	for _, cmd := range commands(true) {
 		if cmd.help != "" {
 			fmt.Fprintf(w, "  %-29s%s\n", strings.TrimSpace(cmd.name+" "+cmd.args), cmd.help)
 		}
@@ -266,11 +284,18 @@ func (c *call) dumpDPs([]string) error {
 	return nil
 }
 
+func (c *call) help([]string) error {
+	if c.env.Usage != nil {
+		c.env.Usage(c.out)
+	}
+	return nil
+}
+
 func (c *call) listCommands([]string) error {
 	if c.prefix != "" {
 		fmt.Fprintln(c.out, "The available commands are:")
 	}
-	for _, cmd := range commands() {
+	for _, cmd := range commands(c.prefix == "") {
 		if c.prefix != "" {
 			fmt.Fprintf(c.out, "  %s%-24s%s\n", c.prefix, cmd.name, cmd.usage)
 		} else {

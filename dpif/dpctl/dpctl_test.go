@@ -95,7 +95,7 @@ func TestRows(t *testing.T) {
 		}
 		seen[c.Name] = true
 	}
-	for _, c := range commands() {
+	for _, c := range commands(true) {
 		var b strings.Builder
 		args := make([]string, 1+c.min)
 		args[0] = c.name

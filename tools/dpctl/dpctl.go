@@ -38,6 +38,7 @@ func (o *options) rows() []cli.Option {
 		{Long: "no-names", Do: set(&o.NoNames)},
 		{Long: "clear", Do: set(&o.Clear)},
 		{Long: "may-create", Do: set(&o.MayCreate)},
+		{Long: "read-only", Do: set(&o.ReadOnly)},
 		{Long: "timeout", Short: 't', Arg: cli.ReqArg, Do: func(v string, _ bool) error {
 			secs, err := daemon.TimeoutOption('t', v)
 			if err == nil {
@@ -54,7 +55,7 @@ func (o *options) rows() []cli.Option {
 func Main(argv []string, o cli.IO) int {
 	name := cli.Name(argv)
 	var opt options
-	args, err := cli.Parse(argv[1:], cli.StopFirst, opt.rows(), vlog.Options(name))
+	args, err := cli.Parse(argv[1:], cli.Permute, opt.rows(), vlog.Options(name))
 	switch {
 	case opt.help:
 		usage(o.Out, name)
@@ -69,7 +70,7 @@ func Main(argv []string, o cli.IO) int {
 		return 1
 	}
 	var noKernel error // of the only look
-	env := &dpctl.Env{Program: name, Datapaths: func() ([]dpif.Datapath, error) {
+	env := &dpctl.Env{Program: name, Usage: func(w io.Writer) { usage(w, name) }, Datapaths: func() ([]dpif.Datapath, error) {
 		if noKernel == nil {
 			noKernel = kernel()
 			o.Errorf(name, "the datapaths of ovs-vswitchd itself are shown by \"ovs-appctl dpctl/%s\"", args[0])
@@ -116,6 +117,7 @@ Options for mod-flow:
   --clear                     start the flow's counters at zero
 
 Other options:
+  --read-only                 refuse commands that change something
   -t, --timeout=SECS          give up after SECS seconds
   -h, --help                  display this help message
   -V, --version               display version information

@@ -21,6 +21,11 @@ func TestTool(t *testing.T) {
 	}{
 		{"--version", "ovs-dpctl (Open vSwitch) ", "", 0},
 		{"--help", "dump-flows [DP]", "", 0},
+		{"help", "usage: ovs-dpctl [OPTIONS] COMMAND [ARG...]\n", "", 0},
+		{"list-commands", "  help", "", 0},
+		{"--read-only add-dp dp0", "", "ovs-dpctl: 'add-dp' command does not work in read only mode\n", 1},
+		{"parse-actions 1 --read-only", "1\n", "", 0},
+		{"show -s", "", "ovs-appctl dpctl/show\"", 1},
 		{"", "", "ovs-dpctl: missing command name; use --help for help\n", 1},
 		{"foo", "", "ovs-dpctl: unknown command 'foo'; use --help for help\n", 1},
 		{"parse-actions 1,2", "1,2\n", "", 0},
