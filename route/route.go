@@ -60,6 +60,7 @@ type Table struct {
 	neighs atomic.Pointer[map[neighKey]*neighbor]
 
 	noSystem atomic.Bool
+	devices  atomic.Pointer[func(name string) (Device, bool)]
 
 	mu       sync.Mutex
 	user     []userRoute                  // guarded by mu
@@ -115,6 +116,23 @@ func (t *Table) Close() error {
 func (t *Table) DisableSystem() {
 	t.noSystem.Store(true)
 	t.forget()
+}
+
+// Device is an interface that is not the kernel's, for routes added by command.
+type Device struct {
+	Addresses []netip.Prefix
+	MAC       [6]byte
+	MTU       int
+}
+
+// SetDevices has the table ask find for an interface by its name before the kernel.
+func (t *Table) SetDevices(find func(name string) (Device, bool)) { t.devices.Store(&find) }
+
+func (t *Table) device(name string) (Device, bool) {
+	if find := t.devices.Load(); find != nil {
+		return (*find)(name)
+	}
+	return Device{}, false
 }
 
 // Gen changes whenever an earlier answer of Lookup or Neighbor may have become

@@ -36,14 +36,19 @@ func (t *Table) userRoute(q query, table uint32) *Egress {
 	if best == nil {
 		return nil
 	}
+	e := &Egress{Gateway: best.gateway, Source: best.source}
+	if q.src.IsValid() {
+		e.Source = q.src
+	}
+	if d, ok := t.device(best.dev); ok {
+		e.Name, e.MAC, e.MTU = best.dev, d.MAC, d.MTU
+		return e
+	}
 	l, err := t.nl.LinkByName(best.dev)
 	if err != nil {
 		return nil
 	}
-	e := &Egress{Ifindex: l.Attrs().Index, Gateway: best.gateway, Source: best.source}
-	if q.src.IsValid() {
-		e.Source = q.src
-	}
+	e.Ifindex = l.Attrs().Index
 	if t.fillLink(e) != nil {
 		return nil
 	}
@@ -53,16 +58,22 @@ func (t *Table) userRoute(q query, table uint32) *Egress {
 // AddUser adds a route by command ("ovs/route/add") to a table, 0 for the main
 // one. src may be invalid; it is then the interface's address on the way.
 func (t *Table) AddUser(p netip.Prefix, dev string, gw, src netip.Addr, mark, table uint32) error {
-	l, err := t.nl.LinkByName(dev)
-	if err != nil {
-		return err
+	near := p.Addr()
+	if gw.IsValid() {
+		near = gw
+	}
+	var addrs []netip.Prefix
+	if d, ok := t.device(dev); ok {
+		addrs = d.Addresses
+	} else {
+		l, err := t.nl.LinkByName(dev)
+		if err != nil {
+			return err
+		}
+		addrs = t.addresses(l, near.Is6())
 	}
 	if !src.IsValid() {
-		near := p.Addr()
-		if gw.IsValid() {
-			near = gw
-		}
-		if src = t.sourceOn(l, near, true); !src.IsValid() {
+		if src = source(addrs, near, true); !src.IsValid() {
 			return fmt.Errorf("%s: no address to send from", dev)
 		}
 	}
@@ -87,25 +98,32 @@ func (t *Table) DelUser(p netip.Prefix, mark, table uint32) bool {
 	return found
 }
 
-// sourceOn returns the interface's address to send from to an address near it:
-// one on the same subnet, or else any unless strict.
-func (t *Table) sourceOn(l netlink.Link, near netip.Addr, strict bool) netip.Addr {
+// addresses returns the interface's addresses of a family.
+func (t *Table) addresses(l netlink.Link, v6 bool) (out []netip.Prefix) {
 	family := netlink.FAMILY_V4
-	if near.Is6() {
+	if v6 {
 		family = netlink.FAMILY_V6
 	}
-	list, err := t.nl.AddrList(l, family)
-	if err != nil {
-		return netip.Addr{}
-	}
-	var first netip.Addr
+	list, _ := t.nl.AddrList(l, family)
 	for _, a := range list {
-		ip := addr(a.IP)
-		if a.IPNet != nil && a.IPNet.Contains(near.AsSlice()) {
-			return ip
+		if ip := addr(a.IP); a.IPNet != nil && ip.IsValid() {
+			n, _ := a.Mask.Size()
+			out = append(out, netip.PrefixFrom(ip, n))
 		}
-		if !first.IsValid() && !strict {
-			first = ip
+	}
+	return out
+}
+
+// source returns the one of an interface's addresses to send from to an address near
+// it: one on the same subnet, or else any of its family unless strict.
+func source(addrs []netip.Prefix, near netip.Addr, strict bool) netip.Addr {
+	var first netip.Addr
+	for _, a := range addrs {
+		if a.Contains(near) {
+			return a.Addr()
+		}
+		if !first.IsValid() && !strict && a.Addr().Is4() == near.Is4() {
+			first = a.Addr()
 		}
 	}
 	return first
@@ -224,7 +242,7 @@ func (t *Table) entry(family int, r *netlink.Route, links map[int]netlink.Link) 
 		if e.Gateway.IsValid() {
 			near = e.Gateway
 		}
-		e.Source = t.sourceOn(l, near, false)
+		e.Source = source(t.addresses(l, near.Is6()), near, false)
 	}
 	return e, e.Source.IsValid() && !e.Prefix.Addr().IsMulticast()
 }

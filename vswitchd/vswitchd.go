@@ -21,6 +21,7 @@ import (
 	"govs/daemon/clock"
 	"govs/daemon/vlog"
 	"govs/dpif"
+	"govs/netdev/dummy"
 	"govs/netdev/linux"
 	"govs/ofproto"
 	"govs/ovsdb/idl"
@@ -113,6 +114,12 @@ func New(cfg Config) (*Daemon, error) {
 	}
 	if d.rt != nil && cfg.DisableSystemRoute {
 		d.rt.DisableSystem()
+	}
+	if d.rt != nil && cfg.dummy != noDummy {
+		d.rt.SetDevices(func(name string) (dev route.Device, ok bool) {
+			dev.Addresses, dev.MAC, dev.MTU, ok = dummy.Addresses(name)
+			return dev, ok
+		})
 	}
 	d.host = ofproto.NewHost(d.clock)
 	d.bridges = bridge.New(bridge.Config{

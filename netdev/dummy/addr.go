@@ -11,6 +11,23 @@ type addresses struct {
 	v4, v6 netip.Prefix
 }
 
+// Addresses returns the addresses and the MTU of the device called name, and whether
+// there is one.
+func Addresses(name string) (ips []netip.Prefix, mac [6]byte, mtu int, ok bool) {
+	d := named(name)
+	if d == nil {
+		return nil, mac, 0, false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range []netip.Prefix{d.addr.v4, d.addr.v6} {
+		if p.IsValid() {
+			ips = append(ips, p)
+		}
+	}
+	return ips, d.mac, d.mtu, true
+}
+
 // answer returns the reply to an ARP request for the IPv4 address, nil if frame
 // is none (RFC 826).
 func (a *addresses) answer(frame []byte, mac [6]byte) []byte {

@@ -174,7 +174,7 @@ func cmdAddr(r *unixctl.Request) {
 	}
 	if v4 := r.Name == "netdev-dummy/ip4addr"; err != nil || p.Addr().Is4() != v4 {
 		if v4 {
-			r.Error("Invalid parameters")
+			r.Error(r.Args[1] + ": invalid IP address")
 		} else {
 			r.Error(r.Args[1] + ": invalid IPv6 address")
 		}
