@@ -315,11 +315,13 @@ func (b *liveBridge) adjust(i *liveIface, w *ifaceSpec) error {
 		case err != nil || i.dev == nil:
 		case ok:
 			err = dev.SetOptions(w.options)
-		case isTap(w.typ) && i.spec.options["n_rxq"] != w.options["n_rxq"]:
-			// A new one would lack what the host has set up.
-			netdevLog.Warn("%s: n_rxq has an effect when the port is made anew", w.name)
 		default:
-			warnOptions(w)
+			if q, ok := i.dev.(netdev.Requeuer); ok {
+				err = q.Requeue(w.options)
+			}
+			if !tapOptions(w) {
+				warnOptions(w)
+			}
 		}
 		if errors.Is(err, netdev.ErrReopen) {
 			return err

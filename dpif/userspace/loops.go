@@ -142,17 +142,17 @@ func (dp *Datapath) assign(queues []*rx) error {
 	return carryOut(plan)
 }
 
-// place gives the queues of a new port threads. The caller holds mu.
-func (dp *Datapath) place(p *port) error {
+// place gives new queues of a port threads. The caller holds mu.
+func (dp *Datapath) place(queues []*rx) error {
 	if dp.together.Load() || len(dp.portSettings) > 0 {
-		return dp.assign(p.rx)
+		return dp.assign(queues)
 	}
 	// Nobody has wishes, and there may be very many ports.
 	var near nodes
 	near.with(dp.loops())
 	plan, n := map[*rx]*thread{}, map[*thread]int{}
-	for _, r := range p.rx {
-		t := slices.MinFunc(near.of(p).threads, func(a, b *thread) int { return cmp.Compare(a.queues()+n[a], b.queues()+n[b]) })
+	for _, r := range queues {
+		t := slices.MinFunc(near.of(r.port).threads, func(a, b *thread) int { return cmp.Compare(a.queues()+n[a], b.queues()+n[b]) })
 		plan[r] = t
 		n[t]++
 	}

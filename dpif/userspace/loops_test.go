@@ -3,6 +3,7 @@ package userspace
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -173,6 +174,61 @@ func TestMove(t *testing.T) {
 	}
 	if dp.execs.next > 8 {
 		t.Errorf("transmit queue numbers up to %d", dp.execs.next)
+	}
+}
+
+// someQueues are the first of a device's.
+type someQueues struct {
+	*pipeDevice
+	n   atomic.Int32
+	now func()
+}
+
+func (d *someQueues) RxQueues() []netdev.RxQueue        { return d.pipeDevice.RxQueues()[:d.n.Load()] }
+func (d *someQueues) OnRequeue(fn func())               { d.now = fn }
+func (d *someQueues) Requeue(o map[string]string) error { d.now(); return nil }
+
+// TestRequeue has queues come and go while packets arrive: none is lost.
+func TestRequeue(t *testing.T) {
+	dp, err := New(Config{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dp.Close()
+	d := &someQueues{pipeDevice: newPipes(t, 4)}
+	d.n.Store(2)
+	no, err := dp.PortAdd("p", d, dpif.NoPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	for _, n := range []int32{1, 4, 3, 4, 2, 2, 1, 3, 4, 1, 4} {
+		for range 100 {
+			for _, q := range d.queues {
+				unix.Write(q.w, []byte("abc"))
+				sent += 3
+			}
+		}
+		d.n.Store(n)
+		if err := d.Requeue(nil); err != nil {
+			t.Fatal(err)
+		}
+		dp.Rebalance()
+		dp.mu.Lock()
+		if got := len(dp.ports.Load().get(no).rx); got != int(n) {
+			t.Errorf("%d queues of %d", got, n)
+		}
+		dp.mu.Unlock()
+	}
+	total := func() uint64 {
+		s := dp.Stats()
+		return s.Hits + s.Misses
+	}
+	for end := time.Now().Add(10 * time.Second); total() < uint64(sent) && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	if n := total(); n != uint64(sent) {
+		t.Errorf("%d of %d packets", n, sent)
 	}
 }
 

@@ -2,6 +2,7 @@ package userspace
 
 import (
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -14,13 +15,13 @@ import (
 // maxPort is the highest port number, which bounds the table below.
 const maxPort = 65535
 
-// port is one port; immutable but for its settings.
+// port is one port; immutable but for its settings and queues.
 type port struct {
 	no      dpif.PortNo
 	name    string
 	dev     netdev.Device
 	flusher netdev.Flusher // dev, or nil if it keeps nothing back
-	rx      []*rx
+	rx      []*rx          // guarded by the datapath's mu
 	// noCache: its packets do not go into the cache (emc-enable).
 	noCache atomic.Bool
 	failed  atomic.Bool // that it cannot send was logged
@@ -100,6 +101,9 @@ func (t *portTable) all() iter.Seq[*port] {
 
 // PortAdd implements dpif.Datapath.
 func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (dpif.PortNo, error) {
+	if d, ok := dev.(netdev.Requeuer); ok {
+		d.OnRequeue(func() { dp.requeue(name, dev) })
+	}
 	dp.mu.Lock()
 	defer dp.mu.Unlock()
 	if dp.closed {
@@ -121,19 +125,9 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 	case tbl.get(want) != nil:
 		return dpif.NoPort, dpif.ErrBusy
 	}
-	p := &port{no: no, name: name, dev: dev, node: nearest(dev)}
-	p.flusher, _ = dev.(netdev.Flusher)
-	p.noCache.Store(dp.portSettings[name].noCache)
-	for i, q := range dev.RxQueues() {
-		r := &rx{port: p, q: q, n: i}
-		if m, ok := q.(interface{ Pending() bool }); ok {
-			r.more = m.Pending
-		}
-		r.calm, _ = q.(calmer)
-		p.rx = append(p.rx, r)
-	}
+	p := dp.newPort(no, name, dev)
 	dp.ports.Store(tbl.with(no, p))
-	if err := dp.place(p); err != nil {
+	if err := dp.place(p.rx); err != nil {
 		dp.ports.Store(tbl)
 		for _, r := range p.rx {
 			r.t.del(r)
@@ -143,6 +137,53 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 	dp.names[name] = true
 	dp.grown = true
 	return no, nil
+}
+
+// newPort makes a port of a device. The caller holds mu.
+func (dp *Datapath) newPort(no dpif.PortNo, name string, dev netdev.Device) *port {
+	p := &port{no: no, name: name, dev: dev, node: nearest(dev)}
+	p.flusher, _ = dev.(netdev.Flusher)
+	p.noCache.Store(dp.portSettings[name].noCache)
+	for i, q := range dev.RxQueues() {
+		p.rx = append(p.rx, newRx(p, q, i))
+	}
+	return p
+}
+
+func newRx(p *port, q netdev.RxQueue, n int) *rx {
+	r := &rx{port: p, q: q, n: n}
+	if m, ok := q.(interface{ Pending() bool }); ok {
+		r.more = m.Pending
+	}
+	r.calm, _ = q.(calmer)
+	return r
+}
+
+// requeue has the receive queues polled that a device has now.
+func (dp *Datapath) requeue(name string, dev netdev.Device) {
+	dp.mu.Lock()
+	defer dp.mu.Unlock()
+	for p := range dp.ports.Load().all() {
+		if p.name != name || p.dev != dev {
+			continue
+		}
+		now := dev.RxQueues()
+		p.rx = slices.DeleteFunc(p.rx, func(r *rx) bool {
+			if slices.Contains(now, r.q) {
+				return false
+			}
+			r.t.del(r)
+			return true
+		})
+		had := len(p.rx)
+		for i := had; i < len(now); i++ {
+			p.rx = append(p.rx, newRx(p, now[i], i))
+		}
+		if err := dp.place(p.rx[had:]); err != nil {
+			dp.cfg.Log("%s: cannot poll all queues: %v", name, err)
+		}
+		dp.grown = true
+	}
 }
 
 // choosePort returns the number for a new port: the digits of a dummy port's

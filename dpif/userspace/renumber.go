@@ -21,11 +21,7 @@ func (dp *Datapath) PortRenumber(old, no dpif.PortNo) error {
 	for _, r := range p.rx {
 		r.t.del(r)
 	}
-	moved := &port{no: no, name: p.name, dev: p.dev, flusher: p.flusher}
-	moved.noCache.Store(p.noCache.Load())
-	for _, r := range p.rx {
-		moved.rx = append(moved.rx, &rx{port: moved, q: r.q, n: r.n, more: r.more})
-	}
+	moved := dp.newPort(no, p.name, p.dev)
 	dp.ports.Store(tbl.with(old, nil).with(no, moved))
 	dp.lowest = min(dp.lowest, old)
 	return dp.assign(moved.rx)

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -20,6 +19,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+
+	"govs/internal/away"
 )
 
 // Dir is where named network namespaces are mounted, for "ip netns" too.
@@ -38,7 +39,7 @@ func (n *Namespace) Path() string { return filepath.Join(Dir, n.Name) }
 // New makes a namespace with its loopback up. The name must not exist.
 func New(name string) (*Namespace, error) {
 	n := &Namespace{Name: name}
-	err := away(func() error {
+	err := away.Do(func() error {
 		h, err := netns.NewNamed(name)
 		n.ns = h
 		return err
@@ -56,31 +57,10 @@ func New(name string) (*Namespace, error) {
 	return n, nil
 }
 
-// away runs f on a locked thread that may change its namespace, and brings
-// the thread home. A thread that cannot get home ends with its goroutine.
-func away(f func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		home, err := netns.Get()
-		if err != nil {
-			done <- err
-			return
-		}
-		defer home.Close()
-		err = f()
-		if netns.Set(home) == nil {
-			runtime.UnlockOSThread()
-		}
-		done <- err
-	}()
-	return <-done
-}
-
 // Do runs f on a thread inside the namespace. Sockets and processes that f
 // makes itself, not from other goroutines, belong to the namespace.
 func (n *Namespace) Do(f func() error) error {
-	return away(func() error {
+	return away.Do(func() error {
 		if err := netns.Set(n.ns); err != nil {
 			return fmt.Errorf("entering %s: %w", n.Name, err)
 		}

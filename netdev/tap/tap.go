@@ -15,11 +15,16 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 
+	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
+	"govs/internal/away"
 	"govs/netdev"
 	"govs/netdev/linux"
 	"govs/packet"
@@ -35,10 +40,14 @@ type Device struct {
 	fd     *linux.FD // the first queue's
 	link   *linux.Link
 	cnt    netdev.Counters
-	queues []*rxQueue
+	queues atomic.Pointer[[]*rxQueue] // replaced under mu
 	tx     netdev.PerQueue[txScratch]
 
+	single bool // it was there before and cannot have more queues
 	status map[string]string
+
+	mu        sync.Mutex
+	onRequeue func() // guarded by mu
 }
 
 type txScratch struct {
@@ -66,18 +75,19 @@ func Open(cfg netdev.Config) (*Device, error) {
 	if err != nil {
 		return fail("create tap", err)
 	}
-	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err := openTun()
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENXIO) {
 			err = fmt.Errorf("the tun driver is not available here: %w", err)
 		}
 		return fail("open /dev/net/tun", err)
 	}
+	single := false
 	// Exclusively: a queue of a tap that somebody has is not to be had.
 	err = attach(fd, cfg.Name, unix.IFF_MULTI_QUEUE|iffExclusive)
 	if errors.Is(err, unix.EBUSY) {
 		// It is there. One that was left for us ("ip tuntap add") has one queue.
-		n = 1
+		n, single = 1, true
 		err = attach(fd, cfg.Name, 0)
 		if l := linux.NewLink(cfg.Name, nil); errors.Is(err, unix.EINVAL) && l.Status()["driver_name"] == "tun" {
 			err = unix.EBUSY
@@ -90,24 +100,17 @@ func Open(cfg netdev.Config) (*Device, error) {
 		}
 		return fail("create tap", err)
 	}
-	d := &Device{cfg: cfg, fd: linux.NewFD(fd)}
+	d := &Device{cfg: cfg, fd: linux.NewFD(fd), single: single}
 	d.link = linux.NewLink(cfg.Name, d.namespace)
-	d.queues = []*rxQueue{{d: d, fd: d.fd}}
-	for len(d.queues) < n {
-		// Fewer will do, too.
-		fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-		if err != nil {
-			break
-		}
-		if err := attach(fd, cfg.Name, unix.IFF_MULTI_QUEUE); err != nil {
-			unix.Close(fd)
-			break
-		}
-		d.queues = append(d.queues, &rxQueue{d: d, fd: linux.NewFD(fd)})
-	}
+	d.queues.Store(&[]*rxQueue{{d: d, fd: d.fd}})
+	_ = d.attach(n, cfg.Name) // fewer will do, too
 	d.setOffload(fd)
 	d.status = d.link.Status()
 	return d, nil
+}
+
+func openTun() (int, error) {
+	return unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 }
 
 // iffExclusive is IFF_TUN_EXCL of linux/if_tun.h.
@@ -124,6 +127,90 @@ func attach(fd int, name string, flags uint16) error {
 		return err
 	}
 	return unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, packet.VNetHdrLen)
+}
+
+// attach adds queues until there are n.
+func (d *Device) attach(n int, name string) error {
+	l := slices.Clone(*d.queues.Load())
+	defer func() { d.queues.Store(&l) }()
+	for len(l) < n {
+		fd, err := openTun()
+		if err != nil {
+			return err
+		}
+		if err := attach(fd, name, unix.IFF_MULTI_QUEUE); err != nil {
+			unix.Close(fd)
+			return err
+		}
+		l = append(l, &rxQueue{d: d, fd: linux.NewFD(fd)})
+	}
+	return nil
+}
+
+// OnRequeue implements netdev.Requeuer.
+func (d *Device) OnRequeue(fn func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.onRequeue = fn
+}
+
+// Requeue implements netdev.Requeuer. The first queue is the interface's life and stays.
+func (d *Device) Requeue(o map[string]string) error {
+	n, err := queuesOf(o)
+	if err == nil && !d.single {
+		err = d.requeue(n)
+	}
+	if err != nil {
+		return &netdev.OpError{Op: "change n_rxq", Name: d.cfg.Name, Err: err}
+	}
+	return nil
+}
+
+func (d *Device) requeue(n int) (err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	old := *d.queues.Load()
+	switch {
+	case n > len(old):
+		err = d.away(func(name string) error { return d.attach(n, name) })
+	case n < len(old):
+		fewer := slices.Clone(old[:n])
+		d.queues.Store(&fewer)
+	}
+	if d.onRequeue != nil && len(*d.queues.Load()) != len(old) {
+		d.onRequeue()
+	}
+	for _, q := range old[min(n, len(old)):] {
+		q.fd.Close()
+	}
+	return err
+}
+
+// away runs fn where the tap is, with the name that it has there.
+func (d *Device) away(fn func(name string) error) error {
+	ns, err := d.namespace()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(ns)
+	fd, ok := d.fd.Acquire()
+	if !ok {
+		return netdev.ErrClosed
+	}
+	defer d.fd.Release()
+	ifr, err := unix.NewIfreq("")
+	if err != nil {
+		return err
+	}
+	if err := unix.IoctlIfreq(fd, unix.TUNGETIFF, ifr); err != nil {
+		return err
+	}
+	return away.Do(func() error {
+		if err := netns.Set(netns.NsHandle(ns)); err != nil {
+			return err
+		}
+		return fn(ifr.Name())
+	})
 }
 
 // maxQueues is how many queues a tap has by itself, at most.
@@ -215,8 +302,9 @@ func (d *Device) Status() map[string]string { return maps.Clone(d.status) }
 
 // RxQueues implements netdev.Device.
 func (d *Device) RxQueues() []netdev.RxQueue {
-	l := make([]netdev.RxQueue, len(d.queues))
-	for i, q := range d.queues {
+	queues := *d.queues.Load()
+	l := make([]netdev.RxQueue, len(queues))
+	for i, q := range queues {
 		l[i] = q
 	}
 	return l
@@ -224,7 +312,9 @@ func (d *Device) RxQueues() []netdev.RxQueue {
 
 // Close implements netdev.Device.
 func (d *Device) Close() error {
-	for _, q := range d.queues {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, q := range *d.queues.Load() {
 		q.fd.Close()
 	}
 	return nil
@@ -280,8 +370,13 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 // Send implements netdev.Device. A tap that is down drops what it is given, as
 // the kernel answers EIO.
 func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
-	q := d.queues[txq%len(d.queues)].fd
+	queues := *d.queues.Load()
+	q := queues[txq%len(queues)].fd
 	fd, ok := q.Acquire()
+	if !ok { // it has just gone, with others or with the device
+		q = d.fd
+		fd, ok = q.Acquire()
+	}
 	if !ok {
 		return 0, netdev.ErrClosed
 	}

@@ -2,6 +2,7 @@ package tap
 
 import (
 	"bytes"
+	"strconv"
 	"testing"
 	"time"
 
@@ -103,6 +104,24 @@ func TestQueues(t *testing.T) {
 	if s, err := d.Stats(); err != nil || s.TxPackets != 7 {
 		t.Errorf("%+v %v", s, err)
 	}
+	told := 0
+	d.OnRequeue(func() { told++ })
+	for i, n := range []int{1, 5, 2, 2} {
+		if err := d.Requeue(map[string]string{"n_rxq": strconv.Itoa(n)}); err != nil {
+			t.Fatal(err)
+		}
+		if want := min(i+1, 3); len(d.RxQueues()) != n || told != want {
+			t.Errorf("%d queues of %d, told %d times, want %d", len(d.RxQueues()), n, told, want)
+		}
+		for txq := range 7 {
+			if sent, err := d.Send(txq, []*packet.Packet{packet.New(make([]byte, 60))}); sent != 1 || err != nil {
+				t.Errorf("%d queues, queue %d: %d %v", n, txq, sent, err)
+			}
+		}
+	}
+	if err := d.Requeue(map[string]string{"n_rxq": "0"}); netdev.Strerror(err) != "Invalid argument" || len(d.RxQueues()) != 2 {
+		t.Errorf("n_rxq=0: %v", err)
+	}
 	// A tap that was there before, and one that somebody has.
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name = "tq1"
@@ -114,6 +133,9 @@ func TestQueues(t *testing.T) {
 		t.Fatalf("a tap that was there: %v", err)
 	}
 	defer old.Close()
+	if err := old.Requeue(map[string]string{"n_rxq": "2"}); err != nil || len(old.RxQueues()) != 1 {
+		t.Errorf("more queues of it: %v", err)
+	}
 	for _, name := range []string{"tq", "tq1"} {
 		if _, err := Open(netdev.Config{Name: name}); netdev.Strerror(err) != "Device or resource busy" {
 			t.Errorf("%s: %v", name, err)

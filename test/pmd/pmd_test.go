@@ -3,6 +3,7 @@ package pmd
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -203,15 +204,62 @@ func TestOptions(t *testing.T) {
 	if got := s.Must("ovs-vsctl", "get", "interface", "xa", "error"); queues() != 2 || !strings.Contains(got, "Invalid argument") {
 		t.Errorf("%d queues, %s, %+v", queues(), got, r)
 	}
-	s.Must("ovs-vsctl", "set", "interface", "in1", "options:n_rxq=2")
 	s.Must("ovs-vsctl", "set", "interface", "sa", "options:n_rxq=2")
 	log, err := os.ReadFile(filepath.Join(s.Dir, "ovs-vswitchd.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"in1: n_rxq has an effect when the port is made anew", "sa: arguments provided to device that is not configurable"} {
+	for _, want := range []string{"sa: arguments provided to device that is not configurable"} {
 		if n := strings.Count(string(log), want); n != 1 {
 			t.Errorf("%q is %d times in the log", want, n)
 		}
+	}
+}
+
+// TestTapQueues changes how many queues an internal port has that was moved to another
+// namespace, under another name, while it is in use.
+func TestTapQueues(t *testing.T) {
+	ovsref.Root(t)
+	var ns [2]*netlab.Namespace
+	for i := range ns {
+		var err error
+		if ns[i], err = netlab.New(fmt.Sprintf("govspmd%d-%d", os.Getpid(), i)); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			netlab.Clear(ns[i].Name)
+			ns[i].Close()
+		})
+	}
+	s := sandbox.Start(t, sandbox.Ours(t), sandbox.Config{Dummy: "no", Namespace: ns[0]})
+	s.Must("ovs-vsctl", "set", "open", ".", "other_config:pmd-cpu-mask=3", "--", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev",
+		"--", "add-port", "br0", "in1", "--", "set", "interface", "in1", "type=internal", "options:n_rxq=2")
+	for _, line := range []string{
+		"ip -n %[1]s addr add 10.5.0.1/24 dev br0", "ip -n %[1]s link set br0 up", "ip -n %[1]s link set in1 netns %[2]s",
+		"ip -n %[2]s link set in1 name eth9", "ip -n %[2]s addr add 10.5.0.2/24 dev eth9", "ip -n %[2]s link set eth9 up",
+	} {
+		words := strings.Fields(fmt.Sprintf(line, ns[0].Name, ns[1].Name))
+		if out, err := exec.Command(words[0], words[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v %s", words, err, out)
+		}
+	}
+	no := s.Must("ovs-vsctl", "get", "interface", "in1", "ofport")
+	for _, n := range []int{2, 4, 1, 3} {
+		s.Must("ovs-vsctl", "set", "interface", "in1", fmt.Sprint("options:n_rxq=", n))
+		if got := s.Must("ovs-vsctl", "get", "interface", "in1", "ofport", "error"); got != no+"[]\n" {
+			t.Errorf("n_rxq=%d: %q", n, got)
+		}
+		text, _ := s.Appctl("dpif-netdev/pmd-rxq-show")
+		if got := strings.Count(text, "port: in1 "); got != n {
+			t.Errorf("%d queues, want %d:\n%s", got, n, text)
+		}
+		got, err := netlab.Transfer(t.Context(), ns[1], ns[0], netip.MustParseAddr("10.5.0.1"), 3_000_000)
+		if err != nil || got.Sent != got.Received {
+			t.Errorf("n_rxq=%d: %+v %v", n, got, err)
+		}
+	}
+	s.Must("ovs-vsctl", "set", "interface", "in1", "options:n_rxq=65")
+	if got := s.Must("ovs-vsctl", "get", "interface", "in1", "error"); !strings.Contains(got, "Invalid argument") {
+		t.Errorf("n_rxq=65: %s", got)
 	}
 }
