@@ -59,6 +59,7 @@ func BenchmarkStorm(b *testing.B) {
 	makers := []sandbox.Maker{sandbox.Ours(b), sandbox.Reference(b)}
 	for b.Loop() {
 		figures := []ratios.Figures{{}, {}}
+		var notes []string
 		for round := range *rounds {
 			for i := range makers {
 				i = (i + round) % len(makers) // who is first takes turns, too
@@ -66,13 +67,20 @@ func BenchmarkStorm(b *testing.B) {
 					figures[i].Add(whole(b, makers[i]))
 				})
 				b.Run(fmt.Sprintf("%s/%d/first", makers[i].Name, round), func(b *testing.B) {
-					figures[i].Add(first(b, makers[i]))
+					f, note := first(b, makers[i])
+					figures[i].Add(f)
+					if note != "" {
+						notes = append(notes, fmt.Sprintf("%s, round %d: %s", makers[i].Name, round, note))
+					}
 				})
 			}
 		}
 		fmt.Println()
 		ratios.Print(os.Stdout, measures, figures[0], figures[1])
 		fmt.Printf("%d connections offered a second, for %v or until %d are set up; medians of %d rounds; a ratio above 1 is for govs\n", *offer, *storm, *enough, *rounds)
+		for _, n := range notes {
+			fmt.Println(n)
+		}
 	}
 }
 
@@ -86,8 +94,10 @@ func whole(b *testing.B, m sandbox.Maker) map[string]float64 {
 }
 
 // first has a storm go through a switch until as many connections are set up as
-// either switch has room for, and looks at what they cost.
-func first(b *testing.B, m sandbox.Maker) map[string]float64 {
+// either switch has room for, and looks at what they cost. When most of the flows are
+// gone by then it says so, and not what the others cost: by flow that would be all that
+// the storm has left behind.
+func first(b *testing.B, m sandbox.Maker) (f map[string]float64, note string) {
 	s, dev := start(b, m)
 	s.Must("ovs-vsctl", "set", "open", ".", "other_config:max-idle=100000", "other_config:flow-limit=1000000")
 	if text, ok := s.Appctl("upcall/set-flow-limit", "1000000"); !ok { // the reference begins low
@@ -103,17 +113,17 @@ func first(b *testing.B, m sandbox.Maker) map[string]float64 {
 		time.Sleep(20 * time.Millisecond)
 		n = misses(b, s) - before
 	}
-	f := map[string]float64{setups: n / time.Since(begin).Seconds()}
+	f = map[string]float64{setups: n / time.Since(begin).Seconds()}
 	enoughNow.Store(true)
 	<-done
 	time.Sleep(2 * time.Second) // the switches come to rest
 	flows, dump := upcallShow(b, s)
-	if flows == 0 {
-		b.Fatalf("%s: no datapath flows", m.Name)
+	if flows < n/2 {
+		return f, fmt.Sprintf("%.0f of %.0f datapath flows were left when they were looked at: no figures per flow", flows, n)
 	}
 	f[resident] = (residentMemory(b, s) - memory) / flows
 	f[revalTime] = dump / flows * 200000
-	return f
+	return f, ""
 }
 
 // start starts a switch with two ports and returns the device from which packets
