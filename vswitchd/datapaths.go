@@ -120,6 +120,7 @@ func (d *Daemon) newDatapath(typ, name string) (dpif.Datapath, error) {
 		NamedPorts: d.isDummy(typ),
 		Nodes:      d.cfg.dummyNodes,
 		Log:        func(format string, args ...any) { dpLog.WarnRL(&dpLimit, format, args...) },
+		Info:       dpLog.Info,
 	})
 }
 

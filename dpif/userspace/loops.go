@@ -44,6 +44,12 @@ func (dp *Datapath) configure(s *settings, p map[string]portSettings) (gone []*t
 	}
 	dp.settings.Store(s)
 	dp.portSettings = p
+	if s.balance && (!old.balance || s.every != old.every || s.load != old.load || s.improve != old.improve) {
+		dp.cfg.Info("PMD auto load balance is enabled, interval %.0f mins, pmd load threshold %d%%, improvement threshold %d%%.",
+			s.every.Minutes(), s.load, s.improve)
+	} else if !s.balance && old.balance {
+		dp.cfg.Info("PMD auto load balance is disabled.")
+	}
 	for x := range dp.ports.Load().all() {
 		x.noCache.Store(p[x.name].noCache)
 	}
@@ -331,7 +337,7 @@ func (dp *Datapath) balance(s *settings) {
 	}
 	before, after := dp.variance(now), dp.variance(then)
 	if s.improve == 0 || before > 0 && (before-after)*100/before >= float64(s.improve) {
-		dp.cfg.Log("PMD auto load balance: queues are assigned anew")
+		dp.cfg.Info("PMD auto load balance: queues are assigned anew")
 		dp.assign(dp.all())
 	}
 }

@@ -26,8 +26,9 @@ type Config struct {
 	// NamedPorts takes a new port's number from the digits of its name, as tests
 	// with dummy ports expect ("p7" is 7). Type "dummy" implies it.
 	NamedPorts bool
-	// Log receives what an operator should know, rarely. Default: nothing.
-	Log func(format string, args ...any)
+	// Log receives what an operator should know, rarely, and Info what may be of
+	// interest. Default: nothing.
+	Log, Info func(format string, args ...any)
 }
 
 // Datapath is a userspace datapath.
@@ -94,8 +95,10 @@ func New(cfg Config) (*Datapath, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	if cfg.Log == nil {
-		cfg.Log = func(string, ...any) {}
+	for _, to := range []*func(string, ...any){&cfg.Log, &cfg.Info} {
+		if *to == nil {
+			*to = func(string, ...any) {}
+		}
 	}
 	cfg.NamedPorts = cfg.NamedPorts || cfg.Type == "dummy"
 	dp := &Datapath{names: map[string]bool{}, cfg: cfg}

@@ -263,3 +263,52 @@ func TestTapQueues(t *testing.T) {
 		t.Errorf("n_rxq=65: %s", got)
 	}
 }
+
+// TestAutoBalance has two queues of one thread get packets for a minute: then they are
+// on two. The reference measures loads in whole percents of what its threads poll, which
+// commands cannot bring up to one.
+func TestAutoBalance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes more than a minute")
+	}
+	t.Parallel()
+	s := sandbox.Start(t, sandbox.Ours(t), sandbox.Config{Dummy: "override", Args: []string{"--dummy-numa=0,0"}})
+	s.Must("ovs-vsctl", "set", "open", ".", "other_config:pmd-cpu-mask=3", "other_config:pmd-auto-lb=true", "other_config:pmd-auto-lb-load-threshold=0", "--",
+		"add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=dummy", "--",
+		"add-port", "br0", "p1", "--", "set", "interface", "p1", "type=dummy-pmd", "options:n_rxq=4")
+	s.Must("ovs-ofctl", "add-flow", "br0", "actions=drop")
+	threads := func() (l []string) {
+		text, _ := s.Appctl("dpif-netdev/pmd-rxq-show")
+		for _, one := range strings.Split(text, "pmd thread ")[1:] {
+			for _, q := range []string{"0", "3"} {
+				if strings.Contains(one, "port: p1                queue-id:  "+q+" ") {
+					l = append(l, one[:len("numa_id 0 core_id 0")])
+				}
+			}
+		}
+		return l
+	}
+	if l := threads(); len(l) != 2 || l[0] != l[1] {
+		t.Fatalf("at first the queues are on %q", l)
+	}
+	said := func() string {
+		log, _ := os.ReadFile(filepath.Join(s.Dir, "ovs-vswitchd.log"))
+		return string(log)
+	}
+	if want := "|INFO|PMD auto load balance is enabled, interval 1 mins, pmd load threshold 0%, improvement threshold 25%."; !strings.Contains(said(), want) {
+		t.Errorf("the log has no %q", want)
+	}
+	const anew = "|INFO|PMD auto load balance: queues are assigned anew"
+	for end := time.Now().Add(150 * time.Second); !strings.Contains(said(), anew); {
+		if time.Now().After(end) {
+			t.Fatal("no queue has moved")
+		}
+		for _, q := range []string{"0", "3"} {
+			s.Appctl("netdev-dummy/receive", "p1", "--qid", q, "in_port(1),eth()", "in_port(1),eth()", "in_port(1),eth()")
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if l := threads(); len(l) != 2 || l[0] == l[1] {
+		t.Errorf("then the queues are on %q", l)
+	}
+}
