@@ -17,3 +17,9 @@ type Flusher interface {
 type Queuer interface {
 	Queues() []Queue
 }
+
+// TxQueuer is a Device with transmit queues that are chosen from: whatever goroutine
+// sends by queue number i, below TxQueues, the packets go out by the same.
+type TxQueuer interface {
+	TxQueues() int
+}

@@ -57,6 +57,8 @@ type exec struct {
 	hits, mask                          uint64
 	exact, signs, passes, sent, batches uint64 // see counters
 
+	steered [][]*packet.Packet // by transmit queue; empty but in steer
+
 	noCache bool // of the port that the batch came from
 	dice    uint32
 	tracked bool   // a packet was tracked lately,
@@ -344,9 +346,7 @@ func (x *exec) output(w *work, no dpif.PortNo) {
 // not after every batch.
 func (x *exec) flush() {
 	for i, p := range x.kept {
-		if err := p.flusher.Flush(x.txq); err != nil && !p.failed.Load() {
-			x.dp.cannotSend(p, err)
-		}
+		x.flushBy(p, x.txq)
 		x.kept[i] = nil
 	}
 	x.kept = x.kept[:0]
@@ -358,16 +358,59 @@ func (x *exec) send(q *outq) {
 	}
 	x.sent += uint64(len(q.pkts))
 	x.batches++
-	// The device counts what it could not send.
-	if _, err := q.port.dev.Send(x.txq, q.pkts); err != nil && !q.port.failed.Load() {
-		x.dp.cannotSend(q.port, err)
+	n := 1
+	if d, ok := q.port.dev.(netdev.TxQueuer); ok && q.port.steer.Load() {
+		n = d.TxQueues()
 	}
-	if q.port.flusher != nil && !slices.Contains(x.kept, q.port) {
-		x.kept = append(x.kept, q.port)
+	if n > 1 {
+		x.steer(q, n)
+	} else {
+		x.sendBy(q.port, x.txq, q.pkts)
+		if q.port.flusher != nil && !slices.Contains(x.kept, q.port) {
+			x.kept = append(x.kept, q.port)
+		}
 	}
 	clear(q.pkts)
 	q.pkts = q.pkts[:0]
 	q.port = nil
+}
+
+// sendBy sends packets by a transmit queue. The device counts what it could not send.
+func (x *exec) sendBy(p *port, txq int, pkts []*packet.Packet) {
+	if _, err := p.dev.Send(txq, pkts); err != nil && !p.failed.Load() {
+		x.dp.cannotSend(p, err)
+	}
+}
+
+// flushBy sends what a device that is a Flusher kept back of a transmit queue.
+func (x *exec) flushBy(p *port, txq int) {
+	if err := p.flusher.Flush(txq); err != nil && !p.failed.Load() {
+		x.dp.cannotSend(p, err)
+	}
+}
+
+// steer sends the packets of each connection by one of n queues.
+func (x *exec) steer(q *outq, n int) {
+	var k flow.Key
+	for len(x.steered) < n {
+		x.steered = append(x.steered, nil)
+	}
+	for _, p := range q.pkts {
+		flow.Extract(p, &k)
+		i := int(k.HashTuple() % uint32(n))
+		x.steered[i] = append(x.steered[i], p)
+	}
+	for i, pkts := range x.steered[:n] {
+		if len(pkts) == 0 {
+			continue
+		}
+		x.sendBy(q.port, i, pkts)
+		if q.port.flusher != nil {
+			x.flushBy(q.port, i)
+		}
+		clear(pkts)
+		x.steered[i] = pkts[:0]
+	}
 }
 
 // cannotSend logs the first failure of a port to send that is not its being down

@@ -38,7 +38,7 @@ func (dp *Datapath) configure(s *settings, p map[string]portSettings) (gone []*t
 	anew := dp.near() || dp.grown && dp.unused()
 	dp.grown = false
 	if dp.closed || !anew && *s == old && maps.EqualFunc(p, dp.portSettings, func(a, b portSettings) bool {
-		return a.noCache == b.noCache && maps.Equal(a.affinity, b.affinity)
+		return a.noCache == b.noCache && a.steer == b.steer && maps.Equal(a.affinity, b.affinity)
 	}) {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (dp *Datapath) configure(s *settings, p map[string]portSettings) (gone []*t
 		dp.cfg.Info("PMD auto load balance is disabled.")
 	}
 	for x := range dp.ports.Load().all() {
-		x.noCache.Store(p[x.name].noCache)
+		dp.set(x)
 	}
 	if s.cpus != old.cpus {
 		gone = dp.setThreads(s.cpus)

@@ -24,8 +24,10 @@ type port struct {
 	rx      []*rx          // guarded by the datapath's mu
 	// noCache: its packets do not go into the cache (emc-enable).
 	noCache atomic.Bool
-	failed  atomic.Bool // that it cannot send was logged
-	node    int         // of NUMA that it is near, or -1; guarded by the datapath's mu
+	// steer: a hash of each packet says by which transmit queue it leaves (tx-steering).
+	steer  atomic.Bool
+	failed atomic.Bool // that it cannot send was logged
+	node   int         // of NUMA that it is near, or -1; guarded by the datapath's mu
 }
 
 // rx is a queue that some thread polls.
@@ -143,11 +145,21 @@ func (dp *Datapath) PortAdd(name string, dev netdev.Device, want dpif.PortNo) (d
 func (dp *Datapath) newPort(no dpif.PortNo, name string, dev netdev.Device) *port {
 	p := &port{no: no, name: name, dev: dev, node: nearest(dev)}
 	p.flusher, _ = dev.(netdev.Flusher)
-	p.noCache.Store(dp.portSettings[name].noCache)
+	dp.set(p)
 	for i, q := range dev.RxQueues() {
 		p.rx = append(p.rx, newRx(p, q, i))
 	}
 	return p
+}
+
+// set carries out the settings of a port. The caller holds mu.
+func (dp *Datapath) set(p *port) {
+	s := dp.portSettings[p.name]
+	p.noCache.Store(s.noCache)
+	if p.steer.Swap(s.steer) != s.steer {
+		mode := map[bool]string{true: "hash", false: "thread"}[s.steer]
+		dp.cfg.Info("%s: Tx packet steering mode has been set to '%s'.", p.name, mode)
+	}
 }
 
 func newRx(p *port, q netdev.RxQueue, n int) *rx {

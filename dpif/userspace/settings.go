@@ -149,13 +149,11 @@ func cpuList(mask string) []int {
 type portSettings struct {
 	affinity map[int]int // pmd-rxq-affinity: processor by queue
 	noCache  bool        // emc-enable=false
+	steer    bool        // tx-steering=hash
 }
 
 func parsePortSettings(name string, other map[string]string, warn func(string, ...any)) portSettings {
-	s := portSettings{noCache: other["emc-enable"] == "false"}
-	if mode := other["tx-steering"]; mode != "" && mode != "thread" {
-		warn("%s: other_config:tx-steering=%s has no effect: each thread sends by a queue of its own", name, mode)
-	}
+	s := portSettings{noCache: other["emc-enable"] == "false", steer: other["tx-steering"] == "hash"}
 	text := other["pmd-rxq-affinity"]
 	if text == "" {
 		return s

@@ -112,6 +112,9 @@ func (d *Device) Flush(txq int) error {
 	return s.Flush()
 }
 
+// TxQueues implements netdev.TxQueuer.
+func (d *Device) TxQueues() int { return len(d.queues) }
+
 // Send implements netdev.Device. Checksums and segments are finished here. What it
 // stages goes with Flush.
 func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {

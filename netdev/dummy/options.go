@@ -66,6 +66,13 @@ func (d *Device) NUMANode() int {
 	return n
 }
 
+// TxQueues implements netdev.TxQueuer.
+func (d *Device) TxQueues() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.tx)
+}
+
 // SetOptions implements netdev.Configurable. The number of receive queues is what
 // the datapath polls, so it stays for the port's life.
 func (d *Device) SetOptions(o map[string]string) error {

@@ -312,3 +312,35 @@ func TestAutoBalance(t *testing.T) {
 		t.Errorf("then the queues are on %q", l)
 	}
 }
+
+// TestSteering compares by which queues packets leave where a hash of theirs says so.
+func TestSteering(t *testing.T) {
+	var out [2]string
+	for i, m := range []sandbox.Maker{sandbox.Ours(t), sandbox.Reference(t)} {
+		s := sandbox.Start(t, m, sandbox.Config{Dummy: "override"})
+		s.Must("ovs-vsctl", "set", "open", ".", "other_config:pmd-cpu-mask=1", "--", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=dummy", "--",
+			"add-port", "br0", "p1", "--", "set", "interface", "p1", "type=dummy-pmd", "ofport_request=1", "--",
+			"add-port", "br0", "p2", "--", "set", "interface", "p2", "type=dummy-pmd", "options:n_txq=4", "other_config:tx-steering=hash")
+		for _, mode := range []string{"thread", "nonsense", "hash"} {
+			s.Must("ovs-vsctl", "set", "interface", "p2", "other_config:tx-steering="+mode)
+		}
+		s.Must("ovs-ofctl", "add-flow", "br0", "in_port=1,actions=output:p2")
+		const packets = 40
+		for n := range packets {
+			s.Appctl("netdev-dummy/receive", "p1", fmt.Sprintf("in_port(1),eth(src=50:54:00:00:00:09,dst=50:54:00:00:00:0a),"+
+				"eth_type(0x0800),ipv4(src=10.0.0.2,dst=10.0.0.1,proto=17,tos=0,ttl=64,frag=no),udp(src=%d,dst=80)", n+1))
+		}
+		for n := 0; n < 40 && !strings.Contains(out[i], fmt.Sprintf("tx_packets=%d\n", packets)); n++ {
+			time.Sleep(500 * time.Millisecond)
+			text := s.Must("ovs-vsctl", "get", "interface", "p2", "statistics")
+			out[i] = strings.Join(regexp.MustCompile(`tx_(q\d_)?packets=\d+`).FindAllString(text, -1), "\n") + "\n"
+		}
+		log, _ := os.ReadFile(filepath.Join(s.Dir, "ovs-vswitchd.log"))
+		for _, line := range regexp.MustCompile(`(?m)dpif_netdev\|.*steering.*$`).FindAllString(string(log), -1) {
+			out[i] += line + "\n"
+		}
+	}
+	if out[0] != out[1] {
+		t.Errorf("ours:\n%s\nthe reference:\n%s", out[0], out[1])
+	}
+}
