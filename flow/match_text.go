@@ -231,10 +231,14 @@ func (w *textWriter) match(m *Match) {
 	}
 	w.mac("dl_src", k.EthSrc, x.EthSrc)
 	w.mac("dl_dst", k.EthDst, x.EthDst)
-	if !skipType && x.EthType != 0 {
-		w.padded("dl_type", 4, uint64(k.EthType), uint64(x.EthType), 0xffff)
-	}
 	typ := k.DLType()
+	if !skipType && x.EthType != 0 {
+		t := k.EthType
+		if k.PacketType>>16 == 1 { // where it is the type
+			t = typ
+		}
+		w.padded("dl_type", 4, uint64(t), uint64(x.EthType), 0xffff)
+	}
 	isARP := typ == EthTypeARP || typ == EthTypeRARP
 	switch {
 	case typ == EthTypeIPv6:
