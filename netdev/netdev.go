@@ -72,14 +72,22 @@ type Configurable interface {
 	SetOptions(map[string]string) error
 }
 
+// Described is a Configurable that does not show all of its options.
+type Described interface {
+	Configurable
+	Shown() map[string]string
+}
+
 // OptionTexts returns the options in force of a device that has any, as "key=value"
-// and in order.
+// and in order, as far as it shows them.
 func OptionTexts(dev Device) []string {
-	c, ok := dev.(Configurable)
-	if !ok {
-		return nil
+	var o map[string]string
+	switch c := dev.(type) {
+	case Described:
+		o = c.Shown()
+	case Configurable:
+		o = c.Options()
 	}
-	o := c.Options()
 	l := make([]string, 0, len(o))
 	for _, k := range slices.Sorted(maps.Keys(o)) {
 		l = append(l, k+"="+o[k])

@@ -315,11 +315,12 @@ func (x *port) line(dpType string) string {
 	}
 	s := fmt.Sprintf("%s %d/%s: (%s", x.spec.Name, x.no, odp, typ)
 	var opts []string
-	if typ == "patch" {
+	switch {
+	case typ == "patch":
 		opts = append(opts, "peer="+x.spec.Peer)
-	} else if x.tunnel != nil {
+	case x.tunnel != nil:
 		opts = tunnelOptions(x.tunnel)
-	} else if typ == "afxdp" || typ == "afxdp-nonpmd" {
+	case strings.HasPrefix(typ, "afxdp"), strings.HasPrefix(typ, "dummy"):
 		opts = netdev.OptionTexts(x.spec.Device)
 	}
 	if len(opts) > 0 {

@@ -3,7 +3,6 @@ package dpctl
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -57,14 +56,8 @@ func typeText(p *dpif.Port) string {
 		return ""
 	case "internal":
 		return " (tap)"
-	case "dummy", "dummy-internal", "tap":
-		return " (" + p.Type + ")"
-	case "afxdp", "afxdp-nonpmd", "dummy-pmd":
-		opts := netdev.OptionTexts(p.Device)
-		if p.Type == "dummy-pmd" { // of which only the queues are told
-			opts = slices.DeleteFunc(opts, func(o string) bool { return !strings.Contains(o, "_queues=") })
-		}
-		if len(opts) > 0 {
+	case "afxdp", "afxdp-nonpmd", "dummy", "dummy-internal", "dummy-pmd", "tap":
+		if opts := netdev.OptionTexts(p.Device); len(opts) > 0 {
 			return " (" + p.Type + ": " + strings.Join(opts, ", ") + ")"
 		}
 		return " (" + p.Type + ")"

@@ -148,7 +148,7 @@ func cmdConn(r *unixctl.Request) {
 		}
 	}
 	for _, d := range list {
-		if conn := d.connection(); conn != nil {
+		if conn := d.connection(); conn != nil && (conn.target != "" || len(r.Args) > 0) {
 			fmt.Fprintf(&b, "%s: %s\n", d.cfg.Name, conn.state())
 		}
 	}

@@ -67,16 +67,7 @@ func Open(cfg netdev.Config) (netdev.Device, error) {
 	if err := d.openQueues(rxqs); err != nil {
 		return fail("eventfd", err)
 	}
-	var err error
-	if d.pcaps, err = openPcaps(cfg.Options); err != nil {
-		d.closeQueues()
-		return fail("open pcap file", err)
-	}
-	if d.conn, err = openConns(d, cfg.Options); err != nil {
-		d.closeQueues()
-		d.pcaps.close()
-		return fail("open stream", err)
-	}
+	d.pcaps, d.conn = openPcaps(cfg.Options), openConns(d, cfg.Options)
 	if devices.m == nil {
 		devices.m = map[string]*Device{}
 	}
@@ -128,7 +119,7 @@ func (d *Device) State() (netdev.State, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	index, _ := strconv.Atoi(d.cfg.Options["ifindex"])
-	return netdev.State{Ifindex: index, AdminUp: d.up, Carrier: d.up && d.conn.connected()}, nil
+	return netdev.State{Ifindex: index, AdminUp: d.up, Carrier: d.up}, nil
 }
 
 // SetUp implements netdev.Device.

@@ -84,7 +84,7 @@ func TestStream(t *testing.T) {
 	a := open(t, "a", map[string]string{"pstream": "punix:" + sock})
 	b := open(t, "b", map[string]string{"stream": "unix:" + sock})
 	for end := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if st, _ := b.State(); st.Carrier {
+		if b.connection().connected() {
 			break
 		}
 		if time.Now().After(end) {
@@ -174,7 +174,7 @@ func TestQueues(t *testing.T) {
 	if err := d.SetOptions(map[string]string{"n_rxq": "2", "n_txq": "2"}); !errors.Is(err, netdev.ErrReopen) {
 		t.Errorf("fewer queues: %v", err)
 	}
-	if err := d.SetOptions(map[string]string{"n_rxq": "3", "n_txq": "1"}); err != nil || d.Options()["configured_tx_queues"] != "1" {
+	if err := d.SetOptions(map[string]string{"n_rxq": "3", "n_txq": "1"}); err != nil || d.Shown()["configured_tx_queues"] != "1" {
 		t.Errorf("%v, %v", err, d.Options())
 	}
 }

@@ -12,25 +12,20 @@ import (
 type pcaps struct{ rx, tx *pcapFile }
 
 // openPcaps opens the files that the options name: pcap for both directions,
-// rxq_pcap and tx_pcap for one.
-func openPcaps(o map[string]string) (p pcaps, err error) {
+// rxq_pcap and tx_pcap for one. The device is there without those that cannot be.
+func openPcaps(o map[string]string) (p pcaps) {
 	if name := o["pcap"]; name != "" {
-		p.rx, err = openPcap(name)
+		p.rx = openPcap(name)
 		p.tx = p.rx
-		return p, err
+		return p
 	}
 	if name := o["rxq_pcap"]; name != "" {
-		if p.rx, err = openPcap(name); err != nil {
-			return pcaps{}, err
-		}
+		p.rx = openPcap(name)
 	}
 	if name := o["tx_pcap"]; name != "" {
-		if p.tx, err = openPcap(name); err != nil {
-			p.rx.close()
-			return pcaps{}, err
-		}
+		p.tx = openPcap(name)
 	}
-	return p, nil
+	return p
 }
 
 func (p pcaps) close() {
@@ -40,20 +35,28 @@ func (p pcaps) close() {
 	}
 }
 
-// Options implements netdev.Configurable: what the device was given, and of one
-// with queues how many they are, by OVS's names.
+// Options implements netdev.Configurable: what the device was given.
 func (d *Device) Options() map[string]string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	m := maps.Clone(d.cfg.Options)
-	if d.cfg.Type != "dummy-pmd" {
-		return m
+	return maps.Clone(d.cfg.Options)
+}
+
+// Shown implements netdev.Described: an index and sockets, and of a device with queues
+// how many they are, by OVS's names.
+func (d *Device) Shown() map[string]string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	m := map[string]string{}
+	for _, k := range []string{"ifindex", "pstream", "stream"} {
+		if v := d.cfg.Options[k]; v != "" && (k == "ifindex" || d.conn != nil) {
+			m[k] = v
+		}
 	}
-	if m == nil {
-		m = map[string]string{}
-	}
-	for _, when := range []string{"configured", "requested"} {
-		m[when+"_rx_queues"], m[when+"_tx_queues"] = strconv.Itoa(len(d.rx)), strconv.Itoa(len(d.tx))
+	if d.cfg.Type == "dummy-pmd" {
+		for _, when := range []string{"configured", "requested"} {
+			m[when+"_rx_queues"], m[when+"_tx_queues"] = strconv.Itoa(len(d.rx)), strconv.Itoa(len(d.tx))
+		}
 	}
 	return m
 }
@@ -76,25 +79,18 @@ func (d *Device) TxQueues() int {
 // SetOptions implements netdev.Configurable. The number of receive queues is what
 // the datapath polls, so it stays for the port's life.
 func (d *Device) SetOptions(o map[string]string) error {
-	fail := func(op string, err error) error { return &netdev.OpError{Op: op, Name: d.cfg.Name, Err: err} }
 	d.mu.Lock()
 	old := d.cfg.Options
 	d.mu.Unlock()
 	rxqs, txqs := d.queueCounts(o)
 	if rxqs != len(d.rx) {
-		return fail("set options", fmt.Errorf("n_rxq: %w", netdev.ErrReopen))
+		return &netdev.OpError{Op: "set options", Name: d.cfg.Name, Err: fmt.Errorf("n_rxq: %w", netdev.ErrReopen)}
 	}
-	files, err := openPcaps(o)
-	if err != nil {
-		return fail("open pcap file", err)
-	}
+	files := openPcaps(o)
 	moved := old["stream"] != o["stream"] || old["pstream"] != o["pstream"]
 	var conn *conns
 	if moved {
-		if conn, err = openConns(d, o); err != nil {
-			files.close()
-			return fail("open stream", err)
-		}
+		conn = openConns(d, o)
 	}
 	d.mu.Lock()
 	if d.closed {

@@ -4,20 +4,26 @@ import (
 	"encoding/binary"
 	"os"
 	"time"
+
+	"govs/cli"
+	"govs/daemon/vlog"
 )
 
 // pcapFile is a packet capture file being written; a nil one swallows packets.
 type pcapFile struct{ f *os.File }
 
+var pcapLog = vlog.New("pcap")
+
 // openPcap makes a file with the header of the classic pcap format
-// (pcap-savefile(5)), or continues one that is there.
-func openPcap(name string) (*pcapFile, error) {
+// (pcap-savefile(5)), or continues one that is there. It returns nil if that fails.
+func openPcap(name string) *pcapFile {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
-		return nil, err
+		pcapLog.Warn("%s: failed to open pcap file for appending (%s)", name, cli.Strerror(err))
+		return nil
 	}
 	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() && st.Size() > 0 {
-		return &pcapFile{f}, nil
+		return &pcapFile{f}
 	}
 	ne := binary.NativeEndian
 	h := ne.AppendUint32(nil, 0xa1b2c3d4)
@@ -27,10 +33,9 @@ func openPcap(name string) (*pcapFile, error) {
 	h = ne.AppendUint32(h, 1518)
 	h = ne.AppendUint32(h, 1) // Ethernet
 	if _, err := f.Write(h); err != nil {
-		f.Close()
-		return nil, err
+		pcapLog.Warn("%s: failed to write pcap header (%s)", name, cli.Strerror(err))
 	}
-	return &pcapFile{f}, nil
+	return &pcapFile{f}
 }
 
 func (p *pcapFile) write(b []byte) {

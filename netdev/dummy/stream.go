@@ -2,17 +2,21 @@ package dummy
 
 import (
 	"encoding/binary"
-	"fmt"
 	"io"
 	"net"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"govs/cli"
+	"govs/daemon/vlog"
 )
 
 // conns are the stream connections of a device. A packet travels as its length
 // in two bytes, most significant first, and its bytes. A nil *conns is a device
-// without streams, which is always connected.
+// without streams.
 type conns struct {
 	d      *Device
 	ln     net.Listener
@@ -24,31 +28,40 @@ type conns struct {
 	stop   chan struct{}
 }
 
+var log = vlog.New("netdev_dummy")
+
 // openConns takes the options pstream (listen) and stream (connect), each
-// "unix:PATH", "punix:PATH", "tcp:HOST:PORT" or "ptcp:PORT".
-func openConns(d *Device, options map[string]string) (*conns, error) {
+// "unix:PATH", "punix:PATH", "tcp:HOST:PORT" or "ptcp:PORT". The device is there
+// without one that cannot be, and waits in vain for what it cannot connect to.
+func openConns(d *Device, options map[string]string) *conns {
 	p, s := options["pstream"], options["stream"]
-	if p == "" && s == "" {
-		return nil, nil
-	}
 	c := &conns{d: d, list: map[net.Conn]bool{}, stop: make(chan struct{})}
-	if p != "" {
+	switch {
+	case p != "" && s != "":
+		log.Warn("Open failed: both %s and %s are configured", p, s)
+		return nil
+	case p != "":
 		network, addr, err := target(p, "p")
-		if err != nil {
-			return nil, err
+		if err == nil {
+			c.ln, err = net.Listen(network, addr)
 		}
-		if c.ln, err = net.Listen(network, addr); err != nil {
-			return nil, err
+		if err != nil {
+			log.Warn("%s: open failed (%s)", p, cli.Strerror(err))
+			return nil
 		}
 		go c.accept()
-		return c, nil
+	case s != "":
+		c.target = s
+		network, addr, err := target(s, "")
+		if err != nil {
+			log.Warn("%s: open failed (%s)", s, cli.Strerror(err))
+			return c
+		}
+		go c.connect(network, addr)
+	default:
+		return nil
 	}
-	if _, _, err := target(s, ""); err != nil {
-		return nil, err
-	}
-	c.target = s
-	go c.connect()
-	return c, nil
+	return c
 }
 
 func target(s, prefix string) (network, addr string, err error) {
@@ -62,7 +75,7 @@ func target(s, prefix string) (network, addr string, err error) {
 		}
 		return "tcp", rest, nil
 	}
-	return "", "", fmt.Errorf("%s: unknown kind of stream", s)
+	return "", "", unix.EAFNOSUPPORT
 }
 
 func (c *conns) accept() {
@@ -76,8 +89,7 @@ func (c *conns) accept() {
 }
 
 // connect keeps one connection to the target.
-func (c *conns) connect() {
-	network, addr, _ := target(c.target, "")
+func (c *conns) connect(network, addr string) {
 	for {
 		if conn, err := net.Dial(network, addr); err == nil {
 			c.serve(conn)
@@ -135,11 +147,8 @@ func (c *conns) send(b []byte) {
 	}
 }
 
-// connected reports the carrier.
+// connected reports whether there is a connection.
 func (c *conns) connected() bool {
-	if c == nil || c.target == "" {
-		return true
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.list) > 0
