@@ -95,19 +95,25 @@ func datapathFlows(dump string, c *scenario) map[string]datapathFlow {
 			if setsMPLS.MatchString(actions) || noBottom(&m) {
 				f.mpls, m.Mask.MPLS = m.Mask.MPLS, [3]uint32{}
 			}
+			f.fleeting = c.fleeting(keyText(m))
 			if setsTOS.MatchString(actions) && m.Mask.TPSrc|m.Mask.TPDst|m.Mask.TCPFlags == 0 {
 				f.proto, m.Mask.NwProto = m.Mask.NwProto, 0
 			}
-			for i, w := range m.Mask.Words() {
-				m.Key.Words()[i] &= w
-			}
-			key = string(dpif.AppendKeyText(nil, &m.Key, &m.Mask, dpif.KeyTextOptions{}))
+			key = keyText(m)
 		}
-		f.fleeting = c.fleeting(key) || actions == "drop" && strings.Contains(key, "recirc_id(0xffff)") || strings.Contains(actions, "push_nsh(")
+		f.fleeting = f.fleeting || c.fleeting(key) || actions == "drop" && strings.Contains(key, "recirc_id(0xffff)") || strings.Contains(actions, "push_nsh(")
 		f.prioritized = tagged.MatchString(key) && c.topo.has("priority-tags")
 		out[key+" "+actions] = out[key+" "+actions].and(f)
 	}
 	return out
+}
+
+// keyText returns what a flow's mask has of its key.
+func keyText(m flow.Match) string {
+	for i, w := range m.Mask.Words() {
+		m.Key.Words()[i] &= w
+	}
+	return string(dpif.AppendKeyText(nil, &m.Key, &m.Mask, dpif.KeyTextOptions{}))
 }
 
 // noBottom reports whether a flow's labels were looked through and have no bottom.

@@ -51,7 +51,7 @@ func (r *runner) try(c *scenario) (diff string) {
 				r.ours.again()
 				r.ref.again()
 				// What one scenario leaves may end it while that is cleared for the next.
-				if strings.HasPrefix(p[i].text, "reference") && (c.takesAlong() || i == 0 && before != nil && before.takesAlong()) {
+				if strings.HasPrefix(p[i].text, "reference") && (c.ends() || i == 0 && before != nil && before.takesAlong()) {
 					r.ends++
 					r.t.Logf("skipped: %s", p[i].text)
 					return ""

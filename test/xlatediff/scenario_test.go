@@ -224,6 +224,10 @@ func (c *scenario) takesAlong() bool {
 	return c.has("delete_learned") && (c.has("idle_timeout=") || c.has("hard_timeout="))
 }
 
+// ends reports whether the reference may end itself: also when a packet whose label is
+// popped goes on with fewer actions than the action set has.
+func (c *scenario) ends() bool { return c.takesAlong() || c.has("write_actions") && c.has("pop_mpls") }
+
 // solicits reports whether a frame is a neighbour solicitation with an option. The
 // reference takes the option's type for flags of TCP, in which it is FIN.
 func solicits(frame []byte) bool {
