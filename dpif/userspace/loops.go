@@ -281,14 +281,17 @@ func (dp *Datapath) measure() {
 	tick := time.NewTicker(measureEvery)
 	defer tick.Stop()
 	last := time.Now()
+	var idle idleness
 	for {
 		select {
 		case <-dp.done:
 			return
 		case <-dp.crowded:
-			dp.mu.Lock()
-			dp.spread()
-			dp.mu.Unlock()
+			if idle.spare(time.Now()) {
+				dp.mu.Lock()
+				dp.spread()
+				dp.mu.Unlock()
+			}
 		case now := <-tick.C:
 			dp.mu.Lock()
 			dp.note()
