@@ -82,6 +82,7 @@ func TestPMDCommands(t *testing.T) {
 // TestNUMA has both make believe that there are four processors on two NUMA nodes, and
 // compares on which threads queues are.
 func TestNUMA(t *testing.T) {
+	t.Parallel()
 	steps := []string{
 		"set interface p1 options:numa_id=1",
 		"add-port br0 p2 -- set interface p2 type=dummy-pmd options:n_rxq=2",
@@ -220,6 +221,7 @@ func TestOptions(t *testing.T) {
 // namespace, under another name, while it is in use.
 func TestTapQueues(t *testing.T) {
 	ovsref.Root(t)
+	t.Parallel()
 	var ns [2]*netlab.Namespace
 	for i := range ns {
 		var err error
@@ -315,6 +317,7 @@ func TestAutoBalance(t *testing.T) {
 
 // TestSteering compares by which queues packets leave where a hash of theirs says so.
 func TestSteering(t *testing.T) {
+	t.Parallel()
 	var out [2]string
 	for i, m := range []sandbox.Maker{sandbox.Ours(t), sandbox.Reference(t)} {
 		s := sandbox.Start(t, m, sandbox.Config{Dummy: "override"})
