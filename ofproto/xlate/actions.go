@@ -8,16 +8,20 @@ import (
 )
 
 // do carries out a list of actions. last says that nothing follows for the packet.
-func (t *Translator) do(actions []openflow.Action, last bool) {
+func (t *Translator) do(actions []openflow.Action, last bool) { t.list(actions, last) }
+
+// list is do. It reports whether an action ended the list, as one does that cannot lower
+// a TTL.
+func (t *Translator) list(actions []openflow.Action, last bool) (ended bool) {
 	if len(actions) == 0 {
 		if t.node != nil {
 			t.add(NodeAction, "drop")
 		}
-		return
+		return false
 	}
 	for i, a := range actions {
 		if t.err != nil {
-			return
+			return false
 		}
 		if t.wasMPLS && !t.exit {
 			t.recircForMPLS(a)
@@ -25,7 +29,7 @@ func (t *Translator) do(actions []openflow.Action, last bool) {
 		if t.exit {
 			t.again = false
 			t.keep(actions[i:])
-			return
+			return false
 		}
 		if t.node != nil {
 			names := t.names()
@@ -33,19 +37,20 @@ func (t *Translator) do(actions []openflow.Action, last bool) {
 		}
 		if c, ok := a.(*openflow.CheckPktLarger); ok {
 			t.checkPktLarger(c, actions[i+1:], last)
-			return
+			return false
 		}
 		t.one(a, last && i == len(actions)-1 && len(t.actionSet) == 0)
 		if t.enough {
 			t.enough = false
-			return
+			return true
 		}
 		if t.again && t.err == nil {
 			t.again = false
 			t.keep(actions[i:])
-			return
+			return false
 		}
 	}
+	return false
 }
 
 func (t *Translator) one(a openflow.Action, last bool) {

@@ -240,7 +240,9 @@ func (t *Translator) thaw() bool {
 			continue
 		}
 		t.table, t.cookie = s.Table, s.Cookie
-		t.do(s.Actions, i == len(f.Steps)-1)
+		if t.list(s.Actions, i == len(f.Steps)-1) {
+			break // as in Open vSwitch, where all that is left is one list
+		}
 	}
 	return true
 }
