@@ -158,9 +158,11 @@ func (a *StripVLAN) encode(e *encoder) {
 }
 
 func (a *StripVLAN) check(c *checker) error {
-	err := c.need(c.hasVLAN())
+	if !c.hasVLAN() { // an inner tag stays where it is
+		return c.need(false)
+	}
 	c.setVLAN(false)
-	return err
+	return nil
 }
 
 func decodeStripVLAN(d *decoder, _ []byte) error {
