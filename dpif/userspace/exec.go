@@ -570,7 +570,11 @@ func (x *exec) run(w *work, ops []op) {
 			w.p.PktMark = w.p.PktMark&^o.m | o.n&o.m
 			w.stale = true
 		case opHash:
-			w.p.DPHash = hashFlow(x.fresh(w), o.n, o.m)
+			k := w.key
+			if o.n != dpif.HashL4 { // that is of the packet as it came, as with OVS
+				k = x.look(w)
+			}
+			w.p.DPHash = hashFlow(k, o.n, o.m)
 			w.stale = true
 		case opTrunc:
 			// What is cut is of the packet as it is here, whatever becomes of it.
@@ -648,6 +652,18 @@ func (x *exec) fresh(w *work) *flow.Key {
 		w.stale, w.moved, w.labels = false, false, 0
 	}
 	return w.key
+}
+
+// look returns the key of what w's packet holds now, too, and leaves in place where its
+// headers were found: behind more tags than are looked at they would not be found again.
+func (x *exec) look(w *work) *flow.Key {
+	if !w.stale || w.moved {
+		return x.fresh(w)
+	}
+	k, l3, l4 := x.spareKey(), w.p.L3, w.p.L4
+	flow.Extract(w.p, k)
+	w.p.L3, w.p.L4 = l3, l4
+	return k
 }
 
 // userspace hands the packet up because an action said so. The handler may

@@ -2,6 +2,7 @@ package userspace
 
 import (
 	"encoding/hex"
+	"slices"
 	"testing"
 
 	"govs/dpif"
@@ -39,7 +40,8 @@ func TestSetAnyVersion(t *testing.T) {
 var udp5 = flow.Key{EthType: flow.EthTypeIP, NwProto: flow.ProtoUDP, TPDst: 5}
 
 // TestSetBehindMoreTags: a tag is pushed in front of as many as are looked at, and what
-// is behind them can be changed nevertheless, also when a label has come and gone.
+// is behind them can be changed nevertheless, also when a label has come and gone,
+// or a hash was taken.
 func TestSetBehindMoreTags(t *testing.T) {
 	const ether, udp = "000000000002" + "000000000001", "4500001c000000004011f96f" + "0102030401020305" + "0001"
 	dp := newLearner(t)
@@ -56,12 +58,30 @@ func TestSetBehindMoreTags(t *testing.T) {
 		{ether + "0800" + udp + "00020008f3d8", ether + "88a80064" + "81000003" + "0800" + udp + "00050008f3d5",
 			dpif.Actions(nil).PushVLAN(0x8100, 0x1003).PushVLAN(0x88a8, 0x1064).PushMPLS(0x00001140, 0x8847).SetMPLS(0x00002140).
 				PopMPLS(0x0800).SetMasked(dpif.KeyUDP, &udp5, &flow.Mask{TPDst: 0xffff})},
+		{ether + "0800" + udp + "00020008f3d8", ether + "88a80064" + "81000003" + "0800" + udp + "00050008f3d5",
+			dpif.Actions(nil).PushVLAN(0x8100, 0x1003).PushVLAN(0x88a8, 0x1064).Hash(dpif.HashSymL4, 0).SetMasked(dpif.KeyUDP, &udp5, &flow.Mask{TPDst: 0xffff})},
 	} {
 		b, _ := hex.DecodeString(c.frame)
 		p := packet.New(b)
 		if err := dp.Execute(&dpif.Execute{Packet: p, Actions: c.actions}); err != nil || hex.EncodeToString(p.Bytes()) != c.want {
 			t.Errorf("%s %v: %x, %v, want %s", c.frame, c.actions, p.Bytes(), err, c.want)
 		}
+	}
+}
+
+// TestHashAsItCame: the hash of addresses and ports is that of the packet before anything
+// was done to it, as with Open vSwitch, which keeps it for its cache.
+func TestHashAsItCame(t *testing.T) {
+	b, _ := hex.DecodeString("000000000002" + "000000000001" + "0800" + "4500001c000000004011f96f" + "0102030401020305" + "000100020008f3d8")
+	dp := newLearner(t)
+	hash := func(a dpif.Actions) uint32 {
+		p := packet.New(slices.Clone(b))
+		must(t, dp.Execute(&dpif.Execute{Packet: p, Actions: a}))
+		return p.DPHash
+	}
+	a := dpif.Actions(nil)
+	if came, got := hash(a.Hash(dpif.HashL4, 7)), hash(a.SetMasked(dpif.KeyUDP, &udp5, &flow.Mask{TPDst: 0xffff}).PushMPLS(0x00001140, 0x8847).Hash(dpif.HashL4, 7)); got != came || got < 2 {
+		t.Errorf("%#x, not %#x", got, came)
 	}
 }
 

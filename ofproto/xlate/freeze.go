@@ -48,13 +48,17 @@ type SentIn struct {
 }
 
 // AppendKey appends what tells the state from others. Actions are told apart by
-// their place: those of a rule never change.
+// where each of them is: those of a rule never change, but lists of them are made anew
+// where an action set is carried out.
 func (f *Frozen) AppendKey(b []byte) []byte {
 	le := binary.LittleEndian
 	str := func(s string) { b = append(le.AppendUint32(b, uint32(len(s))), s...) }
 	actions := func(l []openflow.Action) {
 		b = le.AppendUint32(b, uint32(len(l)))
-		b = le.AppendUint64(b, uint64(uintptr(unsafe.Pointer(unsafe.SliceData(l)))))
+		for i := range l {
+			words := (*[2]uintptr)(unsafe.Pointer(&l[i])) // of which type, and where
+			b = le.AppendUint64(le.AppendUint64(b, uint64(words[0])), uint64(words[1]))
+		}
 	}
 	str(f.Bridge)
 	str(f.Sent.Bridge)
