@@ -104,6 +104,9 @@ func (dp *Datapath) setThreads(mask string) (gone []*thread) {
 		}
 		list = append(list, t)
 	}
+	if len(want) == 0 {
+		dp.warnOnce("other_config:pmd-cpu-mask: 0x%s names no processor that is there, packet threads stay where they are", mask)
+	}
 	if len(list) == 0 {
 		return nil // those there are go on
 	}

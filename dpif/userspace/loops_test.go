@@ -2,6 +2,7 @@ package userspace
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -161,16 +162,7 @@ func TestMove(t *testing.T) {
 		dp.Configure(map[string]string{"pmd-cpu-mask": fmt.Sprint(i%3 + 1), "emc-insert-inv-prob": fmt.Sprint(i)}, nil)
 		dp.Rebalance()
 	}
-	total := func() uint64 {
-		s := dp.Stats()
-		return s.Hits + s.Misses
-	}
-	for end := time.Now().Add(10 * time.Second); total() < uint64(sent) && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
-	if n := total(); n != uint64(sent) {
-		t.Errorf("%d of %d packets", n, sent)
-	}
+	allReceived(t, dp, uint64(sent))
 	if dp.execs.next > 8 {
 		t.Errorf("transmit queue numbers up to %d", dp.execs.next)
 	}
@@ -219,15 +211,36 @@ func TestRequeue(t *testing.T) {
 		}
 		dp.mu.Unlock()
 	}
+	allReceived(t, dp, uint64(sent))
+}
+
+// allReceived waits until a datapath has looked up as many packets as were sent.
+func allReceived(t *testing.T, dp *Datapath, sent uint64) {
+	t.Helper()
 	total := func() uint64 {
 		s := dp.Stats()
 		return s.Hits + s.Misses
 	}
-	for end := time.Now().Add(10 * time.Second); total() < uint64(sent) && time.Now().Before(end); {
+	for end := time.Now().Add(10 * time.Second); total() < sent && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}
-	if n := total(); n != uint64(sent) {
+	if n := total(); n != sent {
 		t.Errorf("%d of %d packets", n, sent)
+	}
+}
+
+// A mask of processors that are not said to be there leaves the threads, and says so.
+func TestNoSuchProcessor(t *testing.T) {
+	var said []string
+	dp, err := New(Config{Nodes: []int{0, 1}, Log: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dp.Close()
+	before := dp.loops()
+	dp.Configure(map[string]string{"pmd-cpu-mask": "0xc"}, nil)
+	if !slices.Equal(dp.loops(), before) || len(said) != 1 || !strings.Contains(said[0], "0xc names no processor that is there") {
+		t.Errorf("%d threads of %d, %q", len(dp.loops()), len(before), said)
 	}
 }
 

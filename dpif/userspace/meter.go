@@ -220,7 +220,7 @@ func (x *exec) meter(w *work, ops []op) bool {
 
 // mark raises the drop precedence of an IP packet.
 func (x *exec) mark(w *work, raise uint8) {
-	k := x.fresh(w)
+	k := x.look(w)
 	tos := raised(k.NwTOS, raise)
 	if !k.IsIP() || tos == k.NwTOS {
 		return

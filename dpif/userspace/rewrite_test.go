@@ -69,6 +69,26 @@ func TestSetBehindMoreTags(t *testing.T) {
 	}
 }
 
+// TestMarkLeavesHeaders: marking a packet behind more tags than are looked at does nothing,
+// and forgets nothing.
+func TestMarkLeavesHeaders(t *testing.T) {
+	dp := newLearner(t)
+	flow.SetVLANLimit(1)
+	defer flow.SetVLANLimit(flow.MaxVLANs)
+	b, _ := hex.DecodeString("000000000002" + "000000000001" + "0800" + "4528001c000000004011f947" + "0102030401020305" + "000100020008f3d8")
+	x, k := &exec{}, flow.Key{}
+	x.init(dp, 0)
+	w := work{p: packet.New(b), key: &k}
+	flow.Extract(w.p, w.key)
+	w.p.PushVLAN(0x8100, 0x1003)
+	w.p.PushVLAN(0x88a8, 0x1064)
+	w.stale = true
+	x.mark(&w, 1)
+	if h := w.p.AsIPv4(); h == nil || h[1] != 0x28 || w.p.L3 != 22 {
+		t.Errorf("%x, L3 at %d", w.p.Bytes(), w.p.L3)
+	}
+}
+
 // TestHashAsItCame: the hash of addresses and ports is that of the packet before anything
 // was done to it, as with Open vSwitch, which keeps it for its cache.
 func TestHashAsItCame(t *testing.T) {
