@@ -14,7 +14,7 @@
 #   make bench      benchmarks
 #   make test-tunnels       every type of tunnel with every option, against the reference
 #   make bench-ovsdb  our database server beside Debian's, with ratios
-#   make bench-datapath  our userspace datapath beside Debian's, a Linux bridge and bare forwarders (root; QUICK=1 for one round, ROUNDS=N, ONLY=REGEXP, WHAT=REGEXP of columns, PROFILE=DIR)
+#   make bench-datapath  our userspace datapath beside Debian's, a Linux bridge and bare forwarders (root; QUICK=1 for two turns, TURNS=N, WINDOW=TIME of one measurement, ONLY=REGEXP, WHAT=REGEXP of columns, OTHER=DIR of another build's binaries, PROFILE=DIR)
 #   make bench-openflow  our ovs-ofctl and flow tables beside Debian's, with ratios
 #   make bench-xlate  a storm of new connections through our switch and Debian's
 #   make fuzz       every fuzz target for FUZZTIME
@@ -157,7 +157,7 @@ bench-xlate: test-setup
 bench-datapath: test-setup
 	$(GO) test -c -o bin/bench-datapath ./test/bench/datapath
 	cd test/bench/datapath && ../../../bin/bench-datapath -test.run '^$$' -test.bench Datapath -test.benchtime 1x -test.timeout 40m \
-		-rounds $(or $(ROUNDS),$(if $(QUICK),1,3)) -window $(if $(QUICK),1s,1500ms) -only '$(or $(ONLY),.)' -what '$(WHAT)' -profile '$(abspath $(PROFILE))'
+		-turns $(or $(TURNS),$(if $(QUICK),2,12)) -window $(or $(WINDOW),500ms) -only '$(or $(ONLY),.)' -what '$(WHAT)' -other '$(abspath $(OTHER))' -profile '$(abspath $(PROFILE))'
 
 fuzz:
 	FUZZTIME=$(FUZZTIME) test/fuzz.sh

@@ -3,9 +3,8 @@ package datapath
 import (
 	"fmt"
 	"os/exec"
-	"strconv"
+	"path/filepath"
 	"testing"
-	"time"
 
 	"govs/test/sandbox"
 )
@@ -16,9 +15,10 @@ type forwarder struct {
 	start func(l *lab)
 	// What it is measured for.
 	frames, many, rules, tcp, ping bool
-	plain                          bool // it does not take frames with offloads
-	taps                           bool // hosts have taps of the switch
-	hosts                          bool // it is two hosts of the seed's network
+	plain                          bool   // it does not take frames with offloads
+	taps                           bool   // hosts have taps of the switch
+	hosts                          bool   // it is two hosts of the seed's network
+	of                             string // the row of this build that another build's is compared to
 }
 
 var forwarders = []forwarder{
@@ -74,11 +74,24 @@ func aSwitch(maker func(testing.TB) sandbox.Maker, typ string, config ...string)
 		l.sw.StartSwitch()
 		pid := l.sw.PID("ovs-vswitchd")
 		prefer(pid)
-		l.pids = []string{strconv.Itoa(pid)}
+		l.pids = []int{pid}
 		if typ == "internal" {
 			l.taps()
 		}
-		l.rules(10)
-		time.Sleep(200 * time.Millisecond)
 	}
+}
+
+// others returns the rows of the other build of govs.
+func others() (list []forwarder) {
+	build := func(testing.TB) sandbox.Maker {
+		return sandbox.Maker{Name: "govs", Program: func(tool string) string { return filepath.Join(*other, tool) }}
+	}
+	types := map[string]string{"govs": "system", "govs AF_XDP": "afxdp", "govs taps": "internal"}
+	for _, f := range forwarders {
+		if typ := types[f.name]; typ != "" {
+			f.name, f.of, f.start = "other "+f.name, f.name, aSwitch(build, typ)
+			list = append(list, f)
+		}
+	}
+	return list
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"govs/internal/netlab"
 	"govs/test/sandbox"
@@ -29,20 +30,21 @@ import (
 // other names and addresses.
 type lab struct {
 	tb      *testing.B
-	name    string // of the forwarder
+	f       *forwarder
 	a, s, b *netlab.Namespace
 	out, in string                             // the load leaves by out of a and arrives by in of b
 	dst     netip.Addr                         // b's
 	frame   []byte                             // the load's
 	near    func() (*netlab.Namespace, string) // the forwarder's end of a's cable, if it is not f0 of s
 	sw      *sandbox.Switch                    // nil if the forwarder is none
-	pids    []string                           // of the forwarder, or both; none if it is the kernel
+	pids    []int                              // of the forwarder, or both; none if it is the kernel
+	work    float64                            // seconds that a frame of the last measurement took
 }
 
 var labs int
 
-func newLab(tb *testing.B, name string) *lab {
-	l := &lab{tb: tb, name: name, out: "g0", in: "g1", dst: addrs[1]}
+func newLab(tb *testing.B, f *forwarder) *lab {
+	l := &lab{tb: tb, f: f, out: "g0", in: "g1", dst: addrs[1]}
 	l.frame = loadFrame(macOf(0), macOf(1), addrs[0], addrs[1])
 	labs++
 	for _, n := range []struct {
@@ -118,7 +120,7 @@ func (l *lab) must(err error) {
 func (l *lab) start(ns *netlab.Namespace, cmd *exec.Cmd) (stop func()) {
 	l.must(ns.Start(cmd))
 	if ns == l.s && ns != nil {
-		l.pids = []string{strconv.Itoa(cmd.Process.Pid)}
+		l.pids = []int{cmd.Process.Pid}
 	}
 	done := false
 	stop = func() {
@@ -144,11 +146,11 @@ func (l *lab) frames(column string, flows int) (rate, work float64) {
 		if !time.Now().After(end) {
 			continue
 		}
-		if strings.HasPrefix(l.name, "OVS") {
+		if strings.HasPrefix(l.f.name, "OVS") {
 			// With many rules it sometimes forwards nothing under such a load.
-			l.tb.Logf("%s: no frame gets through", column)
+			l.tb.Logf("%s, %s: no frame gets through", l.f.name, column)
 		} else {
-			l.tb.Error("no frame gets through")
+			l.tb.Errorf("%s, %s: no frame gets through", l.f.name, column)
 		}
 		return 0, 0
 	}
@@ -166,7 +168,7 @@ func (l *lab) frames(column string, flows int) (rate, work float64) {
 // ran returns how long the forwarder's processes were on a processor.
 func (l *lab) ran() (d time.Duration) {
 	for _, pid := range l.pids {
-		list, _ := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
+		list, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 		for _, f := range list {
 			b, _ := os.ReadFile(f)
 			s, _, _ := strings.Cut(string(b), " ")
@@ -177,8 +179,19 @@ func (l *lab) ran() (d time.Duration) {
 	return d
 }
 
+// sleep has the forwarder's processes do nothing, and wake go on: some poll without
+// end.
+func (l *lab) sleep() { l.signal(unix.SIGSTOP) }
+func (l *lab) wake()  { l.signal(unix.SIGCONT) }
+
+func (l *lab) signal(s unix.Signal) {
+	for _, pid := range l.pids {
+		unix.Kill(pid, s)
+	}
+}
+
 // warmUp is how long a load lasts before it is looked at.
-const warmUp = 400 * time.Millisecond
+const warmUp = 250 * time.Millisecond
 
 // offloads says whether the hosts leave checksums and segments to the forwarder,
 // which not every one can do.

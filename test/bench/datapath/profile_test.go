@@ -20,10 +20,10 @@ func (l *lab) profile(column string) (end func()) {
 		return func() {}
 	}
 	l.must(os.MkdirAll(*profileDir, 0o755))
-	name := filepath.Join(*profileDir, strings.NewReplacer(" ", "-", ",", "").Replace(l.name+" "+column))
+	name := filepath.Join(*profileDir, strings.NewReplacer(" ", "-", ",", "").Replace(l.f.name+" "+column))
 	what := []string{"-C", strconv.Itoa(forwardCPU)}
 	if len(l.pids) > 0 {
-		what = []string{"-p", strings.Join(l.pids, ",")}
+		what = []string{"-p", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(l.pids)), ","), "[]")}
 	}
 	args := append([]string{"-n", "-19", "perf", "record", "-q", "-g", "-o", name + ".data"}, what...)
 	cmd := exec.Command("nice", append(args, "--", "sleep", fmt.Sprint(window.Seconds()*0.8))...)
@@ -38,7 +38,7 @@ func (l *lab) profile(column string) (end func()) {
 			{".txt", []string{"--no-children", "--sort", "comm,dso,sym"}},
 			{".children.txt", []string{"--children", "--sort", "comm,dso,sym"}},
 		}
-		if strings.HasPrefix(l.name, "govs") {
+		if strings.HasPrefix(l.f.name, "govs") {
 			tables = append(tables, table{stagesSuffix, []string{"--children", "--sort", "sym"}})
 		}
 		for _, t := range tables {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strconv"
 
 	"govs/internal/netlab"
 	"govs/internal/ovsref"
@@ -45,7 +44,7 @@ func twoHosts(maker func(*lab) seed.Maker) func(*lab) {
 		for _, h := range n.Hosts {
 			pid := h.Pid("ovs-vswitchd")
 			prefer(pid)
-			l.pids = append(l.pids, strconv.Itoa(pid))
+			l.pids = append(l.pids, pid)
 		}
 		from, to := n.Machines["vm2"], n.Machines["vm1"]
 		l.a, l.b, l.out, l.in, l.dst = from.NS, to.NS, "eth0", "eth0", to.Addr()
