@@ -76,8 +76,6 @@ func (s *shard) fetchConn(h uint32) {
 	}
 	s.mu.Unlock()
 	if c != nil {
-		for at := uintptr(0); at < unsafe.Sizeof(*c); at += 64 {
-			prefetch.Line(unsafe.Add(unsafe.Pointer(c), at))
-		}
+		prefetch.Lines(unsafe.Pointer(c), int(unsafe.Sizeof(*c)+63)/64)
 	}
 }

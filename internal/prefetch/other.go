@@ -6,3 +6,6 @@ import "unsafe"
 
 // Line does nothing.
 func Line(unsafe.Pointer) {}
+
+// Lines does nothing.
+func Lines(unsafe.Pointer, int) {}

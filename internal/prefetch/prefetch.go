@@ -8,3 +8,8 @@ import "unsafe"
 //
 //go:noescape
 func Line(p unsafe.Pointer)
+
+// Lines begins to load n cache lines, of 64 bytes, from that which p points into.
+//
+//go:noescape
+func Lines(p unsafe.Pointer, n int)

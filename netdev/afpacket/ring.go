@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"govs/internal/prefetch"
 	"govs/netdev"
 	"govs/netdev/linux"
 	"govs/packet"
@@ -21,14 +22,13 @@ import (
 // A frame that is longer than a slot, as super-frames are, comes by the socket's
 // ordinary queue; its slot says so.
 type ring struct {
-	fd      *linux.FD
-	mem     []byte
-	slot    int // bytes of a slot
-	n       int // slots
-	head    int // next slot to read
-	long    *mmsg
-	fetched uint64 // see fetch
-	end     sync.Once
+	fd   *linux.FD
+	mem  []byte
+	slot int // bytes of a slot
+	n    int // slots
+	head int // next slot to read
+	long *mmsg
+	end  sync.Once
 }
 
 const (
@@ -125,16 +125,31 @@ type slotHdr struct {
 const statusCopy = 1 << 1 // TP_STATUS_COPY
 
 // ahead is how many slots before its turn one is fetched.
-const ahead = 3
+const ahead = 8
 
 // fetch begins to load a slot from the other processor's cache, which takes
-// about as long as the work on a packet.
+// longer than receiving a packet.
 func (r *ring) fetch(i int) {
 	if i >= r.n {
 		i -= r.n
 	}
-	s := r.mem[i*r.slot:][:minSlot]
-	r.fetched += uint64(s[0]) + uint64(s[64]) + uint64(s[128])
+	prefetch.Lines(unsafe.Pointer(&r.mem[i*r.slot]), 3) // its header and a small frame
+}
+
+// release gives the last n slots that were read back to the kernel.
+func (r *ring) release(n int) {
+	if first := r.head - n; first < 0 {
+		giveBack(r.status(first+r.n), r.slot, -first)
+		n = r.head
+	}
+	if n > 0 {
+		giveBack(r.status(r.head-n), r.slot, n)
+	}
+}
+
+// status returns whose slot i is.
+func (r *ring) status(i int) *uint32 {
+	return (*uint32)(unsafe.Pointer(&r.mem[i*r.slot]))
 }
 
 // recv is RxQueue.Recv of a ring. Frames that cannot be had count as bad.
@@ -144,7 +159,8 @@ func (r *ring) recv(batch []*packet.Packet) (got int, bytes, bad int64, err erro
 		return 0, 0, 0, netdev.ErrClosed
 	}
 	defer r.fd.Release()
-	for got < len(batch) {
+	seen := 0
+	for got < len(batch) && seen < r.n {
 		s := r.mem[r.head*r.slot:][:r.slot]
 		h := (*slotHdr)(unsafe.Pointer(&s[0]))
 		status := atomic.LoadUint32(&h.status)
@@ -182,7 +198,7 @@ func (r *ring) recv(batch []*packet.Packet) (got int, bytes, bad int64, err erro
 			got++
 			bytes += int64(p.Len())
 		}
-		atomic.StoreUint32(&h.status, unix.TP_STATUS_KERNEL)
+		seen++
 		if r.head++; r.head == r.n {
 			r.head = 0
 		}
@@ -190,6 +206,7 @@ func (r *ring) recv(batch []*packet.Packet) (got int, bytes, bad int64, err erro
 			break
 		}
 	}
+	r.release(seen)
 	if got == 0 && bad == 0 {
 		// The socket may have woken us with an error, such as the interface's
 		// going down.
