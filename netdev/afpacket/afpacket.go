@@ -7,6 +7,7 @@
 package afpacket
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -31,14 +32,17 @@ const (
 // Device is an open packet socket bound to an interface.
 type Device struct {
 	cfg    netdev.Config
-	fd     *linux.FD // receives, and sends what the queueing discipline must see
-	direct *linux.FD // sends past the queueing discipline; nil if that cannot be had
-	bypass atomic.Bool
+	fd     *linux.FD   // receives, and sends what the queueing discipline must see
+	bypass atomic.Bool // the ways past the queueing discipline may be used
 	link   *linux.Link
 	cancel func() // ends link news
 	cnt    netdev.Counters
 	rx     rxQueue
 	tx     netdev.PerQueue[txScratch]
+
+	// The sockets of the ways past the queueing discipline, -1 if they cannot be had.
+	// Whoever holds fd may use them.
+	direct, bare int
 
 	mu       sync.Mutex
 	closed   bool      // guarded by mu
@@ -63,18 +67,36 @@ func Open(cfg netdev.Config) (*Device, error) {
 	if err != nil {
 		return fail("open", err)
 	}
-	d := &Device{cfg: cfg, fd: linux.NewFD(fd), link: l}
+	d := &Device{cfg: cfg, fd: linux.NewFD(fd), link: l, direct: -1, bare: -1}
 	d.rx.d = d
 	d.rx.fd.Store(int64(fd))
-	if direct, err := newSocket(optionsDirect); err == nil {
-		d.direct = linux.NewFD(direct)
-	}
+	d.openPast()
 	if err := d.bind(idx); err != nil {
 		d.closeSockets()
 		return fail("bind packet socket", err)
 	}
 	d.cancel = linux.OnLink(cfg.Name, d.linkChanged)
 	return d, nil
+}
+
+// openPast opens the sockets of the ways past the queueing discipline, both or none.
+func (d *Device) openPast() {
+	var err error
+	if d.direct, err = newSocket(optionsDirect); err == nil {
+		d.bare, err = newSocket(optionsBare)
+	}
+	if err != nil {
+		d.closePast()
+	}
+}
+
+func (d *Device) closePast() {
+	for _, fd := range []*int{&d.direct, &d.bare} {
+		if *fd >= 0 {
+			unix.Close(*fd)
+			*fd = -1
+		}
+	}
 }
 
 // bind points the socket at an interface, makes that promiscuous and guards it.
@@ -89,9 +111,9 @@ func (d *Device) bind(ifindex int) error {
 			return err
 		}
 	}
-	if d.direct != nil {
-		// Protocol 0: it only sends.
-		if err := bindTo(d.direct.Num(), ifindex, 0); err != nil {
+	if d.direct >= 0 {
+		// Protocol 0: they only send.
+		if err := cmp.Or(bindTo(d.direct, ifindex, 0), bindTo(d.bare, ifindex, 0)); err != nil {
 			return err
 		}
 	}
@@ -116,7 +138,7 @@ var plainQdiscs = []string{"noqueue", "mq", "pfifo_fast", "fq_codel", "fq", ""}
 // discipline.
 func (d *Device) chooseWay() {
 	kind, err := d.link.Qdisc()
-	d.bypass.Store(d.direct != nil && err == nil && slices.Contains(plainQdiscs, kind))
+	d.bypass.Store(d.direct >= 0 && err == nil && slices.Contains(plainQdiscs, kind))
 }
 
 // linkChanged follows an interface that was deleted and made again under the
@@ -221,9 +243,7 @@ func (d *Device) Close() error {
 // closeSockets waits until nobody uses them.
 func (d *Device) closeSockets() {
 	d.fd.Close()
-	if d.direct != nil {
-		d.direct.Close()
-	}
+	d.closePast()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, r := range []*ring{d.rx.ring, d.rx.old} {

@@ -11,6 +11,33 @@ import (
 	"govs/packet"
 )
 
+// A way is one of the sockets that a frame can be sent by.
+type way int
+
+const (
+	ordinary way = iota // through the interface's queueing discipline
+	direct              // past it
+	bare                // past it, and without a vnet header, which is cheaper
+	ways
+)
+
+// validTo is the length up to which it is not worth a vnet header to tell the receiver
+// that a frame's checksum is right: adding it up takes no longer.
+const validTo = 128
+
+// wayOf returns the way of a frame. Past the queueing discipline the kernel does not
+// cut super-frames for interfaces that cannot.
+func wayOf(p *packet.Packet, bypass bool) way {
+	o := &p.Offload
+	switch {
+	case !bypass || o.GSOType != packet.GSONone:
+		return ordinary
+	case o.CsumPartial || o.CsumValid && p.Len() > validTo:
+		return direct
+	}
+	return bare
+}
+
 type txScratch struct {
 	msgs [maxBatch]linux.Mmsghdr
 	iov  [maxBatch][2]unix.Iovec
@@ -25,34 +52,25 @@ func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
 		return 0, netdev.ErrClosed
 	}
 	defer d.fd.Release()
-	direct := -1
-	if d.bypass.Load() {
-		if direct, ok = d.direct.Acquire(); !ok {
-			return 0, netdev.ErrClosed
-		}
-		defer d.direct.Release()
-	}
+	fds := [ways]int{fd, d.direct, d.bare}
+	bypass := d.bypass.Load()
 	s := d.tx.Get(txq)
 	var sent, bytes int64
 	total := int64(len(batch))
 	var first error
 	for len(batch) > 0 {
-		// Past the queueing discipline the kernel does not cut super-frames for
-		// interfaces that cannot.
-		super := batch[0].Offload.GSOType != packet.GSONone
-		n := 0
-		for n < min(len(batch), maxBatch) && (direct < 0 || (batch[n].Offload.GSOType != packet.GSONone) == super) {
-			s.put(n, batch[n])
+		w := wayOf(batch[0], bypass)
+		n := 1
+		for n < min(len(batch), maxBatch) && wayOf(batch[n], bypass) == w {
 			n++
 		}
-		way := fd
-		if direct >= 0 && !super {
-			way = direct
-		}
+		s.put(batch[:n], w)
 		for at := 0; at < n; {
-			k, err := linux.Sendmmsg(way, s.msgs[at:n])
-			if err != nil && way == direct && errors.Is(err, unix.ENOBUFS) {
-				way = fd // the driver's ring is full: the discipline has a queue
+			k, err := linux.Sendmmsg(fds[w], s.msgs[at:n])
+			if err != nil && w != ordinary && errors.Is(err, unix.ENOBUFS) {
+				// The driver's ring is full: the discipline has a queue.
+				batch, n, at, w = batch[at:], n-at, 0, ordinary
+				s.put(batch[:n], w)
 				continue
 			}
 			if err != nil {
@@ -79,24 +97,28 @@ func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
 	return int(sent), first
 }
 
-// put makes message i that of p.
-func (s *txScratch) put(i int, p *packet.Packet) {
-	m := &s.msgs[i].Hdr
-	m.Iov = &s.iov[i][0]
-	if b := p.WithVNetHdr(); b != nil {
-		if p.Offload.GSOType == packet.GSONone {
-			packet.SetLinear(b, p.Len())
-		}
+// put makes the first messages those of a batch.
+func (s *txScratch) put(batch []*packet.Packet, w way) {
+	for i, p := range batch {
+		m, iov := &s.msgs[i].Hdr, &s.iov[i]
+		m.Iov = &iov[0]
 		m.SetIovlen(1)
-		s.iov[i][0].Base = unsafe.SliceData(b)
-		s.iov[i][0].SetLen(len(b))
-		return
+		b := p.Bytes()
+		if w != bare {
+			if all := p.WithVNetHdr(); all != nil {
+				if p.Offload.GSOType == packet.GSONone {
+					packet.SetLinear(all, p.Len())
+				}
+				b = all
+			} else {
+				p.Offload.WriteVNetHdr(s.vnet[i][:])
+				m.SetIovlen(2)
+				iov[1].Base = unsafe.SliceData(b)
+				iov[1].SetLen(len(b))
+				b = s.vnet[i][:]
+			}
+		}
+		iov[0].Base = unsafe.SliceData(b)
+		iov[0].SetLen(len(b))
 	}
-	p.Offload.WriteVNetHdr(s.vnet[i][:])
-	b := p.Bytes()
-	m.SetIovlen(2)
-	s.iov[i][0].Base = &s.vnet[i][0]
-	s.iov[i][0].SetLen(packet.VNetHdrLen)
-	s.iov[i][1].Base = unsafe.SliceData(b)
-	s.iov[i][1].SetLen(len(b))
 }

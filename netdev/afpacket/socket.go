@@ -22,12 +22,12 @@ var optionsRx = []option{
 	{unix.PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING"},
 }
 
-// optionsDirect are those of a socket that sends past the interface's queueing
-// discipline.
-var optionsDirect = []option{
-	{unix.PACKET_VNET_HDR, 1, "PACKET_VNET_HDR"},
-	{unix.PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS"},
-}
+// optionsBare are those of a socket that sends past the interface's queueing
+// discipline, and optionsDirect if frames have a vnet header.
+var (
+	optionsBare   = []option{{unix.PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS"}}
+	optionsDirect = append([]option{{unix.PACKET_VNET_HDR, 1, "PACKET_VNET_HDR"}}, optionsBare...)
+)
 
 // newSocket opens a packet socket with options. Protocol 0: nothing is received
 // before it is bound to another one.
