@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 	"govs/conntrack"
@@ -16,9 +17,9 @@ import (
 )
 
 const (
-	maxRecirc = 6  // recirculations of one packet, as in OVS
-	maxQueue  = 64 // packets that wait for one port before they are sent
-	keepCopy  = 64 // copies kept for reuse between batches
+	maxRecirc = 6   // recirculations of one packet, as in OVS
+	maxQueue  = 64  // packets that wait for one port before they are sent
+	keepCopy  = 128 // copies kept for reuse between batches
 )
 
 // exec is what runs actions: an executor with its own transmit queues, counters
@@ -273,7 +274,10 @@ func (x *exec) flushStats() {
 	}
 	f.packets.Add(x.lastPkts)
 	f.bytes.Add(x.lastBytes)
-	f.used.Store(x.now)
+	// Times are shown in milliseconds; not storing one that hardly differs is much cheaper.
+	if since := x.now - f.used.Load(); since < 0 || since >= int64(time.Millisecond) {
+		f.used.Store(x.now)
+	}
 	if x.lastFlags != 0 && uint16(f.tcpFlags.Load())|x.lastFlags != uint16(f.tcpFlags.Load()) {
 		f.tcpFlags.Or(uint32(x.lastFlags))
 	}

@@ -15,15 +15,15 @@ import (
 
 // batchSize is the most packets one pass handles: large enough to share the
 // price of system calls and of counters, small enough that keys stay in the
-// first-level cache.
-const batchSize = 32
+// processor's own cache.
+const batchSize = 64
 
 // retryAfter is how long a queue in error is left alone: an interface that was
 // deleted or taken away reports readiness for ever.
 const retryAfter = time.Second
 
 // burst is the most batches of one queue before the others have their turn.
-const burst = 8
+const burst = 4
 
 // wakeID is the epoll identity of the wake-up descriptor.
 const wakeID = -1

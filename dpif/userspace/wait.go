@@ -13,6 +13,8 @@ import (
 const (
 	highRate = 10 * time.Microsecond
 	lookFor  = 100 * time.Microsecond
+	// ratePackets is how many packets tell a rate.
+	ratePackets = 32
 )
 
 // wait returns ready queues. It looks first without telling the Go scheduler,
@@ -25,7 +27,7 @@ func (t *thread) wait(events []unix.EpollEvent) int {
 		return n
 	}
 	now := time.Now()
-	if t.busy >= batchSize {
+	if t.busy >= ratePackets {
 		t.high = now.Sub(t.since) < time.Duration(t.busy)*highRate
 		t.busy, t.since = 0, now
 	}
