@@ -174,11 +174,16 @@ func carryOut(plan map[*rx]*thread) error {
 		if r.t == t {
 			continue
 		}
+		moved := r.at != nil
 		if r.t != nil {
 			r.t.del(r)
 		}
 		if err := t.add(r); err != nil {
 			return err
+		}
+		if moved && r.settled != nil {
+			r.moved.Store(true)
+			t.wakeUp()
 		}
 	}
 	return nil

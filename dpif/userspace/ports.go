@@ -37,8 +37,13 @@ type rx struct {
 	more func() bool // nil, or whether q has packets that its descriptor does not show
 	calm calmer      // q, or nil
 	told atomic.Bool // whether it is to be told that there is little to do
-	t    *thread     // that polls it, and
-	at   *seat       // how; guarded by the datapath's mu
+	// settled tells q that what its FD says is polled; nil if that is always the same.
+	settled func()
+	// moved: it has come from a thread that may still have been receiving, so that its
+	// descriptor may no longer be the one it came with.
+	moved atomic.Bool
+	t     *thread // that polls it, and
+	at    *seat   // how; guarded by the datapath's mu
 
 	n      int          // number of the queue
 	mu     sync.Mutex   // one thread at a time receives, also when queues move
@@ -166,6 +171,9 @@ func newRx(p *port, q netdev.RxQueue, n int) *rx {
 	r := &rx{port: p, q: q, n: n}
 	if m, ok := q.(interface{ Pending() bool }); ok {
 		r.more = m.Pending
+	}
+	if m, ok := q.(interface{ Settled() }); ok {
+		r.settled = m.Settled
 	}
 	r.calm, _ = q.(calmer)
 	return r

@@ -144,15 +144,28 @@ func (t *thread) add(r *rx) error {
 // has reports whether e is still polled, and not at rest. The caller holds mu.
 func (t *thread) has(e *seat) bool { return (*t.tab.Load())[e.id] == e && t.gone[e.id] == nil }
 
-// follow polls the descriptor that a queue has now.
-func (t *thread) follow(e *seat, fd int) {
+// follow polls the descriptor that a queue has now, and tells it so. If another
+// thread has the queue by now, that will do it; see moved.
+func (t *thread) follow(e *seat) {
+	if fd := e.q.FD(); fd != int(e.fd.Load()) && !t.change(e, fd) {
+		return
+	}
+	if e.settled != nil {
+		e.settled()
+	}
+}
+
+// change polls another descriptor of a queue, if the queue is still this thread's.
+func (t *thread) change(e *seat, fd int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.has(e) {
-		epollDel(t.ep, int(e.fd.Load()))
-		e.fd.Store(int64(fd))
-		epollAdd(t.ep, fd, e.id)
+	if !t.has(e) {
+		return false
 	}
+	epollDel(t.ep, int(e.fd.Load()))
+	e.fd.Store(int64(fd))
+	epollAdd(t.ep, fd, e.id)
+	return true
 }
 
 // del ends polling r; a batch that is being received may still be handled.
@@ -205,15 +218,22 @@ func (t *thread) wakeUp() {
 	unix.Write(t.wake, one[:])
 }
 
-// calm tells queues that there is little to do, who may then receive by other means.
-func (t *thread) calm(tab []*seat) {
+// woken tells queues that there is little to do, who may then receive by other means,
+// and looks what descriptor those have that have come from another thread.
+func (t *thread) woken(tab []*seat) {
 	var b [8]byte
 	unix.Read(t.wake, b[:])
 	for _, r := range tab {
-		if r != nil && r.told.Swap(false) {
+		if r == nil {
+			continue
+		}
+		calm, moved := r.told.Swap(false), r.moved.Swap(false)
+		if calm {
 			r.mu.Lock()
 			r.rx.calm.Calm()
 			r.mu.Unlock()
+		}
+		if calm || moved {
 			t.poll(r)
 		}
 	}
@@ -255,7 +275,7 @@ func (t *thread) run() {
 		before := t.busy
 		for _, ev := range events[:n] {
 			if ev.Fd == wakeID {
-				t.calm(tab)
+				t.woken(tab)
 				continue
 			}
 			if int(ev.Fd) >= len(tab) || tab[ev.Fd] == nil {
@@ -297,9 +317,7 @@ func (t *thread) poll(r *seat) {
 		}
 	}
 	t.x.flush()
-	if fd := r.q.FD(); fd != int(r.fd.Load()) {
-		t.follow(r, fd)
-	}
+	t.follow(r)
 	if err != nil && !errors.Is(err, netdev.ErrClosed) && !errors.Is(err, unix.ENETDOWN) && !errors.Is(err, unix.ENOBUFS) {
 		t.rest(r)
 	}

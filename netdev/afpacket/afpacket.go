@@ -246,7 +246,7 @@ func (d *Device) closeSockets() {
 	d.closePast()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, r := range []*ring{d.rx.ring, d.rx.old} {
+	for _, r := range []*ring{d.rx.ring, d.rx.old, d.rx.done} {
 		if r != nil {
 			r.close()
 		}

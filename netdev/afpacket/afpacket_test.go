@@ -159,6 +159,7 @@ func TestLoad(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n == 0 && !b.rx.Pending() {
+				b.rx.Settled()
 				return
 			}
 			for _, p := range batch[:n] {
@@ -257,6 +258,19 @@ func TestCalm(t *testing.T) {
 	}
 	if q.Strained() || q.old != nil || q.ring != nil || q.Pending() {
 		t.Error("the ring is still there")
+	}
+	// Whoever polls may not have looked: the number is not given to another ring.
+	if q.done == nil {
+		t.Fatal("the ring's descriptor is closed while it is polled")
+	}
+	q.frames, q.since = loadFrames, time.Now()
+	if q.look(); q.ring != nil {
+		t.Error("a new ring, while the last one's descriptor is polled")
+	}
+	q.Settled()
+	q.frames, q.since = loadFrames, time.Now()
+	if q.look(); q.done != nil || q.ring == nil {
+		t.Errorf("no new ring: %v", b.ringErr)
 	}
 }
 

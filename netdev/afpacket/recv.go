@@ -26,12 +26,14 @@ type rxQueue struct {
 	// draining: the other means still has frames.
 	draining bool
 	old      *ring // the ring that has some; as ring
+	done     *ring // has none left, but its descriptor may still be polled; as ring
 	frames   int
 	since    time.Time
 	fd       atomic.Int64 // what is to be polled
 }
 
-// FD implements netdev.RxQueue. It may be another one after Recv.
+// FD implements netdev.RxQueue. It may be another one after Recv; who polls tells by
+// Settled that it is what is polled now.
 func (q *rxQueue) FD() int { return int(q.fd.Load()) }
 
 // Pending says whether there may be frames that the descriptor does not show.
@@ -92,7 +94,18 @@ func (q *rxQueue) endDrain() {
 	q.draining = false
 	if r := q.old; r != nil {
 		q.d.mu.Lock()
-		q.old = nil
+		q.old, q.done = nil, r
+		q.d.mu.Unlock()
+	}
+}
+
+// Settled says that what FD says is what is polled. A ring that is no longer needed
+// ends here: if it did before, its number might already be the next ring's, or another
+// port's, when whoever polls looks. The queue's reader calls it.
+func (q *rxQueue) Settled() {
+	if r := q.done; r != nil {
+		q.d.mu.Lock()
+		q.done = nil
 		q.d.mu.Unlock()
 		r.close()
 	}
@@ -115,7 +128,7 @@ func (q *rxQueue) look() {
 	took := now.Sub(q.since)
 	q.frames, q.since = 0, now
 	switch {
-	case q.draining:
+	case q.draining || q.done != nil:
 	case q.ring == nil && took < ringFrom && q.d.wantRing():
 		q.change(true)
 	case q.ring != nil && took > ringTo:
