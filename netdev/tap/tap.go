@@ -367,6 +367,19 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	return int(count), err
 }
 
+// write hands a frame to the kernel.
+func (s *txScratch) write(fd int, p *packet.Packet) error {
+	if whole := p.WithVNetHdr(); whole != nil {
+		return linux.Write(fd, whole)
+	}
+	p.Offload.WriteVNetHdr(s.vnet[:])
+	b := p.Bytes()
+	s.iov[0].Base, s.iov[1].Base = &s.vnet[0], unsafe.SliceData(b)
+	s.iov[0].SetLen(len(s.vnet))
+	s.iov[1].SetLen(len(b))
+	return linux.Writev(fd, s.iov[:])
+}
+
 // Send implements netdev.Device. A tap that is down drops what it is given, as
 // the kernel answers EIO.
 func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
@@ -385,30 +398,17 @@ func (d *Device) Send(txq int, batch []*packet.Packet) (int, error) {
 	var sent, bytes int64
 	var first error
 	for _, p := range batch {
-		b := p.Bytes()
-		if whole := p.WithVNetHdr(); whole != nil {
-			if err := linux.Write(fd, whole); err != nil {
-				if first == nil {
-					first = err
-				}
-				continue
-			}
-			sent++
-			bytes += int64(len(b))
-			continue
-		}
-		p.Offload.WriteVNetHdr(s.vnet[:])
-		s.iov[0].Base, s.iov[1].Base = &s.vnet[0], unsafe.SliceData(b)
-		s.iov[0].SetLen(len(s.vnet))
-		s.iov[1].SetLen(len(b))
-		if err := linux.Writev(fd, s.iov[:]); err != nil {
+		if err := s.write(fd, p); err != nil {
 			if first == nil {
 				first = err
+			}
+			if errors.Is(err, unix.EIO) {
+				break // all others would get that, too
 			}
 			continue
 		}
 		sent++
-		bytes += int64(len(b))
+		bytes += int64(p.Len())
 	}
 	if sent > 0 {
 		d.cnt.TxPackets.Add(sent)

@@ -35,8 +35,9 @@ func TestLife(t *testing.T) {
 	if _, err := Open(netdev.Config{Name: "tp0"}); netdev.Strerror(err) != "Device or resource busy" {
 		t.Errorf("opened twice: %v", err)
 	}
-	if n, err := d.Send(0, []*packet.Packet{packet.New(make([]byte, 60))}); n != 0 || netdev.Strerror(err) != "Input/output error" {
-		t.Errorf("sent by a tap that is down: %d %v", n, err)
+	three := []*packet.Packet{packet.New(make([]byte, 60)), packet.New(make([]byte, 60)), packet.New(make([]byte, 60))}
+	if n, err := d.Send(0, three); n != 0 || netdev.Strerror(err) != "Input/output error" || d.cnt.TxDropped.Load() != 3 {
+		t.Errorf("sent by a tap that is down: %d %v, %d dropped", n, err, d.cnt.TxDropped.Load())
 	}
 	mac := [6]byte{2, 1, 2, 3, 4, 5}
 	for _, err := range []error{d.SetMAC(mac), d.SetMTU(1400), d.SetUp(true)} {
