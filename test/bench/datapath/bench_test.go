@@ -122,6 +122,7 @@ func (l *lab) figure(c *column) float64 {
 	case !c.stream && l.f.hosts:
 		l.gro("on")
 		defer l.gro("off")
+		l.answered() // or the load would be flooded
 	}
 	return c.measure(l)
 }

@@ -241,6 +241,11 @@ func (l *lab) tcp() float64 {
 	return 0
 }
 
+// answered waits until b has answered a, so that switches know where it is.
+func (l *lab) answered() {
+	l.must(l.a.Run(exec.Command("ping", "-q", "-c", "1", "-w", "5", l.dst.String())))
+}
+
 // ping returns the median round trip in seconds.
 func (l *lab) ping() float64 {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
