@@ -34,8 +34,10 @@ type rxQueue struct {
 	free  []*packet.Packet // those of the caller's that hold nothing
 	merge merger
 	pace  linux.Pace
-	// rest are frames that were received but did not fit the caller's batch.
-	rest []*packet.Packet
+	// rest are frames that were received but did not fit the caller's batch, spare what
+	// they can be kept in.
+	rest, spare []*packet.Packet
+	each        int // frames that a datagram brought lately, 0 nobody knows
 
 	frames, bytes, bad int64 // of one call, as they came
 }
@@ -64,7 +66,10 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 		return q.leftover(batch), nil
 	}
 	want := min(len(batch), maxBatch)
-	most := q.pace.Next(want) // what is left may be needed for what is joined anew
+	most := q.pace.Next(want)
+	if q.each > 1 { // what is left is for what is joined
+		most = max(1, min(most, want/q.each))
+	}
 	for i, p := range batch[:want] {
 		buf := p.Buffer()
 		if len(buf) < maxDatagram {
@@ -93,6 +98,9 @@ func (q *rxQueue) Recv(batch []*packet.Packet) (int, error) {
 	}
 	q.merge.finish()
 	q.pace.Took(got, q.bytes)
+	if got > 0 {
+		q.each = (q.out + len(q.rest) + got - 1) / got
+	}
 	copy(batch[q.out:], q.free)
 	q.d.cnt.RxPackets.Add(q.frames)
 	q.d.cnt.RxBytes.Add(q.bytes)
@@ -200,9 +208,19 @@ func (q *rxQueue) get(p *packet.Packet) verdict {
 	return q.d.kind.get(q.d, p)
 }
 
+// maxSpare is how many packets are kept to put frames aside in.
+const maxSpare = 4 * maxBatch
+
 // keep puts a frame with its tunnel header aside for the next Recv.
 func (q *rxQueue) keep(b []byte, t *packet.Tunnel) {
-	r := packet.New(b)
+	var r *packet.Packet
+	if n := len(q.spare); n > 0 {
+		r, q.spare = q.spare[n-1], q.spare[:n-1]
+	} else {
+		r = &packet.Packet{}
+	}
+	r.Reset(len(b))
+	copy(r.Bytes(), b)
 	r.Tunnel = *t
 	switch q.get(r) {
 	case verdictGood:
@@ -210,8 +228,16 @@ func (q *rxQueue) keep(b []byte, t *packet.Tunnel) {
 		q.bytes += int64(r.Len())
 		unfinished(r)
 		q.rest = append(q.rest, r)
+		return
 	case verdictBad:
 		q.bad++
+	}
+	q.reuse(r)
+}
+
+func (q *rxQueue) reuse(r *packet.Packet) {
+	if len(q.spare) < maxSpare {
+		q.spare = append(q.spare, r)
 	}
 }
 
@@ -220,11 +246,11 @@ func (q *rxQueue) leftover(batch []*packet.Packet) int {
 	n := min(len(batch), len(q.rest))
 	for i, r := range q.rest[:n] {
 		r.CopyTo(batch[i])
-		q.rest[i] = nil
+		q.reuse(r)
 	}
-	if q.rest = q.rest[n:]; len(q.rest) == 0 {
-		q.rest = nil
-	}
+	left := copy(q.rest, q.rest[n:])
+	clear(q.rest[left:])
+	q.rest = q.rest[:left]
 	return n
 }
 

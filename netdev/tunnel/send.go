@@ -24,6 +24,7 @@ type txScratch struct {
 	msgs [maxBatch]linux.Mmsghdr
 	iov  [maxBatch][2]unix.Iovec
 	hdr  [maxBatch][packet.VNetHdrLen + maxOuter]byte // vnet header, zero but for packet.SetLinear
+	outs [maxBatch]outgoing
 	segs []*packet.Packet
 	gso  gsoScratch
 	out  outgoing
@@ -151,7 +152,7 @@ func (d *Device) frame(s *txScratch, w *path, p *packet.Packet) bool {
 		d.viaSocket(s, w, p)
 		return true
 	}
-	s.via = w
+	s.via, s.outs[i] = w, s.out
 	s.n++
 	packet.SetLinear(s.hdr[i][:], len(h)+len(inner))
 	s.iov[i][0].Base = &s.hdr[i][0]
@@ -181,6 +182,7 @@ func (d *Device) flush(s *txScratch) {
 	d.flushSuper(s)
 }
 
+// flushFrames sends frames, those that are alike as outer super-frames.
 func (d *Device) flushFrames(s *txScratch) {
 	n := s.n
 	if n == 0 {
@@ -193,13 +195,34 @@ func (d *Device) flushFrames(s *txScratch) {
 		return
 	}
 	defer s.via.fd.Release()
+	if n < joinFrom || !d.overUDP() || d.supers.Load() == supersRefused {
+		d.sendFrames(s, fd, 0, n)
+		return
+	}
+	from := 0
 	for at := 0; at < n; {
-		k, err := linux.Sendmmsg(fd, s.msgs[at:n])
+		k := s.alike(at, n)
+		if k >= joinFrom {
+			d.sendFrames(s, fd, from, at)
+			from = at
+			if d.join(s, at, k) {
+				from = at + k
+			}
+		}
+		at += k
+	}
+	d.sendFrames(s, fd, from, n)
+}
+
+// sendFrames sends frames from one to another, each by a message.
+func (d *Device) sendFrames(s *txScratch, fd, at, to int) {
+	for at < to {
+		k, err := linux.Sendmmsg(fd, s.msgs[at:to])
 		if err != nil {
 			s.lost++
 			at++
 			if d.gone(s, s.via, err) {
-				s.lost += int64(n - at)
+				s.lost += int64(to - at)
 				return
 			}
 			continue

@@ -45,32 +45,53 @@ func outerFrames(t *testing.T, fd int, messages *int) (inner [][]byte) {
 		for _, s := range segs {
 			s.FinishChecksum()
 			b := s.Bytes()
-			ip := packet.IPv4(b[14:])
-			udp := packet.UDP(ip[20:])
-			if packet.Checksum(ip[:20]) != 0 || ip.TotalLen() != len(ip) || udp.Len() != len(udp) ||
-				be.Uint16(udp[6:]) != 0 && packet.Fold(packet.Sum(udp, packet.PseudoV4(ip, 17, len(udp)))) != 0xffff {
-				t.Fatalf("outer headers % x", b[:42])
+			var udp packet.UDP
+			var acc uint64
+			good := false
+			if b[14]>>4 == 6 {
+				ip := packet.IPv6(b[14:])
+				udp, good = packet.UDP(ip[40:]), ip.PayloadLen() == len(ip)-40
+				acc = packet.PseudoV6(ip, 17, len(udp))
+			} else {
+				ip := packet.IPv4(b[14:])
+				udp, good = packet.UDP(ip[20:]), packet.Checksum(ip[:20]) == 0 && ip.TotalLen() == len(ip)
+				acc = packet.PseudoV4(ip, 17, len(udp))
+			}
+			if !good || udp.Len() != len(udp) || be.Uint16(udp[6:]) != 0 && packet.Fold(packet.Sum(udp, acc)) != 0xffff {
+				t.Fatalf("outer headers % x", b[:62])
 			}
 			inner = append(inner, bare(packet.New(udp[16:])))
 		}
 	}
 }
 
-// TestOuterSuperFrames: segments of super-frames, with single frames of other streams
-// between, leave in order, many by one message.
-func TestOuterSuperFrames(t *testing.T) {
+// outerPath is a path of a VXLAN tunnel whose frames can be read from peer.
+func outerPath(t *testing.T, v6 bool) (d *Device, w *path, peer int) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(fds[1])
+	t.Cleanup(func() { unix.Close(fds[1]) })
 	fd := linux.NewFD(fds[0])
-	defer fd.Close()
+	t.Cleanup(fd.Close)
 	unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, 4<<20)
-	d := device("vxlan", 0)
-	w := &path{fd: fd, src: netip.MustParseAddr("10.10.0.52"), eg: route.Egress{MTU: 1500}}
-	w.l2l3 = append([]byte{2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 8, 0,
-		0x45, 0, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0}, 10, 10, 0, 52, 10, 10, 0, 51)
+	w = &path{fd: fd, eg: route.Egress{MTU: 1500}, v6: v6}
+	macs := []byte{2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8}
+	if v6 {
+		w.src = netip.MustParseAddr("fd00::52")
+		w.l2l3 = append(macs, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, 17, 0)
+		w.l2l3 = append(append(w.l2l3, w.src.AsSlice()...), netip.MustParseAddr("fd00::51").AsSlice()...)
+	} else {
+		w.src = netip.MustParseAddr("10.10.0.52")
+		w.l2l3 = append(macs, 8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 10, 10, 0, 52, 10, 10, 0, 51)
+	}
+	return device("vxlan", 0), w, fds[1]
+}
+
+// TestOuterSuperFrames: segments of super-frames, with single frames of other streams
+// between, leave in order, many by one message.
+func TestOuterSuperFrames(t *testing.T) {
+	d, w, peer := outerPath(t, false)
 	s := &txScratch{}
 	send := func(ps []*packet.Packet) {
 		for _, p := range ps {
@@ -93,7 +114,7 @@ func TestOuterSuperFrames(t *testing.T) {
 	// The first tells whether the kernel takes such a thing.
 	messages := 0
 	send([]*packet.Packet{superFrame(7, 0, 1398, 2, 1398)})
-	outerFrames(t, fds[1], &messages)
+	outerFrames(t, peer, &messages)
 	if d.supers.Load() != supersTaken {
 		t.Fatal("a message that was taken tells nothing")
 	}
@@ -105,7 +126,7 @@ func TestOuterSuperFrames(t *testing.T) {
 	}
 	messages = 0
 	send(ps)
-	got := outerFrames(t, fds[1], &messages)
+	got := outerFrames(t, peer, &messages)
 	if len(got) != 138 || messages != 4 {
 		t.Errorf("%d frames in %d messages", len(got), messages)
 	}
@@ -128,7 +149,7 @@ func TestOuterSuperFrames(t *testing.T) {
 		want := cutAll(t, ps)
 		messages = 0
 		send(ps)
-		got = outerFrames(t, fds[1], &messages)
+		got = outerFrames(t, peer, &messages)
 		var bytesIn int
 		for _, f := range want {
 			bytesIn += len(f)
@@ -154,7 +175,7 @@ func TestOuterSuperFrames(t *testing.T) {
 		}
 		d.flush(s)
 		for {
-			if _, err := unix.Read(fds[1], buf); err != nil {
+			if _, err := unix.Read(peer, buf); err != nil {
 				break
 			}
 		}

@@ -280,7 +280,7 @@ type sockopt struct{ opt, val int }
 
 // rcvbuf is what waits in a socket while its packet thread has no processor: some
 // milliseconds of small datagrams, which the kernel counts as 768 bytes or more each.
-const rcvbuf = 16 << 20
+const rcvbuf = 4 << 20
 
 func bind(fd int, sa unix.Sockaddr, level int, opts []sockopt) (int, error) {
 	var err error
