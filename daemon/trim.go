@@ -37,7 +37,7 @@ func TrimMemory(ctx context.Context) {
 	}
 	t := time.NewTicker(trimTick)
 	defer t.Stop()
-	last, used := allocated(), cpuTime()
+	last, used, ticked := allocated(), cpuTime(), time.Now()
 	trimmed := last
 	var burst time.Time
 	again := len(trimAgain)
@@ -48,6 +48,13 @@ func TrimMemory(ctx context.Context) {
 		case <-t.C:
 		}
 		now, cpu := allocated(), cpuTime()
+		wall := time.Since(ticked)
+		ticked = ticked.Add(wall)
+		if wall > 2*trimTick {
+			// It was stopped, or had no processor: that is not being idle.
+			last, used = now, cpu
+			continue
+		}
 		if now-last < trimQuiet && cpu-used < trimIdle {
 			due := true
 			switch {
