@@ -220,10 +220,10 @@ func (t *thread) wakeUp() {
 
 // woken tells queues that there is little to do, who may then receive by other means,
 // and looks what descriptor those have that have come from another thread.
-func (t *thread) woken(tab []*seat) {
+func (t *thread) woken() {
 	var b [8]byte
 	unix.Read(t.wake, b[:])
-	for _, r := range tab {
+	for _, r := range *t.tab.Load() { // also of those who woke it just now
 		if r == nil {
 			continue
 		}
@@ -275,7 +275,7 @@ func (t *thread) run() {
 		before := t.busy
 		for _, ev := range events[:n] {
 			if ev.Fd == wakeID {
-				t.woken(tab)
+				t.woken()
 				continue
 			}
 			if int(ev.Fd) >= len(tab) || tab[ev.Fd] == nil {
