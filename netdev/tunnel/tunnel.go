@@ -278,10 +278,6 @@ func listen(proto uint8, port uint16, v6 bool) (int, error) {
 
 type sockopt struct{ opt, val int }
 
-// rcvbuf is what waits in a socket while its packet thread has no processor: some
-// milliseconds of small datagrams, which the kernel counts as 768 bytes or more each.
-const rcvbuf = 4 << 20
-
 func bind(fd int, sa unix.Sockaddr, level int, opts []sockopt) (int, error) {
 	var err error
 	for _, o := range opts {
@@ -296,6 +292,6 @@ func bind(fd int, sa unix.Sockaddr, level int, opts []sockopt) (int, error) {
 		unix.Close(fd)
 		return -1, err
 	}
-	linux.SetBuffers(fd, rcvbuf, 1<<20)
+	linux.SetBuffers(fd, 4<<20, 1<<20)
 	return fd, nil
 }

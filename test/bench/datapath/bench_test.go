@@ -73,10 +73,7 @@ func places(b *testing.B) (plan []place) {
 		rules int
 	}
 	built := map[key]*lab{}
-	rows := slices.Clone(forwarders)
-	if *other != "" {
-		rows = append(rows, others()...)
-	}
+	rows := slices.Concat(forwarders, others())
 	for i := range columns {
 		c := &columns[i]
 		for j := range rows {

@@ -81,8 +81,11 @@ func aSwitch(maker func(testing.TB) sandbox.Maker, typ string, config ...string)
 	}
 }
 
-// others returns the rows of the other build of govs.
+// others returns the rows of the other build of govs, if there is one.
 func others() (list []forwarder) {
+	if *other == "" {
+		return nil
+	}
 	build := func(testing.TB) sandbox.Maker {
 		return sandbox.Maker{Name: "govs", Program: func(tool string) string { return filepath.Join(*other, tool) }}
 	}

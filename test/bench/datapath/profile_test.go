@@ -23,7 +23,11 @@ func (l *lab) profile(column string) (end func()) {
 	name := filepath.Join(*profileDir, strings.NewReplacer(" ", "-", ",", "").Replace(l.f.name+" "+column))
 	what := []string{"-C", strconv.Itoa(forwardCPU)}
 	if len(l.pids) > 0 {
-		what = []string{"-p", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(l.pids)), ","), "[]")}
+		var pids []string
+		for _, pid := range l.pids {
+			pids = append(pids, strconv.Itoa(pid))
+		}
+		what = []string{"-p", strings.Join(pids, ",")}
 	}
 	args := append([]string{"-n", "-19", "perf", "record", "-q", "-g", "-o", name + ".data"}, what...)
 	cmd := exec.Command("nice", append(args, "--", "sleep", fmt.Sprint(window.Seconds()*0.8))...)

@@ -3,6 +3,7 @@ package datapath
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"govs/test/bench/ratios"
@@ -113,10 +114,6 @@ func (r results) ratio(row, col, toRow, toCol string) (v float64, ok bool) {
 
 // print prints the medians, and the ratios that are wanted.
 func (r results) print(w io.Writer) {
-	rows := forwarders
-	if *other != "" {
-		rows = append(rows, others()...)
-	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, c := range columns {
 		fmt.Fprintf(tw, "\t%s", c.name)
@@ -126,13 +123,14 @@ func (r results) print(w io.Writer) {
 		fmt.Fprintf(tw, "\t%s", c.unit)
 	}
 	fmt.Fprint(tw, "\t\n")
-	for _, f := range rows {
+	for _, f := range slices.Concat(forwarders, others()) {
 		if r[f.name] == nil {
 			continue
 		}
 		fmt.Fprint(tw, f.name)
 		for _, c := range columns {
-			if v := r[f.name][c.name]; len(v) > 0 {
+			none := func(v float64) bool { return v == 0 }
+			if v := slices.DeleteFunc(slices.Clone(r[f.name][c.name]), none); len(v) > 0 {
 				fmt.Fprintf(tw, "\t"+c.format, ratios.Median(v)*c.scale)
 			} else {
 				fmt.Fprint(tw, "\t")
